@@ -1,0 +1,80 @@
+"""The contract of a source: a table that answers queries on the engine that holds its data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+import pyarrow as pa
+from sqlglot import exp
+
+from tools.errors import AssayError
+
+Kind = Literal["number", "text", "boolean", "date", "timestamp", "time", "other"]
+
+
+class SourceError(AssayError):
+    """Data that cannot be opened or read."""
+
+
+@dataclass(frozen=True)
+class DatasetName:
+    """A dataset's name by the OpenLineage naming convention, for example ``file`` and ``/data/orders.csv``."""
+
+    namespace: str
+    name: str
+
+    @property
+    def short(self) -> str:
+        """What a person calls it: the last part of the name, without a file's extension."""
+        last = self.name.rstrip("/").rsplit("/", 1)[-1]
+        return last.split(".")[0] if self.namespace == "file" or "://" in self.namespace else last
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column: its name, the engine's type as SQL text, and the family that the type belongs to."""
+
+    name: str
+    type: str
+    kind: Kind
+
+
+class Table(ABC):
+    """An open table. Close it, or use it as a context manager."""
+
+    uri: str
+    """What it was opened with, made absolute."""
+    dataset: DatasetName
+    dialect: str
+    """The sqlglot dialect of the engine."""
+    fields: tuple[Field, ...]
+    version: str
+    """Changes whenever the content may have changed: an Iceberg snapshot id, or a digest of path, size and time."""
+
+    @abstractmethod
+    def relation(self) -> exp.Table:
+        """A fresh node to put in FROM."""
+
+    @abstractmethod
+    def query(self, select: exp.Query) -> pa.Table:
+        """The answer of the engine to a query over :meth:`relation`. Raises SourceError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of what the table holds."""
+
+    def field(self, name: str) -> Field:
+        """The field of that name, compared without case as DQDL does. Raises KeyError."""
+        for candidate in self.fields:
+            if candidate.name.lower() == name.lower():
+                return candidate
+        raise KeyError(name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
