@@ -1,0 +1,76 @@
+"""The words of the language: which are reserved, what tokens are called in messages, and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+RESERVED: dict[str, str] = {
+    "Metadata": "METADATA",
+    "DataSources": "DATASOURCES",
+    "DefaultLabels": "DEFAULTLABELS",
+    "Rules": "RULES",
+    "Analyzers": "ANALYZERS",
+    "not": "NOT",
+    "between": "BETWEEN",
+    "in": "IN",
+    "matches": "MATCHES",
+    "where": "WHERE",
+    "labels": "LABELS",
+    "with": "WITH",
+    **dict.fromkeys(("and", "AND"), "AND"),
+    **dict.fromkeys(("or", "OR"), "OR"),
+    **dict.fromkeys(("of", "OF"), "OF"),
+    **dict.fromkeys(("NULL", "null"), "NULL"),
+    **dict.fromkeys(("EMPTY", "empty"), "EMPTY"),
+    **dict.fromkeys(("WHITESPACES_ONLY", "whitespaces_only"), "WHITESPACES_ONLY"),
+    **dict.fromkeys(("days", "hours", "minutes"), "TIME_UNIT"),
+    **dict.fromkeys(("B", "KB", "MB", "GB", "TB"), "SIZE_UNIT"),
+}
+"""Reserved word to the grammar's terminal. Case matters: ``And`` is a name."""
+
+HUMAN: dict[str, str] = {
+    "IDENT": "a name",
+    "STRING": "a text in double quotes",
+    "DATE": 'a date like "2024-01-31"',
+    "TIME": 'a time like "21:30"',
+    "INT": "a number",
+    "DECIMAL": "a number",
+    "MINUS": '"-"',
+    "ARITHMETIC": '"+", "*" or "/"',
+    "COMPARE": "a comparison (> >= < <= !=)",
+    "EQUAL": '"="',
+    "COMMA": '","',
+    "COLON": '":"',
+    "LPAR": '"("',
+    "RPAR": '")"',
+    "LSQB": '"["',
+    "RSQB": '"]"',
+    "LBRACE": '"{"',
+    "RBRACE": '"}"',
+    "NOW": "now()",
+    "VARIABLE": "a constant like $name",
+    "TIME_UNIT": "days, hours or minutes",
+    "SIZE_UNIT": "B, KB, MB, GB or TB",
+    "$END": "the end of the text",
+    "METADATA": "Metadata",
+    "DATASOURCES": "DataSources",
+    "DEFAULTLABELS": "DefaultLabels",
+    "RULES": "Rules",
+    "ANALYZERS": "Analyzers",
+    "AND_OPEN": "and",
+}
+
+
+def human(terminals: Iterable[str]) -> tuple[str, ...]:
+    """Names of terminals for a message, without repeats, in a stable order."""
+    return tuple(
+        sorted({HUMAN.get(terminal, terminal if terminal == "NULL" else terminal.lower()) for terminal in terminals})
+    )
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like a word, compared without case; None when none is near."""
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    return by_lower[found[0]] if found else None
