@@ -1,0 +1,31 @@
+"""What an agent's tools may reach during one invocation. It is never shown to the model and never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agents.workbench import Workbench
+
+Step = Literal["profiler", "recommender", "validator"]
+STEPS: tuple[Step, ...] = ("profiler", "recommender", "validator")
+
+Emit = Callable[[str, dict[str, Any]], None]
+"""Reports what happens to whoever follows the run: a kind and JSON-able data."""
+
+
+def silent(kind: str, data: dict[str, Any]) -> None:
+    """Reports to nobody."""
+
+
+@dataclass(frozen=True)
+class AgentContext:
+    """The run, the engines, and the tables that the agent was given (name to URI)."""
+
+    run_id: str
+    bench: Workbench
+    tables: Mapping[str, str]
+    emit: Emit = silent
+    refuse: Callable[[Step, str], str | None] = field(default=lambda step, table: None)
+    """Why a step may not run on a table now, or None. The graph decides; the supervisor's tool asks."""

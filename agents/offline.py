@@ -1,0 +1,171 @@
+"""The model that is used when no language model is configured: a fixed plan, the same tools, no language.
+
+It says so in every answer, needs no network, and gives the same answer every time: the default on a laptop
+and the baseline for evaluations. It is never a fallback for a model that failed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+NOTE = "(No language model was used.)"
+MOST_PROPOSALS = 25
+_INTENTS = {
+    "profiler": r"\bprofil|\brecommend|\bpropos|\bsuggest",
+    "recommender": r"\brecommend|\bpropos|\bsuggest",
+    "validator": r"\bvalidat|\bcheck\b|\bcheck the",
+}
+_QUESTIONS = (
+    ("show_results", r"\bwhy\b|\bfail|\bresult|\bscore|\bquality\b"),
+    ("show_rules", r"\brules?\b"),
+    ("show_profile", r"\bcolumn|\bprofile\b|\bnulls?\b|\bhow many\b|\brows\b|\btell me about\b"),
+    ("list_datasets", r"\bdatasets?\b|\btables?\b|\bwhat do you know\b"),
+)
+HELP = (
+    'I can "profile", "recommend rules for" and "validate" a table (name a file or a dataset), and answer '
+    '"show the rules of …", "why did … fail?", "show the profile of …" and "which datasets are there?".'
+)
+
+
+class OfflineModel(BaseChatModel):
+    """Follows the graph by :func:`plan`. Deterministic."""
+
+    tools: list[dict[str, Any]] = []
+
+    @property
+    def _llm_type(self) -> str:
+        return "offline"
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[Any, AIMessage]:
+        """A copy that may call these tools."""
+        return self.model_copy(update={"tools": [convert_to_openai_tool(tool)["function"] for tool in tools]})
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=plan(messages, self.tools))])
+
+
+def plan(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) -> AIMessage:
+    """The next message of the agent whose tools these are.
+
+    ``messages`` hold the task (JSON in the last human message) and what the tools answered since. ``tools`` are
+    function descriptions with a ``name``. The agent is recognised by the tool that only it has.
+    """
+    last_human = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
+    first = next(m for m in messages if isinstance(m, HumanMessage))
+    task = json.loads(str(first.text))
+    done = [message for message in messages[last_human:] if isinstance(message, ToolMessage)]
+    names = {tool["name"] for tool in tools}
+    if "hand_over" in names:
+        return _supervise(task, done)
+    if "propose_rules" in names:
+        return _recommend(task, done)
+    return _call_then_say("profile_table" if "profile_table" in names else "run_validation", task, done)
+
+
+def _call(name: str, done: Sequence[ToolMessage], **arguments: Any) -> AIMessage:
+    call = {"name": name, "args": arguments, "id": f"{name}-{len(done) + 1}", "type": "tool_call"}
+    return AIMessage(content="", tool_calls=[call])
+
+
+def _say(text: str) -> AIMessage:
+    return AIMessage(content=f"{text} {NOTE}")
+
+
+def _call_then_say(tool: str, task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
+    if not done:
+        return _call(tool, done, table=task["table"])
+    if done[-1].status == "error":
+        return _say(str(done[-1].text))
+    return _say(json.loads(str(done[-1].text))["summary"])
+
+
+def _recommend(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
+    if not done:
+        return _call("list_candidates", done, table=task["table"])
+    if done[-1].status == "error":
+        return _say(str(done[-1].text))
+    answer = json.loads(str(done[-1].text))
+    if done[-1].name == "list_candidates" and answer["candidates"]:
+        chosen = [{"candidate": candidate["number"]} for candidate in answer["candidates"][:MOST_PROPOSALS]]
+        return _call("propose_rules", done, table=task["table"], proposals=chosen)
+    return _say(answer["summary"])
+
+
+def _supervise(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
+    goal = str(task["goal"]).lower()
+    wanted = [step for step, pattern in _INTENTS.items() if re.search(pattern, goal)]
+    question = _question(goal)
+    if done:
+        return _say(str(done[-1].text) if done[-1].status == "error" else _shown(str(done[-1].text)))
+    tables = _tables(task)
+    # "why did it fail" names no work, "validate and tell me what fails" does.
+    if question and not (wanted and tables) and not _is_order(goal):
+        return _call(question, done, **({"table": tables[0]} if tables and question != "list_datasets" else {}))
+    for step in wanted:
+        ready = [table for table in tables if _still_to_do(task, step, table)]
+        if ready:
+            return _call("hand_over", done, next=step, tables=ready, reason=f"The goal asks for the {step}.")
+    return _say(_closing(task, bool(wanted)))
+
+
+def _question(goal: str) -> str | None:
+    return next((tool for tool, pattern in _QUESTIONS if re.search(pattern, goal)), None)
+
+
+def _is_order(goal: str) -> bool:
+    return bool(re.match(r"\s*(please\s+)?(profil|recommend|propos|suggest|validat|check)", goal))
+
+
+def _tables(task: dict[str, Any]) -> list[str]:
+    """The tables that the goal speaks of: those of the run, known datasets it names, and anything that looks like a path."""
+    if task["tables"]:
+        return list(task["tables"])
+    goal = str(task["goal"])
+    words = [word.strip("\"'`,;?!()") for word in goal.split()]
+    named = [name for name in task["known_datasets"] if name.lower() in {word.lower() for word in words}]
+    paths = [word.rstrip(".") for word in words if "/" in word or re.search(r"\.(csv|tsv|parquet|jsonl?)(\.\w+)?$", word)]
+    return list(dict.fromkeys(named + paths))
+
+
+def _still_to_do(task: dict[str, Any], step: str, table: str) -> bool:
+    state = task["tables"].get(table)
+    if state is None:
+        return step == "profiler" or not task["tables"]
+    return step not in state["done"] and not state.get("error") and table in task["permitted"][step]
+
+
+def _shown(text: str) -> str:
+    try:
+        return str(json.loads(text)["summary"])
+    except (ValueError, KeyError, TypeError):
+        return text
+
+
+def _closing(task: dict[str, Any], had_work: bool) -> str:
+    if not task["tables"]:
+        return "I did not find a table in that: name a file or a known dataset." if had_work else HELP
+    parts = [f"{table}: {state['summary']}" for table, state in task["tables"].items() if state.get("summary")]
+    return " ".join(parts) or "There was nothing to do."

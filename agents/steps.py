@@ -1,0 +1,67 @@
+"""Shows each step of an agent to whoever follows the run, and turns errors of tools into answers the model can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
+from langchain.tools.tool_node import ToolCallRequest
+from langchain_core.messages import AIMessage, ToolMessage
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.context import AgentContext
+from tools.errors import AssayError
+
+MOST_SHOWN = 2_000
+"""Characters of a tool's answer in an event."""
+
+Handler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
+
+
+class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
+    """Emits ``tool_called``, ``tool_returned``, ``said`` and ``usage``; stops the supervisor once it has handed over.
+
+    ``fatal`` errors are not the model's to mend (a source that cannot be read, a store that is gone): they end the agent.
+    """
+
+    def __init__(self, agent: str, fatal: tuple[type[AssayError], ...]) -> None:
+        super().__init__()
+        self.agent = agent
+        self.fatal = fatal
+
+    def wrap_tool_call(self, request: ToolCallRequest, handler: Handler) -> ToolMessage | Command[Any]:
+        """Runs the tool between two events."""
+        context: AgentContext = request.runtime.context
+        call = request.tool_call
+        context.emit("tool_called", {"agent": self.agent, "tool": call["name"], "args": call["args"], "id": call["id"]})
+        try:
+            answer = handler(request)
+        except self.fatal:
+            raise
+        except AssayError as error:
+            answer = ToolMessage(str(error), name=call["name"], tool_call_id=call["id"], status="error")
+        if isinstance(answer, ToolMessage):
+            shown = {"status": answer.status, "text": str(answer.text)[:MOST_SHOWN]}
+            context.emit("tool_returned", {"agent": self.agent, "tool": call["name"], "id": call["id"], **shown})
+        return answer
+
+    def after_model(self, state: AgentState[Any], runtime: Runtime[AgentContext]) -> dict[str, Any] | None:
+        """Tells what the model said and used."""
+        message = state["messages"][-1]
+        if isinstance(message, AIMessage):
+            if message.usage_metadata:
+                usage = {key: message.usage_metadata[key] for key in ("input_tokens", "output_tokens")}  # type: ignore[literal-required]
+                runtime.context.emit("usage", {"agent": self.agent, **usage})
+            if str(message.text).strip() and not message.tool_calls:
+                runtime.context.emit("said", {"agent": self.agent, "text": str(message.text)})
+        return None
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state: AgentState[Any], runtime: Runtime[AgentContext]) -> dict[str, Any] | None:
+        """Ends the turn after a hand over that was accepted: what follows is the graph's."""
+        message = state["messages"][-1]
+        if isinstance(message, ToolMessage) and message.name == "hand_over" and message.status != "error":
+            return {"jump_to": "end"}
+        return None

@@ -1,0 +1,109 @@
+"""Short texts about profiles, candidates and results: what a model is told, and never more than it needs.
+
+No data values of text columns are in them: counts, shares, lengths and character patterns are enough to reason about,
+and a value could be personal, or an instruction in disguise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agents.workbench import Suggestion
+    from tools.profiling.model import ColumnProfile, Profile
+
+MOST_COLUMNS = 40
+"""Columns listed in a summary; the others are named by `column_details`."""
+MOST_FAILURES = 20
+
+
+def profile_summary(name: str, profile: Profile) -> str:
+    """One sentence: size, and what stands out."""
+    parts = [f"{name} has {profile.rows:,} rows and {len(profile.columns)} columns"]
+    if profile.candidate_keys:
+        parts.append(f"{' + '.join(profile.candidate_keys[0])} identifies a row")
+    with_nulls = [column for column in profile.columns if column.nulls]
+    if with_nulls:
+        worst = max(with_nulls, key=lambda column: column.nulls)
+        parts.append(f"{len(with_nulls)} columns have missing values, most in {worst.name} ({worst.nulls:,})")
+    typed = [column.name for column in profile.columns if column.inferred_type]
+    if typed:
+        parts.append(f"{len(typed)} text columns hold another type ({', '.join(typed[:3])})")
+    return "; ".join(parts) + "."
+
+
+def profile_digest(name: str, profile: Profile) -> dict[str, Any]:
+    """The profile for a model: a summary and a line for each column."""
+    return {
+        "summary": profile_summary(name, profile),
+        "columns": [column_line(column, profile.rows) for column in profile.columns[:MOST_COLUMNS]],
+        "more_columns": max(0, len(profile.columns) - MOST_COLUMNS),
+        "candidate_keys": profile.candidate_keys[:5],
+    }
+
+
+def column_line(column: ColumnProfile, rows: int) -> str:
+    """A column in one line, for example ``email: text, 1.2 % missing, 988 distinct, pattern a@a.a``."""
+    parts = [column.kind]
+    if column.inferred_type:
+        parts.append(f"holds {column.inferred_type}")
+    parts.append(f"{share(column.nulls, rows)} missing")
+    parts.append(f"{'' if column.distinct_exact else 'about '}{column.distinct:,} distinct")
+    if column.kind in ("number", "date", "timestamp") and column.min is not None:
+        parts.append(f"{column.min} to {column.max}")
+    if column.patterns:
+        parts.append(f"pattern {column.patterns[0][0]}")
+    return f"{column.name}: {', '.join(parts)}"
+
+
+def column_detail(column: ColumnProfile, rows: int) -> dict[str, Any]:
+    """The statistics of a column without its values."""
+    detail: dict[str, Any] = {
+        "name": column.name,
+        "type": column.type,
+        "missing": share(column.nulls, rows),
+        "distinct": column.distinct,
+        "patterns": [f"{mask} ({count})" for mask, count in column.patterns[:5]],
+        "lengths": [column.min_length, column.max_length],
+    }
+    if column.kind == "number":
+        detail |= {"min": column.min, "max": column.max, "mean": column.mean, "quantiles": column.quantiles}
+    return {key: value for key, value in detail.items() if value not in (None, [], {}, [None, None])}
+
+
+def candidate_entry(number: int, suggestion: Suggestion, note: str | None) -> dict[str, Any]:
+    """A numbered candidate for the recommender."""
+    entry: dict[str, Any] = {
+        "number": number,
+        "rule": suggestion.candidate.rule,
+        "reasoning": suggestion.candidate.reasoning,
+        "today": _today(suggestion.dry_run.outcome, suggestion.dry_run.failed_rows),
+    }
+    return entry | ({"people": note} if note else {})
+
+
+def _today(outcome: str, failed_rows: int | None) -> str:
+    if outcome == "Passed":
+        return "passes"
+    return "fails" if failed_rows is None else f"fails on {failed_rows} rows"
+
+
+def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -> dict[str, Any]:
+    """The verdicts for a model: a summary and a line for each rule that did not pass."""
+    rules = evaluation["rules"]
+    failing = [rule for rule in rules if rule["outcome"] != "Passed"]
+    score = "" if total is None else f", score {total * 100:.1f} of 100"
+    return {
+        "summary": f"{name}: {len(rules) - len(failing)} of {len(rules)} rules passed{score}."
+        + "".join(f" {failure['rule']}: {failure['reason']}" for failure in failing[:3]),
+        "failing": [f"{rule['rule']}: {rule['reason']}" for rule in failing[:MOST_FAILURES]],
+    }
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent with one decimal, never rounded to 0 or 100 when it is not."""
+    if not whole:
+        return "0 %"
+    percent = 100 * part / whole
+    shown = min(max(percent, 0.1), 99.9) if 0 < part < whole else percent
+    return f"{shown:.1f} %".replace(".0 %", " %")

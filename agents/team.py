@@ -1,0 +1,92 @@
+"""The four agents: one model, and for each a prompt, tools and limits of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelCallLimitMiddleware
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+
+from agents.context import AgentContext
+from agents.models import ModelError
+from agents.prompts import prompt
+from agents.steps import Steps
+from agents.stop_reasons import StopReasons
+from agents.toolbox import TOOLS
+from memory import StoreError
+from tools.sources import SourceError
+
+MODEL_CALLS = 12
+"""Calls of the model in one invocation of an agent."""
+REMINDERS = 2
+
+
+class Team:
+    """The agents on one model. Build it once: compiling a graph takes tens of milliseconds."""
+
+    def __init__(self, model: BaseChatModel) -> None:
+        self._agents = {name: _build(name, model) for name in TOOLS}
+
+    def ask(self, agent: str, task: dict[str, Any], context: AgentContext, *, needs: tuple[str, ...] = ()) -> list[AnyMessage]:
+        """Gives an agent its task and returns its transcript.
+
+        ``needs`` names the tools one of which the agent has to have called: if it stops before, it is reminded twice, then
+        ModelError is raised. The transcript is not checkpointed: an agent that was cut off starts its task again, which
+        is safe because what its tools store is stored once.
+        """
+        messages: list[AnyMessage] = [HumanMessage(json.dumps(task, ensure_ascii=False))]
+        for _ in range(1 + REMINDERS):
+            messages = self._invoke(agent, messages, context)
+            if not needs or any(artifact(messages, tool) is not None for tool in needs):
+                return messages
+            messages.append(HumanMessage(f"The task is not done: call {needs[0]}."))
+        raise ModelError(
+            f"The model ended as {agent} without a successful call of {needs[0]}.",
+            hint="Try the run again, or choose another model with ASSAY_MODEL.",
+        )
+
+    def _invoke(self, agent: str, messages: list[AnyMessage], context: AgentContext) -> list[AnyMessage]:
+        try:
+            state = self._agents[agent].invoke(
+                {"messages": messages}, {"recursion_limit": 6 * MODEL_CALLS}, context=context
+            )
+        except ModelCallLimitExceededError:
+            raise ModelError(
+                f"The model was called {MODEL_CALLS} times as {agent} without finishing its task.",
+                hint="Try the run again, or choose another model with ASSAY_MODEL.",
+            ) from None
+        return list(state["messages"])
+
+
+def _build(name: str, model: BaseChatModel) -> Any:
+    return create_agent(
+        model,
+        TOOLS[name],
+        system_prompt=prompt(name),
+        middleware=[
+            Steps(name, fatal=(SourceError, StoreError)),
+            StopReasons(),
+            ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
+        ],
+        context_schema=AgentContext,
+        checkpointer=False,
+        name=name,
+    )
+
+
+def artifact(messages: list[AnyMessage], tool: str) -> dict[str, Any] | None:
+    """The references that the last successful call of a tool returned, or None if it returned none."""
+    for message in reversed(messages):
+        if isinstance(message, ToolMessage) and message.name == tool and message.artifact:
+            return dict(message.artifact)
+    return None
+
+
+def last_words(messages: list[AnyMessage]) -> str:
+    """What the agent said in the end."""
+    said = [str(message.text) for message in messages if isinstance(message, AIMessage) and not message.tool_calls]
+    return said[-1].strip() if said else ""

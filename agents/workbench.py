@@ -1,0 +1,261 @@
+"""The engines and the store put together: what the agents' tools do, with no language model in it.
+
+The commands that need no agent (``assay profile``, ``assay validate``) use it directly.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tools.errors import AssayError
+
+if TYPE_CHECKING:
+    from memory import Memory
+    from memory.model import Dataset, Proposal
+    from tools.dqdl.model import Rule
+    from tools.dqdl.result import Evaluation, RuleResult
+    from tools.profiling.model import Profile
+    from tools.recommending import Candidate
+    from tools.sources import Table
+
+Progress = Callable[[float], None]
+
+
+class WorkError(AssayError):
+    """A request that names something that is not there, or a rule that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """A stored profile: its id, the dataset, the content version, and whether it was there before."""
+
+    profile_id: UUID
+    dataset: Dataset
+    version: str
+    profile: Profile
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A rule that somebody wants proposed: its DQDL text and why."""
+
+    rule: str
+    reasoning: str
+    evidence: dict[str, Any]
+    confidence: float
+    source: str
+    """``statistics`` or ``model``."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What became of the drafts."""
+
+    stored: list[Proposal]
+    refused: list[tuple[str, str]]
+    """Rule text and why it cannot be proposed."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A statistical candidate with its dry run."""
+
+    candidate: Candidate
+    dry_run: RuleResult
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A stored evaluation with its scores."""
+
+    dataset: Dataset
+    version: str
+    evaluation: Evaluation
+    total: float | None
+    dimensions: dict[str, float]
+
+
+class Workbench:
+    """One per process and store. Thread-safe: it keeps nothing but the store."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def open(self, source: str) -> tuple[Table, Dataset]:
+        """Opens a source and records its dataset. The caller closes the table. Raises SourceError."""
+        from tools import sources
+
+        table = sources.open(source)
+        fields = [{"name": f.name, "type": f.type, "kind": f.kind} for f in table.fields]
+        dataset = self.memory.catalog.upsert_dataset(table.dataset.namespace, table.dataset.name, table.uri, fields)
+        return table, dataset
+
+    def profile(self, source: str, on_progress: Progress | None = None) -> Profiled:
+        """The profile of the source's present content: from the store if it was profiled before, else by a scan."""
+        from tools import profiling
+
+        table, dataset = self.open(source)
+        with table:
+            stored = self.memory.catalog.profile(dataset.id, table.version)
+            if stored is not None:
+                profile = profiling.Profile.from_dict(stored.profile)
+                return Profiled(stored.id, dataset, table.version, profile, cached=True)
+            started = time.perf_counter()
+            profile = profiling.profile(table, on_progress=on_progress)
+            elapsed = {"seconds": round(time.perf_counter() - started, 3)}
+            profile_id = self.memory.catalog.save_profile(dataset.id, table.version, {**profile.to_dict(), **elapsed})
+            return Profiled(profile_id, dataset, table.version, profile, cached=False)
+
+    def suggestions(self, source: str) -> list[Suggestion]:
+        """Statistical candidates with their dry runs, without those that are active already or that a person rejected."""
+        from tools import recommending
+
+        profiled = self.profile(source)
+        fresh = [c for c in recommending.candidates(profiled.profile) if self.refusal(profiled.dataset, c.rule) is None]
+        results = self.dry_run(source, [candidate.rule for candidate in fresh])
+        pairs = zip(fresh, results, strict=True)
+        return [Suggestion(candidate, result) for candidate, result in pairs if result.outcome != "Error"]
+
+    def refusal(self, dataset: Dataset, rule: str) -> str | None:
+        """Why a rule may not be proposed for a dataset: it does not parse, names no such column, is active, or was rejected."""
+        from tools import dqdl
+
+        try:
+            parsed = dqdl.parse_rule(rule)
+        except dqdl.DqdlError as error:
+            return str(error)
+        fingerprint, shape = dqdl.fingerprint(parsed), dqdl.shape(parsed)
+        missing = _missing_column(parsed, dataset)
+        if missing:
+            return missing
+        if fingerprint in {active.fingerprint for active in self.memory.rules.active(dataset.id)}:
+            return "This rule is active already."
+        for past in self.memory.recall.rejected(dataset.id):
+            if past.fingerprint == fingerprint or (past.rule_type, tuple(past.columns)) == shape:
+                return f"A person rejected this kind of rule for {', '.join(past.columns) or 'the table'}: {past.reason}"
+        return None
+
+    def dry_run(self, source: str, rules: Sequence[str]) -> list[RuleResult]:
+        """How each rule fares on the present content; nothing is stored."""
+        if not rules:
+            return []
+        table, _ = self.open(source)
+        with table:
+            return _evaluate(table, rules).rules
+
+    def checked_dry_run(self, source: str, rule: str) -> RuleResult:
+        """The dry run of a rule that somebody wrote. Raises WorkError or DqdlError when it cannot be used."""
+        from tools import dqdl
+
+        parsed = dqdl.parse_rule(rule)
+        table, dataset = self.open(source)
+        with table:
+            missing = _missing_column(parsed, dataset)
+            if missing:
+                raise WorkError(missing)
+            result = _evaluate(table, [rule]).rules[0]
+        if result.outcome == "Error":
+            raise WorkError(f"{parsed}: {result.reason}")
+        return result
+
+    def past_decisions(self, source: str, candidates: Sequence[Candidate]) -> list[str | None]:
+        """For each candidate what people decided about similar rules, in one line, or None."""
+        from agents.recollection import notes
+
+        return notes(self.memory, self.profile(source), candidates)
+
+    def find(self, name: str | None, tables: Mapping[str, str]) -> Dataset:
+        """The dataset that a person or a model means by a name; the run's only table if none is named. Raises WorkError."""
+        catalog = self.memory.catalog
+        if name is None:
+            known = list(tables.values()) or [dataset.uri for dataset in catalog.datasets()]
+            if len(known) != 1:
+                names = ", ".join(dataset.name for dataset in catalog.datasets()[:20])
+                raise WorkError("Which dataset?", hint=f"Known: {names or 'none yet'}.")
+            name = known[0]
+        found = catalog.find(tables.get(name, name))
+        if not found:
+            names = ", ".join(dataset.name for dataset in catalog.datasets()[:20])
+            raise WorkError(f"There is no dataset {name!r} in the store.", hint=f"Known: {names or 'none yet'}.")
+        return found[0]
+
+    def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
+        """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
+        table, dataset = self.open(source)
+        with table:
+            usable, refused = [], []
+            for draft in drafts:
+                why = self.refusal(dataset, draft.rule)
+                if why:
+                    refused.append((draft.rule, why))
+                else:
+                    usable.append(draft)
+            results = _evaluate(table, [draft.rule for draft in usable]).rules if usable else []
+        refused += [(d.rule, r.reason) for d, r in zip(usable, results, strict=True) if r.outcome == "Error"]
+        good = [(d, r) for d, r in zip(usable, results, strict=True) if r.outcome != "Error"]
+        stored = self.memory.approvals.propose(run_id, dataset.id, [_proposal(draft, result) for draft, result in good])
+        return Proposed(stored, refused)
+
+    def validate(
+        self, run_id: str, source: str, ruleset: str | None = None, on_progress: Progress | None = None
+    ) -> Validated:
+        """Evaluates the ruleset, or else the dataset's active rules, and stores the verdicts and scores. Raises WorkError."""
+        from tools import validation
+
+        table, dataset = self.open(source)
+        with table:
+            rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
+            if ruleset is None and not rules:
+                raise WorkError(
+                    f"{dataset.name} has no active rules.",
+                    hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
+                )
+            evaluation = _evaluate(table, ruleset if ruleset is not None else rules)
+            version = table.version
+        scores = validation.score(evaluation)
+        self.memory.results.save(run_id, dataset.id, version, evaluation.to_dict(), scores.dimensions, scores.total)
+        return Validated(dataset, version, evaluation, scores.total, scores.dimensions)
+
+
+def _evaluate(table: Table, rules: str | Sequence[str]) -> Evaluation:
+    from tools import dqdl
+
+    text = rules if isinstance(rules, str) else f"Rules = [\n{','.join(rules)}\n]"
+    return dqdl.evaluate(dqdl.parse(text), {"primary": table})
+
+
+def _missing_column(rule: Rule, dataset: Dataset) -> str | None:
+    from tools import dqdl
+
+    names = {field["name"].lower(): field["name"] for field in dataset.fields}
+    for column in dqdl.columns(rule):
+        if column.lower() not in names:
+            near = difflib.get_close_matches(column.lower(), names, n=1)
+            return f"{dataset.name} has no column {column!r}." + (f" Did you mean {names[near[0]]!r}?" if near else "")
+    return None
+
+
+def _proposal(draft: Draft, result: RuleResult) -> Any:
+    from memory.model import NewProposal
+    from tools import dqdl
+
+    rule = dqdl.parse_rule(draft.rule)
+    rule_type, columns = dqdl.shape(rule)
+    return NewProposal(
+        rule=str(rule),
+        rule_type=rule_type,
+        columns=list(columns),
+        dimension=result.dimension,
+        fingerprint=dqdl.fingerprint(rule),
+        reasoning=draft.reasoning,
+        evidence=draft.evidence,
+        dry_run=result.to_dict(),
+        confidence=draft.confidence,
+        source=draft.source,
+    )

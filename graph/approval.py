@@ -1,0 +1,66 @@
+"""The approval: asked for in one node, waited for in the next, acted on in the third.
+
+The waiting node holds nothing but its interrupt, because LangGraph runs a node anew from its first line when it resumes.
+What is acted on are the decisions in the store: the resume only says that they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from langgraph.types import Command, interrupt
+from pydantic import BaseModel, Field
+
+from graph.emit import emitter
+from graph.services import Services
+from graph.state import RunState
+
+WINDOW = timedelta(hours=24)
+"""How long a request waits for a person before it expires (it can be reopened)."""
+
+
+class Resume(BaseModel):
+    """What wakes a run: the approval whose decisions are in the store."""
+
+    approval_id: str = Field(description="the approval; decide on it with `assay decide` or on the page first")
+
+
+def request(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
+    """The node that opens the approval, or goes on if there is nothing to decide."""
+
+    def node(state: RunState) -> Command[str]:
+        approvals = services().bench.memory.approvals
+        undecided = [p for p in approvals.proposals(state["run_id"]) if p.decision is None]
+        if not undecided:
+            return Command(goto="supervisor")
+        opened = approvals.open(state["run_id"], WINDOW)
+        emitter()("approval_requested", {"approval_id": str(opened.id), "rules": len(undecided)})
+        return Command(goto="approval", update={"approval_id": str(opened.id)})
+
+    return node
+
+
+def wait(state: RunState) -> dict[str, Any]:
+    """The node that pauses the run until a person has decided."""
+    interrupt({"run_id": state["run_id"], "approval_id": state["approval_id"]}, response_schema=Resume)
+    return {}
+
+
+def record(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
+    """The node that activates what was approved and remembers all that was decided. Run twice, it does it once."""
+
+    def node(state: RunState) -> Command[str]:
+        from agents.recollection import remember
+
+        memory = services().bench.memory
+        proposals = memory.approvals.proposals(state["run_id"])
+        if any(proposal.decision is None for proposal in proposals):
+            return Command(goto="request_approval")
+        activated = memory.rules.activate(state["run_id"])
+        remember(memory, proposals)
+        emitter()("decisions_recorded", {"activated": len(activated), "decided": len(proposals)})
+        return Command(goto="supervisor", update={"approval_id": ""})
+
+    return node

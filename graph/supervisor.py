@@ -1,0 +1,147 @@
+"""The supervisor's node: asks the model where to go, and lets it go only where the run may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.graph import END
+from langgraph.types import Command, Send
+
+from agents.context import STEPS, AgentContext, Step
+from graph.emit import emitter
+from graph.services import Services
+from graph.state import RunState, StepTask, TableState
+from tools.errors import AssayError
+
+MOST_TURNS = 20
+DEFAULT_GOAL = "Profile the tables, recommend rules for a person to approve, then validate."
+
+
+class RunError(AssayError):
+    """A run that cannot go on, or a request about a run that does not fit its state."""
+
+
+def begin(services: Callable[[], Services]) -> Callable[[RunState], dict[str, Any]]:
+    """The node that opens the sources of the run, and registers a run that came through a LangGraph server."""
+
+    def node(state: RunState) -> dict[str, Any]:
+        bench = services().bench
+        goal = state.get("goal") or DEFAULT_GOAL
+        sources = state.get("sources", [])
+        run_id = state.get("run_id")
+        if not run_id:
+            made = bench.memory.runs.create(
+                kind="server", goal=goal, sources=sources, model="", graph_version="", requested_by="langgraph server"
+            )
+            run_id = made.id
+        tables: dict[str, TableState] = {}
+        for source in sources:
+            name, table = _register(services(), source, tables)
+            tables[name] = table
+        return {"run_id": run_id, "goal": goal, "tables": tables, "turns": 0}
+
+    return node
+
+
+def _register(services: Services, source: str, known: dict[str, TableState]) -> tuple[str, TableState]:
+    """Opens a source and gives it a name that is unique in the run. Raises SourceError."""
+    table, dataset = services.bench.open(source)
+    with table:
+        short = table.dataset.short
+    name, count = short, 1
+    while name in known and known[name].get("dataset_id") != str(dataset.id):
+        count += 1
+        name = f"{short}_{count}"
+    return name, {"uri": dataset.uri, "dataset_id": str(dataset.id)}
+
+
+def route(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
+    """The node that asks the supervisor agent, checks its choice, and sends the tables on."""
+
+    def node(state: RunState) -> Command[str]:
+        from agents.team import artifact, last_words
+
+        if state["turns"] >= MOST_TURNS:
+            raise RunError(f"The supervisor routed {MOST_TURNS} times without an end.", hint="Ask for less in one run.")
+        desk = _Desk(services(), state)
+        emit = emitter()
+        context = AgentContext(
+            state["run_id"], desk.services.bench, desk.uris(), lambda kind, data: emit(kind, data), desk.refuse
+        )
+        transcript = desk.services.team.ask("supervisor", desk.task(), context)
+        handed = artifact(transcript, "hand_over")
+        if handed is None:
+            return Command(goto=END, update={"answer": last_words(transcript), "turns": state["turns"] + 1})
+        names = [desk.name(table) for table in handed["tables"]]
+        emit("routed", {"agent": "supervisor", "next": handed["next"], "tables": names, "reason": handed["reason"]})
+        update = {"hand_over": handed, "turns": state["turns"] + 1, "tables": desk.opened}
+        tasks = [Send(handed["next"], desk.step_task(name)) for name in dict.fromkeys(names)]
+        return Command(goto=tasks, update=update)
+
+    return node
+
+
+class _Desk:
+    """What the supervisor sees and may do in one turn."""
+
+    def __init__(self, services: Services, state: RunState) -> None:
+        self.services = services
+        self.state = state
+        self.opened: dict[str, TableState] = {}
+        """Tables that were named for the first time in this turn."""
+        self._names: dict[str, str] = {}
+
+    @property
+    def tables(self) -> dict[str, TableState]:
+        return {**self.state.get("tables", {}), **self.opened}
+
+    def uris(self) -> dict[str, str]:
+        return {name: table["uri"] for name, table in self.tables.items()}
+
+    def task(self) -> dict[str, Any]:
+        tables = {
+            name: {key: table[key] for key in ("done", "summary", "error") if key in table}  # type: ignore[literal-required]
+            for name, table in self.tables.items()
+        }
+        permitted = {step: [n for n, t in self.tables.items() if self.refusal(step, t) is None] for step in STEPS}
+        known = [dataset.name for dataset in self.services.bench.memory.catalog.datasets()[:50]]
+        return {"goal": self.state["goal"], "tables": tables, "permitted": permitted, "known_datasets": known}
+
+    def refusal(self, step: Step, table: TableState) -> str | None:
+        """Why a step may not run on a table now. This, and no prompt, is what keeps the order of the flow."""
+        if table.get("error"):
+            return "it was given up in this run"
+        if step in table.get("done", []):
+            return "that is done in this run"
+        if step == "recommender" and "profiler" not in table.get("done", []):
+            return "it has to be profiled in this run first"
+        if step == "validator" and not self.services.bench.memory.rules.active(table["dataset_id"]):
+            return "it has no active rules; a person has to approve some first"
+        return None
+
+    def refuse(self, step: Step, name: str) -> str | None:
+        try:
+            return self.refusal(step, self.tables[self.name(name)])
+        except AssayError as error:
+            return str(error)
+
+    def name(self, given: str) -> str:
+        """The run's name of a table that the model named so; opens it when it is new. Raises AssayError."""
+        if given in self.tables:
+            return given
+        if given not in self._names:
+            found = self.services.bench.memory.catalog.find(given)
+            source = found[0].uri if found else given
+            name, table = _register(self.services, source, self.tables)
+            self.opened[name] = {**self.tables.get(name, TableState()), **table}
+            self._names[given] = name
+        return self._names[given]
+
+    def step_task(self, name: str) -> StepTask:
+        return {
+            "run_id": self.state["run_id"],
+            "goal": self.state["goal"],
+            "name": name,
+            "table": self.tables[name],
+        }
