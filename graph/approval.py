@@ -13,6 +13,7 @@ from typing import Any
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel, Field
 
+from agents.recollection import remember
 from graph.emit import emitter
 from graph.services import Services
 from graph.state import RunState
@@ -52,8 +53,6 @@ def record(services: Callable[[], Services]) -> Callable[[RunState], Command[str
     """The node that activates what was approved and remembers all that was decided. Run twice, it does it once."""
 
     def node(state: RunState) -> Command[str]:
-        from agents.recollection import remember
-
         memory = services().bench.memory
         proposals = memory.approvals.proposals(state["run_id"])
         if any(proposal.decision is None for proposal in proposals):

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from agents.context import AgentContext
+from agents.team import artifact
 from graph.emit import emitter
 from graph.services import Services
 from graph.state import StepTask, TableState
+from tools.sources import SourceError
 
 Node = Callable[[StepTask], dict[str, Any]]
 
@@ -28,10 +30,6 @@ def steps(services: Callable[[], Services]) -> dict[str, Node]:
 
 def _node(agent: str, services: Callable[[], Services]) -> Node:
     def node(task: StepTask) -> dict[str, Any]:
-        from agents.team import artifact
-
-        from tools.sources import SourceError
-
         emit = emitter(agent=agent, table=task["name"])
         emit("started", {})
         context = AgentContext(

@@ -7,6 +7,8 @@ from typing import Annotated, TypedDict
 GRAPH_VERSION = "1"
 """Raised whenever a node is renamed, removed or changes what it interrupts for: a paused run resumes only on its own version."""
 
+DEFAULT_GOAL = "Profile the tables, recommend rules for a person to approve, then validate."
+
 
 class TableState(TypedDict, total=False):
     """How far a table is."""

@@ -9,17 +9,14 @@ from langgraph.graph import END
 from langgraph.types import Command, Send
 
 from agents.context import STEPS, AgentContext, Step
+from agents.team import artifact, last_words
 from graph.emit import emitter
+from graph.errors import RunError
 from graph.services import Services
-from graph.state import RunState, StepTask, TableState
+from graph.state import DEFAULT_GOAL, RunState, StepTask, TableState
 from tools.errors import AssayError
 
 MOST_TURNS = 20
-DEFAULT_GOAL = "Profile the tables, recommend rules for a person to approve, then validate."
-
-
-class RunError(AssayError):
-    """A run that cannot go on, or a request about a run that does not fit its state."""
 
 
 def begin(services: Callable[[], Services]) -> Callable[[RunState], dict[str, Any]]:
@@ -60,8 +57,6 @@ def route(services: Callable[[], Services]) -> Callable[[RunState], Command[str]
     """The node that asks the supervisor agent, checks its choice, and sends the tables on."""
 
     def node(state: RunState) -> Command[str]:
-        from agents.team import artifact, last_words
-
         if state["turns"] >= MOST_TURNS:
             raise RunError(f"The supervisor routed {MOST_TURNS} times without an end.", hint="Ask for less in one run.")
         desk = _Desk(services(), state)

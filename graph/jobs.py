@@ -1,0 +1,65 @@
+"""Work of one step that needs no agent and no model: profile, recommend, validate. Recorded as runs like all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from graph.state import GRAPH_VERSION
+
+if TYPE_CHECKING:
+    from agents.workbench import Profiled, Suggestion, Validated
+    from memory import Memory
+
+
+class Jobs:
+    """One-step work on one store."""
+
+    def __init__(self, memory: Memory, requested_by: str) -> None:
+        from agents.workbench import Workbench
+
+        self._memory = memory
+        self._bench = Workbench(memory)
+        self._requested_by = requested_by
+
+    def profile(self, source: str, on_progress: Callable[[float], None] | None = None) -> Profiled:
+        """The profile of a source, scanned only if its content changed since the last. Raises SourceError."""
+        with self._recorded("profile", source):
+            return self._bench.profile(source, on_progress)
+
+    def recommend(self, source: str) -> list[Suggestion]:
+        """Candidates with their dry runs, best first; nothing is proposed. Raises SourceError."""
+        with self._recorded("recommend", source):
+            return self._bench.suggestions(source)
+
+    def validate(self, source: str, ruleset: str | None = None) -> Validated:
+        """Evaluates a ruleset (None: the active rules) and stores the verdicts. Raises SourceError, DqdlError, WorkError."""
+        from tools import dqdl
+
+        if ruleset is not None:
+            dqdl.parse(ruleset)
+        with self._recorded("validate", source) as run_id:
+            return self._bench.validate(run_id, source, ruleset)
+
+    @contextmanager
+    def _recorded(self, kind: str, source: str) -> Iterator[str]:
+        from memory.owner import this_process
+
+        runs = self._memory.runs
+        run = runs.create(
+            kind=kind,
+            goal=kind,
+            sources=[source],
+            model="",
+            graph_version=GRAPH_VERSION,
+            requested_by=self._requested_by,
+        )
+        lease = runs.claim(this_process(), seconds=3600, run_id=run.id)
+        assert lease is not None  # nobody else knows of it yet
+        try:
+            yield run.id
+        except BaseException as error:
+            runs.release(lease, "failed", str(error) or type(error).__name__)
+            raise
+        runs.release(lease, "done")

@@ -1,0 +1,172 @@
+"""Executes runs: claims one with a lease, drives the graph until it waits or ends, and writes down what happens.
+
+Any number of workers may share a database. A worker that dies loses its lease, and whoever claims the run next goes on
+from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from langgraph.checkpoint.postgres import PostgresSaver
+from langgraph.errors import GraphDrained, GraphRecursionError
+from langgraph.runtime import RunControl
+from langgraph.types import Command, StateSnapshot
+
+from agents.models import model_error
+from graph.build import build
+from graph.errors import RunError
+from graph.services import Services, services
+from graph.state import GRAPH_VERSION
+from memory import Memory
+from memory.model import Lease, Run
+from memory.owner import this_process
+from tools.errors import AssayError
+
+LEASE_SECONDS = 30.0
+MOST_STEPS = 200
+MOST_TABLES_AT_ONCE = 4
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """One executor of runs. ``stop()`` makes it finish the step in hand and let go."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._services: dict[str, Services] = {}
+        self._stopping = threading.Event()
+        self._control: RunControl | None = None
+
+    def run(self, run_id: str | None = None) -> bool:
+        """Executes one run (that one, or any that can be claimed) until it waits or ends; False if there is none."""
+        lease = self._memory.runs.claim(this_process(), seconds=LEASE_SECONDS, run_id=run_id)
+        if lease is None:
+            return False
+        self._execute(lease)
+        return True
+
+    def loop(self, *, poll_seconds: float = 0.5) -> None:
+        """Executes runs until ``stop()``."""
+        while not self._stopping.is_set():
+            if not self.run():
+                self._stopping.wait(poll_seconds)
+
+    def stop(self) -> None:
+        """Finishes the step in hand, gives the run back to the queue, and ends :meth:`loop`. Safe from any thread."""
+        self._stopping.set()
+        if self._control is not None:
+            self._control.request_drain("the worker stops")
+
+    def _execute(self, lease: Lease) -> None:
+        control = self._control = RunControl()
+        if self._stopping.is_set():
+            control.request_drain("the worker stops")
+        with _Heartbeat(self._memory, lease, control):
+            status, error = self._outcome(lease, control)
+        self._control = None
+        kind = {"failed": "failed", "done": "done", "waiting": "waiting", "cancelled": "cancelled"}.get(status)
+        if kind:
+            self._memory.runs.append_event(lease.run.id, kind, {"error": error} if error else {})
+        if self._memory.runs.release(lease, status, error) and status == "waiting":
+            self._wake_if_decided(lease.run.id)
+
+    def _outcome(self, lease: Lease, control: RunControl) -> tuple[str, str | None]:
+        try:
+            return self._drive(lease.run, control)
+        except GraphDrained:
+            return ("cancelled" if self._memory.runs.cancel_requested(lease.run.id) else "queued"), None
+        except AssayError as error:
+            return "failed", str(error)
+        except GraphRecursionError:
+            return "failed", f"The run took more than {MOST_STEPS} steps. Ask for less in one run."
+        except Exception as error:  # noqa: BLE001  whatever broke, the run must be told apart from one that was cut off
+            known = model_error(error)
+            if known is None:
+                log.exception("run %s broke", lease.run.id)
+            return "failed", str(known) if known else f"Internal error: {type(error).__name__}: {error}"
+
+    def _drive(self, run: Run, control: RunControl) -> tuple[str, str | None]:
+        if run.graph_version != GRAPH_VERSION:
+            raise RunError(
+                f"Run {run.id} was started by version {run.graph_version} of the graph, this is {GRAPH_VERSION}.",
+                hint="Start it again; its decisions are kept.",
+            )
+        graph = build(lambda: self._services_for(run.model)).compile(
+            checkpointer=PostgresSaver(self._memory.pool), name="assay"
+        )
+        config: Any = {
+            "configurable": {"thread_id": run.id},
+            "recursion_limit": MOST_STEPS,
+            "max_concurrency": MOST_TABLES_AT_ONCE,
+        }
+        snapshot = graph.get_state(config)
+        if snapshot.interrupts and self._undecided(run.id):
+            return "waiting", None
+        parts = graph.stream(
+            _input(run, snapshot), config, stream_mode="custom", durability="sync", control=control
+        )
+        for part in parts:
+            data = dict(part)
+            self._memory.runs.append_event(run.id, data.pop("kind"), data, agent=data.pop("agent", None))
+        return self._ending(run, graph.get_state(config))
+
+    def _ending(self, run: Run, snapshot: StateSnapshot) -> tuple[str, str | None]:
+        if snapshot.interrupts:
+            return "waiting", None
+        if answer := snapshot.values.get("answer"):
+            self._memory.runs.append_event(run.id, "answer", {"text": answer}, agent="supervisor")
+        errors = [f"{name}: {table['error']}" for name, table in snapshot.values["tables"].items() if table.get("error")]
+        return "done", " ".join(errors) or None
+
+    def _undecided(self, run_id: str) -> bool:
+        return any(proposal.decision is None for proposal in self._memory.approvals.proposals(run_id))
+
+    def _wake_if_decided(self, run_id: str) -> None:
+        # The last decision may have come between the interrupt and the release of the lease.
+        if not self._undecided(run_id):
+            self._memory.runs.requeue(run_id)
+
+    def _services_for(self, model: str) -> Services:
+        if model not in self._services:
+            self._services[model] = services(self._memory, model)
+        return self._services[model]
+
+
+def _input(run: Run, snapshot: StateSnapshot) -> Any:
+    """A start, the wake-up of an approval, or None to go on from the last checkpoint."""
+    if snapshot.interrupts:
+        return Command(resume={i.id: {"approval_id": i.value["approval_id"]} for i in snapshot.interrupts})
+    if snapshot.created_at is None:
+        return {"run_id": run.id, "goal": run.goal, "sources": run.sources}
+    return None
+
+
+class _Heartbeat:
+    """Renews a lease while the run is executed; drains the run when the lease is lost or a cancel was asked for."""
+
+    def __init__(self, memory: Memory, lease: Lease, control: RunControl) -> None:
+        self._memory = memory
+        self._lease = lease
+        self._control = control
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"lease-{lease.run.id}", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        beats = 0
+        while not self._over.wait(1.0):
+            beats += 1
+            if self._memory.runs.cancel_requested(self._lease.run.id):
+                self._control.request_drain("cancelled")
+            if beats % 10 == 0 and not self._memory.runs.renew(self._lease, LEASE_SECONDS):
+                self._control.request_drain("the lease was lost")
