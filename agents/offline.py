@@ -18,6 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field
 
 NOTE = "(No language model was used.)"
 MOST_PROPOSALS = 25
@@ -41,7 +42,7 @@ HELP = (
 class OfflineModel(BaseChatModel):
     """Follows the graph by :func:`plan`. Deterministic."""
 
-    tools: list[dict[str, Any]] = []
+    tools: list[dict[str, Any]] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
@@ -140,13 +141,15 @@ def _is_order(goal: str) -> bool:
 
 
 def _tables(task: dict[str, Any]) -> list[str]:
-    """The tables that the goal speaks of: those of the run, known datasets it names, and anything that looks like a path."""
+    """What the goal speaks of: the tables of the run, known datasets that it names, and what looks like a path."""
     if task["tables"]:
         return list(task["tables"])
     goal = str(task["goal"])
     words = [word.strip("\"'`,;?!()") for word in goal.split()]
     named = [name for name in task["known_datasets"] if name.lower() in {word.lower() for word in words}]
-    paths = [word.rstrip(".") for word in words if "/" in word or re.search(r"\.(csv|tsv|parquet|jsonl?)(\.\w+)?$", word)]
+    paths = [
+        word.rstrip(".") for word in words if "/" in word or re.search(r"\.(csv|tsv|parquet|jsonl?)(\.\w+)?$", word)
+    ]
     return list(dict.fromkeys(named + paths))
 
 

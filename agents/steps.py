@@ -1,4 +1,4 @@
-"""Shows each step of an agent to whoever follows the run, and turns errors of tools into answers the model can act on."""
+"""Shows each step of an agent to whoever follows the run, and turns errors of tools into answers for the model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Handler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
 class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
     """Emits ``tool_called``, ``tool_returned``, ``said`` and ``usage``; stops the supervisor once it has handed over.
 
-    ``fatal`` errors are not the model's to mend (a source that cannot be read, a store that is gone): they end the agent.
+    ``fatal`` errors are not the model's to mend (an unreadable source, a store that is gone): they end the agent.
     """
 
     def __init__(self, agent: str, fatal: tuple[type[AssayError], ...]) -> None:

@@ -12,10 +12,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
 from agents.context import AgentContext
-from agents.models import ModelError
+from agents.model_errors import ModelError
 from agents.prompts import prompt
 from agents.steps import Steps
-from agents.stop_reasons import StopReasons
+from agents.stop_reasons import StopReasonMiddleware
 from agents.toolbox import TOOLS
 from memory import StoreError
 from tools.sources import SourceError
@@ -31,11 +31,13 @@ class Team:
     def __init__(self, model: BaseChatModel) -> None:
         self._agents = {name: _build(name, model) for name in TOOLS}
 
-    def ask(self, agent: str, task: dict[str, Any], context: AgentContext, *, needs: tuple[str, ...] = ()) -> list[AnyMessage]:
+    def ask(
+        self, agent: str, task: dict[str, Any], context: AgentContext, *, needs: tuple[str, ...] = ()
+    ) -> list[AnyMessage]:
         """Gives an agent its task and returns its transcript.
 
-        ``needs`` names the tools one of which the agent has to have called: if it stops before, it is reminded twice, then
-        ModelError is raised. The transcript is not checkpointed: an agent that was cut off starts its task again, which
+        ``needs`` names the tools one of which the agent has to have called: if it stops before, it is reminded
+        twice, then ModelError is raised. The transcript is not checkpointed: an agent that was cut off starts its task again, which
         is safe because what its tools store is stored once.
         """
         messages: list[AnyMessage] = [HumanMessage(json.dumps(task, ensure_ascii=False))]
@@ -69,8 +71,8 @@ def _build(name: str, model: BaseChatModel) -> Any:
         system_prompt=prompt(name),
         middleware=[
             Steps(name, fatal=(SourceError, StoreError)),
-            StopReasons(),
             ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
+            StopReasonMiddleware(),
         ],
         context_schema=AgentContext,
         checkpointer=False,

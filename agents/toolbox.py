@@ -38,7 +38,7 @@ def _answer(content: dict[str, Any], artifact: dict[str, Any] | None = None) -> 
 
 @tool(response_format="content_and_artifact")
 def profile_table(table: str, runtime: Runtime) -> Answer:
-    """Measure a table: rows, missing values, distinct values, ranges, patterns, keys. Scans it unless it is known already."""
+    """Measure a table: rows, missing and distinct values, ranges, patterns, keys. Scans it unless it is known."""
     emit = runtime.context.emit
     done = runtime.context.bench.profile(
         _source(runtime, table), on_progress=lambda share: emit("progress", {"table": table, "share": round(share, 3)})
@@ -68,7 +68,7 @@ def column_details(table: str, columns: list[str], runtime: Runtime) -> Answer:
 
 @tool(response_format="content_and_artifact")
 def list_candidates(table: str, runtime: Runtime) -> Answer:
-    """Numbered rules made from the table's statistics: reason, how each fares today, what people decided about similar ones."""
+    """Numbered rules made from statistics: the reason, how each fares today, what people decided on similar ones."""
     bench, source = runtime.context.bench, _source(runtime, table)
     suggestions = bench.suggestions(source)
     notes = bench.past_decisions(source, [s.candidate for s in suggestions])
@@ -87,7 +87,7 @@ def dry_run_rule(table: str, rule: str, runtime: Runtime) -> Answer:
 
 @tool(response_format="content_and_artifact")
 def propose_rules(table: str, proposals: list[ProposalIn], runtime: Runtime) -> Answer:
-    """Put rules before a person for approval. Each is checked and dry-run first; those that cannot be proposed are named with why."""
+    """Put rules before a person for approval. Each is dry-run first; those that cannot be proposed are named."""
     bench, source = runtime.context.bench, _source(runtime, table)
     drafts, refused = _drafts(proposals, bench.suggestions(source) if any(p.candidate for p in proposals) else [])
     done = bench.propose(runtime.context.run_id, source, drafts)
@@ -131,7 +131,7 @@ def run_validation(table: str, runtime: Runtime) -> Answer:
 
 @tool(response_format="content_and_artifact")
 def hand_over(next: Step, tables: list[str], reason: str, runtime: Runtime) -> Answer:
-    """Have a step run on some tables: profiler, recommender or validator. A new table is named by path, URI or dataset name."""
+    """Have a step run on tables: profiler, recommender or validator. Name a new table by path, URI or dataset."""
     context = runtime.context
     if not tables:
         raise WorkError("No table was named.", hint=f"Tables: {', '.join(context.tables) or 'none yet'}.")
@@ -168,7 +168,9 @@ def show_rules(runtime: Runtime, table: str | None = None) -> Answer:
     dataset = runtime.context.bench.find(table, runtime.context.tables)
     rules = [f"{rule.number}. {rule.rule_expression}" for rule in runtime.context.bench.memory.rules.active(dataset.id)]
     listed = "\n".join(rules)
-    said = f"{dataset.name} has {len(rules)} active rules:\n{listed}" if rules else f"{dataset.name} has no active rules."
+    said = (
+        f"{dataset.name} has {len(rules)} active rules:\n{listed}" if rules else f"{dataset.name} has no active rules."
+    )
     return _answer({"summary": said})
 
 

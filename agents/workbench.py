@@ -15,9 +15,10 @@ from uuid import UUID
 from tools.errors import AssayError
 
 if TYPE_CHECKING:
-    from memory import Memory
     from memory.model import Dataset, Proposal
-    from tools.dqdl.model import Rule
+
+    from memory import Memory
+    from tools.dqdl import TopRule
     from tools.dqdl.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
     from tools.recommending import Candidate
@@ -113,7 +114,7 @@ class Workbench:
             return Profiled(profile_id, dataset, table.version, profile, cached=False)
 
     def suggestions(self, source: str) -> list[Suggestion]:
-        """Statistical candidates with their dry runs, without those that are active already or that a person rejected."""
+        """Statistical candidates with their dry runs, without those that are active or that a person rejected."""
         from tools import recommending
 
         profiled = self.profile(source)
@@ -123,7 +124,7 @@ class Workbench:
         return [Suggestion(candidate, result) for candidate, result in pairs if result.outcome != "Error"]
 
     def refusal(self, dataset: Dataset, rule: str) -> str | None:
-        """Why a rule may not be proposed for a dataset: it does not parse, names no such column, is active, or was rejected."""
+        """Why a rule may not be proposed: it does not parse, names no such column, is active, or was rejected."""
         from tools import dqdl
 
         try:
@@ -138,7 +139,9 @@ class Workbench:
             return "This rule is active already."
         for past in self.memory.recall.rejected(dataset.id):
             if past.fingerprint == fingerprint or (past.rule_type, tuple(past.columns)) == shape:
-                return f"A person rejected this kind of rule for {', '.join(past.columns) or 'the table'}: {past.reason}"
+                return (
+                    f"A person rejected this kind of rule for {', '.join(past.columns) or 'the table'}: {past.reason}"
+                )
         return None
 
     def dry_run(self, source: str, rules: Sequence[str]) -> list[RuleResult]:
@@ -171,7 +174,7 @@ class Workbench:
         return notes(self.memory, self.profile(source), candidates)
 
     def find(self, name: str | None, tables: Mapping[str, str]) -> Dataset:
-        """The dataset that a person or a model means by a name; the run's only table if none is named. Raises WorkError."""
+        """The dataset that is meant by a name; the run's only table if none is named. Raises WorkError."""
         catalog = self.memory.catalog
         if name is None:
             known = list(tables.values()) or [dataset.uri for dataset in catalog.datasets()]
@@ -205,7 +208,7 @@ class Workbench:
     def validate(
         self, run_id: str, source: str, ruleset: str | None = None, on_progress: Progress | None = None
     ) -> Validated:
-        """Evaluates the ruleset, or else the dataset's active rules, and stores the verdicts and scores. Raises WorkError."""
+        """Evaluates the ruleset (None: the active rules) and stores verdicts and scores. Raises WorkError."""
         from tools import validation
 
         table, dataset = self.open(source)
@@ -230,11 +233,9 @@ def _evaluate(table: Table, rules: str | Sequence[str]) -> Evaluation:
     return dqdl.evaluate(dqdl.parse(text), {"primary": table})
 
 
-def _missing_column(rule: Rule, dataset: Dataset) -> str | None:
-    from tools import dqdl
-
+def _missing_column(rule: TopRule, dataset: Dataset) -> str | None:
     names = {field["name"].lower(): field["name"] for field in dataset.fields}
-    for column in dqdl.columns(rule):
+    for column in rule.columns:
         if column.lower() not in names:
             near = difflib.get_close_matches(column.lower(), names, n=1)
             return f"{dataset.name} has no column {column!r}." + (f" Did you mean {names[near[0]]!r}?" if near else "")
@@ -243,6 +244,7 @@ def _missing_column(rule: Rule, dataset: Dataset) -> str | None:
 
 def _proposal(draft: Draft, result: RuleResult) -> Any:
     from memory.model import NewProposal
+
     from tools import dqdl
 
     rule = dqdl.parse_rule(draft.rule)

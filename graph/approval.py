@@ -1,7 +1,7 @@
 """The approval: asked for in one node, waited for in the next, acted on in the third.
 
-The waiting node holds nothing but its interrupt, because LangGraph runs a node anew from its first line when it resumes.
-What is acted on are the decisions in the store: the resume only says that they are there.
+The waiting node holds nothing but its interrupt, because LangGraph runs a node anew from its first line when it
+resumes. What is acted on are the decisions in the store: the resume only says that they are there.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from agents.recollection import remember
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel, Field
 
-from agents.recollection import remember
 from graph.emit import emitter
 from graph.services import Services
 from graph.state import RunState
@@ -23,9 +23,9 @@ WINDOW = timedelta(hours=24)
 
 
 class Resume(BaseModel):
-    """What wakes a run: the approval whose decisions are in the store."""
+    """What wakes a run: nothing but its id, since the decisions are in the store."""
 
-    approval_id: str = Field(description="the approval; decide on it with `assay decide` or on the page first")
+    run_id: str = Field(description="the run whose proposals were decided on, with `assay decide` or on the page")
 
 
 def request(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
@@ -37,15 +37,15 @@ def request(services: Callable[[], Services]) -> Callable[[RunState], Command[st
         if not undecided:
             return Command(goto="supervisor")
         opened = approvals.open(state["run_id"], WINDOW)
-        emitter()("approval_requested", {"approval_id": str(opened.id), "rules": len(undecided)})
-        return Command(goto="approval", update={"approval_id": str(opened.id)})
+        emitter()("approval_requested", {"rules": len(undecided), "expires_at": opened.expires_at.isoformat()})
+        return Command(goto="approval")
 
     return node
 
 
 def wait(state: RunState) -> dict[str, Any]:
     """The node that pauses the run until a person has decided."""
-    interrupt({"run_id": state["run_id"], "approval_id": state["approval_id"]}, response_schema=Resume)
+    interrupt({"run_id": state["run_id"]}, response_schema=Resume)
     return {}
 
 
@@ -60,6 +60,6 @@ def record(services: Callable[[], Services]) -> Callable[[RunState], Command[str
         activated = memory.rules.activate(state["run_id"])
         remember(memory, proposals)
         emitter()("decisions_recorded", {"activated": len(activated), "decided": len(proposals)})
-        return Command(goto="supervisor", update={"approval_id": ""})
+        return Command(goto="supervisor")
 
     return node

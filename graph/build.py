@@ -8,7 +8,7 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import RetryPolicy
 
-from agents.models import is_transient
+from agents.model_errors import is_transient
 from graph import approval, specialists, supervisor
 from graph.services import Services
 from graph.state import RunState, StepTask

@@ -34,7 +34,7 @@ class Jobs:
             return self._bench.suggestions(source)
 
     def validate(self, source: str, ruleset: str | None = None) -> Validated:
-        """Evaluates a ruleset (None: the active rules) and stores the verdicts. Raises SourceError, DqdlError, WorkError."""
+        """Evaluates a ruleset (None: the active rules) and stores it. Raises SourceError, DqdlError, WorkError."""
         from tools import dqdl
 
         if ruleset is not None:

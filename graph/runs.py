@@ -11,9 +11,10 @@ from graph.errors import RunError
 from graph.state import DEFAULT_GOAL, GRAPH_VERSION
 
 if TYPE_CHECKING:
+    from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
+
     from agents.workbench import Workbench
     from memory import Memory
-    from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
     from tools.dqdl.result import RuleResult
 
 PAUSES = frozenset({"waiting", "done", "failed", "cancelled"})
@@ -59,14 +60,16 @@ class Runs:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def start(self, sources: Sequence[str], *, goal: str | None = None, requested_by: str, model: str | None = None) -> Run:
+    def start(
+        self, sources: Sequence[str], *, goal: str | None = None, requested_by: str, model: str | None = None
+    ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
         Raises SourceError, ModelError.
         """
-        from agents.models import configured, preflight
+        from agents.models import model_name, preflight
 
-        spec = configured(model)
+        spec = model_name(model)
         preflight(spec)
         uris = [self._check(source) for source in sources]
         return self.memory.runs.create(
@@ -84,7 +87,7 @@ class Runs:
         return dataset.uri
 
     def follow(self, run_id: str, after: int = 0, *, alive: Callable[[], bool] = lambda: True) -> Iterator[Event]:
-        """The events of a run as they come, from ``after`` on, until it pauses or ends, or nobody works on it any more."""
+        """The events of a run as they come, from ``after`` on, until it pauses or ends or nobody works on it."""
         while True:
             # The state is read before the events: what was written before the run paused is then never missed.
             paused = self.memory.runs.get(run_id).status in PAUSES or not alive()
@@ -143,7 +146,7 @@ class Runs:
         raise RunError(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
 
     def resume(self, run_id: str) -> Run:
-        """Puts a failed, cancelled or cut-off run back into the queue; it goes on from its last checkpoint. Raises RunError."""
+        """Puts a run that failed or was cancelled back into the queue, to go on from its last checkpoint."""
         run = self.memory.runs.get(run_id)
         if run.status == "done":
             raise RunError(f"Run {run.id} is done.", hint=f"See it with `assay runs show {run.id}`.")

@@ -32,9 +32,7 @@ def _node(agent: str, services: Callable[[], Services]) -> Node:
     def node(task: StepTask) -> dict[str, Any]:
         emit = emitter(agent=agent, table=task["name"])
         emit("started", {})
-        context = AgentContext(
-            task["run_id"], services().bench, {task["name"]: task["table"]["uri"]}, lambda kind, data: emit(kind, data)
-        )
+        context = AgentContext(task["run_id"], services().bench, {task["name"]: task["table"]["uri"]}, emit)
         try:
             transcript = services().team.ask(agent, _task(task), context, needs=NEEDS[agent])
         except SourceError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 GRAPH_VERSION = "1"
-"""Raised whenever a node is renamed, removed or changes what it interrupts for: a paused run resumes only on its own version."""
+"""Raised when a node is renamed, removed or interrupts for something else: a run resumes on its own version only."""
 
 DEFAULT_GOAL = "Profile the tables, recommend rules for a person to approve, then validate."
 
@@ -49,8 +49,6 @@ class RunState(TypedDict, total=False):
     sources: list[str]
     tables: Annotated[dict[str, TableState], merge_tables]
     hand_over: HandOver
-    approval_id: str
-    """The open approval, or empty."""
     turns: int
     answer: str
     """What the supervisor says in the end."""

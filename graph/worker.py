@@ -14,14 +14,14 @@ from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.errors import GraphDrained, GraphRecursionError
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
+from memory.model import Lease, Run
 
-from agents.models import model_error
+from agents.model_errors import model_error
 from graph.build import build
 from graph.errors import RunError
 from graph.services import Services, services
 from graph.state import GRAPH_VERSION
 from memory import Memory
-from memory.model import Lease, Run
 from memory.owner import this_process
 from tools.errors import AssayError
 
@@ -83,7 +83,7 @@ class Worker:
             return "failed", str(error)
         except GraphRecursionError:
             return "failed", f"The run took more than {MOST_STEPS} steps. Ask for less in one run."
-        except Exception as error:  # noqa: BLE001  whatever broke, the run must be told apart from one that was cut off
+        except Exception as error:
             known = model_error(error)
             if known is None:
                 log.exception("run %s broke", lease.run.id)
@@ -106,9 +106,7 @@ class Worker:
         snapshot = graph.get_state(config)
         if snapshot.interrupts and self._undecided(run.id):
             return "waiting", None
-        parts = graph.stream(
-            _input(run, snapshot), config, stream_mode="custom", durability="sync", control=control
-        )
+        parts = graph.stream(_input(run, snapshot), config, stream_mode="custom", durability="sync", control=control)
         for part in parts:
             data = dict(part)
             self._memory.runs.append_event(run.id, data.pop("kind"), data, agent=data.pop("agent", None))
@@ -119,7 +117,9 @@ class Worker:
             return "waiting", None
         if answer := snapshot.values.get("answer"):
             self._memory.runs.append_event(run.id, "answer", {"text": answer}, agent="supervisor")
-        errors = [f"{name}: {table['error']}" for name, table in snapshot.values["tables"].items() if table.get("error")]
+        errors = [
+            f"{name}: {table['error']}" for name, table in snapshot.values["tables"].items() if table.get("error")
+        ]
         return "done", " ".join(errors) or None
 
     def _undecided(self, run_id: str) -> bool:
@@ -139,7 +139,7 @@ class Worker:
 def _input(run: Run, snapshot: StateSnapshot) -> Any:
     """A start, the wake-up of an approval, or None to go on from the last checkpoint."""
     if snapshot.interrupts:
-        return Command(resume={i.id: {"approval_id": i.value["approval_id"]} for i in snapshot.interrupts})
+        return Command(resume={i.id: {"run_id": run.id} for i in snapshot.interrupts})
     if snapshot.created_at is None:
         return {"run_id": run.id, "goal": run.goal, "sources": run.sources}
     return None
