@@ -37,8 +37,8 @@ class Team:
         """Gives an agent its task and returns its transcript.
 
         ``needs`` names the tools one of which the agent has to have called: if it stops before, it is reminded
-        twice, then ModelError is raised. The transcript is not checkpointed: an agent that was cut off starts its task again, which
-        is safe because what its tools store is stored once.
+        twice, then ModelError is raised. The transcript is not checkpointed: an agent that was cut off starts its
+        task again, which is safe because what its tools store is stored once.
         """
         messages: list[AnyMessage] = [HumanMessage(json.dumps(task, ensure_ascii=False))]
         for _ in range(1 + REMINDERS):
