@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
-
-import pyarrow as pa
-from sqlglot import exp
+from typing import TYPE_CHECKING, Literal, Self
 
 from tools.errors import AssayError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlglot import exp
 
 Kind = Literal["number", "text", "boolean", "date", "timestamp", "time", "other"]
 
@@ -28,9 +29,11 @@ class DatasetName:
 
     @property
     def short(self) -> str:
-        """What a person calls it: the last part of the name, without a file's extension."""
-        last = self.name.rstrip("/").rsplit("/", 1)[-1]
-        return last.split(".")[0] if self.namespace == "file" or "://" in self.namespace else last
+        """What a person calls it: the last part of the name that is no pattern, without a file's extension."""
+        if self.namespace != "file" and "://" not in self.namespace:
+            return self.name.rsplit("/", 1)[-1]
+        parts = [part for part in self.name.split("/") if part and not set(part) & set("*?[")]
+        return parts[-1].split(".")[0] or parts[-1] if parts else self.name
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Table(ABC):
     fields: tuple[Field, ...]
     version: str
     """Changes whenever the content may have changed: an Iceberg snapshot id, or a digest of path, size and time."""
+    row_count: int | None = None
+    """Rows, where the engine knows them without reading the data (Parquet, Arrow); None elsewhere."""
 
     @abstractmethod
     def relation(self) -> exp.Table:
@@ -76,5 +81,7 @@ class Table(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

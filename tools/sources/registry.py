@@ -1,0 +1,54 @@
+"""Which module opens which kind of source. A connector adds one line to ``OPENERS``."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from importlib import import_module
+from urllib.parse import unquote, urlsplit
+
+from tools.sources.table import SourceError, Table
+
+OPENERS = {
+    "file": "tools.sources.files",
+}
+"""URI scheme to the module whose ``open_uri(uri)`` opens it, imported when first used."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+
+
+def open_source(source: object) -> Table:
+    """The table behind a path, a URI, an Arrow table or a pandas DataFrame. Raises SourceError."""
+    if isinstance(source, (str, os.PathLike)):
+        return _open_uri(os.fspath(source))
+    from tools.sources.memory import open_memory
+
+    return open_memory(source)
+
+
+def _open_uri(uri: str | bytes) -> Table:
+    text = os.fsdecode(uri)
+    if not text.strip():
+        raise SourceError("The source is empty.", hint="Give a file, a folder, a glob or a URI.")
+    match = _SCHEME.match(text)
+    scheme = match.group(1).lower() if match else "file"
+    if scheme not in OPENERS:
+        known = ", ".join(f"{name}://" for name in sorted(OPENERS))
+        raise SourceError(
+            f"Cannot open {_without_secret(text)!r}: no connector for {scheme}://.",
+            hint=f"Known: a path, a folder, a glob, {known}.",
+        )
+    opener: Callable[[str], Table] = import_module(OPENERS[scheme]).open_uri
+    return opener(_local_path(text) if match and scheme == "file" else text)
+
+
+def _local_path(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.netloc not in ("", "localhost"):
+        raise SourceError(f"Cannot open {uri!r}: it names the host {parts.netloc!r}.", hint="Write file:///path.")
+    return unquote(parts.path)
+
+
+def _without_secret(uri: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", uri)
