@@ -27,11 +27,11 @@ ORDERS, ORDERS_A_DAY, CUSTOMERS = 1000, 30, 300
 FIRST = ["Anna", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Karla", "Luca", "Mara"]
 LAST = ["Adler", "Bauer", "Costa", "Dubois", "Ernst", "Fuchs", "Garcia", "Horn", "Jansen", "Keller", "Moreau", "Rossi"]
 ZIPS = {
-    "DE": ["04109", "01067", "10115", "20095", "50667", "80331"],
-    "FR": ["06000", "75001", "69002", "33000"],
-    "IT": ["00184", "20121", "50122"],
-    "ES": ["08001", "28013"],
-    "NL": ["1012 AB", "3011 CD", "5611 EZ"],
+    "DE": ["04", "01", "10", "20", "50", "80"],
+    "FR": ["06", "75", "69", "33"],
+    "IT": ["00", "20", "50"],
+    "ES": ["08", "28"],
+    "NL": ["10", "30", "56"],
 }
 COUNTRIES = ["DE"] * 10 + ["FR"] * 4 + ["IT"] * 2 + ["ES"] * 2 + ["NL"] * 2
 DIALLING = {"DE": "+49", "FR": "+33", "IT": "+39", "ES": "+34", "NL": "+31"}
@@ -108,7 +108,7 @@ ORDER_DEFECTS: Plan = {
     "status with trailing blank": (4, "status", _set("status", lambda status: f"{status} ")),
     "zip without leading zero": (6, "zip", _set("zip", lambda _: "4109")),
     "shipped before ordered": (4, "ship_date", _too_early),
-    "unknown customer": (5, "customer_id", _set("customer_id", lambda customer: customer.replace("C-", "C-9"))),
+    "unknown customer": (5, "customer_id", _set("customer_id", lambda customer: customer.replace("C-1", "C-7"))),
     "country in lower case": (4, "country", _set("country", str.lower)),
     "duplicate order id": (1, "order_id", lambda _: None),
     "amount in cents": (0, "amount", _set("amount", lambda amount: f"{float(amount) * 100:.2f}")),
@@ -156,7 +156,9 @@ def orders(rng: Random, people: list[Row], count: int, a_day: int) -> list[Order
         customer = people[rng.randrange(len(people))]
         fate = "cancelled" if rng.random() < 0.05 else "returned" if rng.random() < 0.06 else "delivered"
         placed = datetime.combine(day, time(rng.randrange(7, 18), rng.randrange(60), rng.randrange(60)))
-        code = rng.choice(ZIPS[customer["country"]])
+        code = f"{rng.choice(ZIPS[customer['country']])}{rng.randrange(1000):03d}"
+        if customer["country"] == "NL":
+            code = f"{code[:4]} {rng.choice('ABCDE')}{rng.choice('KLMNP')}"
         order_id = f"ORD-{100001 + number}"
         made.append(Order(order_id, customer, placed, rng.randrange(3), 1 + rng.randrange(4), fate, code))
     return made

@@ -1,1 +1,8 @@
-"""recommending."""
+"""Rules that the statistics of a table speak for, and what its columns are."""
+
+from tools.recommending.candidate import Candidate
+from tools.recommending.engine import candidates
+from tools.recommending.pii import looks_personal
+from tools.recommending.semantics import semantics
+
+__all__ = ["Candidate", "candidates", "looks_personal", "semantics"]
