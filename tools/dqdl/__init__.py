@@ -1,9 +1,18 @@
 """The Data Quality Definition Language: read it, print it, and evaluate it on any source."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
 from tools.dqdl.errors import DqdlError
 from tools.dqdl.identity import fingerprint, shape
 from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule, quote
 from tools.dqdl.parser import parse, parse_rule
+
+if TYPE_CHECKING:
+    from tools.dqdl.result import Evaluation
 
 __all__ = [
     "Analyzer",
@@ -12,9 +21,28 @@ __all__ = [
     "Rule",
     "Ruleset",
     "TopRule",
+    "evaluate",
     "fingerprint",
     "parse",
     "parse_rule",
     "quote",
     "shape",
 ]
+
+
+def evaluate(
+    ruleset: Ruleset | str,
+    tables: Mapping[str, Any],
+    *,
+    history: Any = None,
+    now: datetime | None = None,
+) -> Evaluation:
+    """Evaluates all rules in the fewest queries; a broken rule spoils only itself.
+
+    ``tables`` has the table that the rules are about under "primary", and others under the aliases that rules use;
+    each an open Table, an Arrow table or a DataFrame. ``now`` is a time with a zone, by default the current one.
+    ``history`` is for rules over the metric history, which are not evaluated yet. Raises DqdlError and SourceError.
+    """
+    from tools.dqdl.evaluation import run
+
+    return run(ruleset, tables, now=now)

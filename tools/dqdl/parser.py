@@ -117,7 +117,7 @@ def _explain(error: UnexpectedInput, text: str, start: str) -> DqdlError:
 def _accepts(prefix: str, start: str) -> set[str]:
     parser = _lark().parse_interactive(prefix, start=start)
     parser.exhaust_lexer()
-    return parser.accepts()
+    return {str(terminal) for terminal in parser.accepts()}  # type: ignore[no-untyped-call]
 
 
 def _place(error: UnexpectedInput, text: str) -> tuple[int, int, int]:

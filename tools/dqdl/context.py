@@ -1,0 +1,86 @@
+"""What a rule may know before any query: the primary table's columns, the other tables, the constants, the time."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlglot import exp
+
+from tools.dqdl import sql
+from tools.dqdl.guard import GuardError, guard_where
+from tools.dqdl.model import Constant, Rule, Text, Variable, Word
+from tools.dqdl.plan import RuleError, RuleFailed
+from tools.sources.table import Field, Table
+
+
+@dataclass(frozen=True)
+class Context:
+    """One evaluation."""
+
+    tables: Mapping[str, Table]
+    constants: Mapping[str, Constant]
+    now: datetime
+    """UTC, truncated to the minute."""
+
+    @property
+    def primary(self) -> Table:
+        """The table that the rules are about."""
+        return self.tables["primary"]
+
+    def parameter(self, rule: Rule, index: int = 0) -> Text:
+        """A parameter as text, constants replaced."""
+        found = rule.parameters[index]
+        if isinstance(found, Text):
+            return found
+        constant = self.constants[found.name].value
+        if not isinstance(constant, Text):
+            raise RuleError(f"The constant ${found.name} must be one text.")
+        return constant
+
+    def items(self, variable: Variable) -> tuple[Word, ...]:
+        """The items of a constant after ``in``."""
+        constant = self.constants[variable.name].value
+        return constant if isinstance(constant, tuple) else (constant,)
+
+    def column(self, rule: Rule, index: int = 0) -> Field:
+        """The column that a parameter names. Raises RuleFailed with the nearest name when there is none."""
+        parameter = self.parameter(rule, index)
+        for name in (parameter.value, parameter.raw, parameter.value.strip("`")):
+            found = self.find(name)
+            if found:
+                return found
+        raise RuleFailed(self.missing(parameter.value))
+
+    def columns(self, rule: Rule) -> tuple[Field, ...]:
+        """The columns that all parameters name."""
+        return tuple(self.column(rule, index) for index in range(len(rule.parameters)))
+
+    def find(self, name: str) -> Field | None:
+        """The column of a name: exactly, else without case."""
+        fields = self.primary.fields
+        exact = next((field for field in fields if field.name == name), None)
+        return exact or next((field for field in fields if field.name.lower() == name.lower()), None)
+
+    def missing(self, name: str) -> str:
+        """Says that a column does not exist, and which name is near."""
+        by_lower = {field.name.lower(): field.name for field in self.primary.fields}
+        near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+        return f"There is no column {name}" + (f"; did you mean {by_lower[near[0]]}?" if near else ".")
+
+    def where(self, rule: Rule) -> exp.Expr | None:
+        """The rule's filter, guarded. Raises RuleError."""
+        if rule.where is None:
+            return None
+        try:
+            condition = guard_where(rule.where.pattern, dialect=self.primary.dialect)
+        except GuardError as error:
+            raise RuleError(f"The filter cannot be used: {error}") from None
+        for column in condition.find_all(exp.Column):
+            found = self.find(column.name)
+            if found is None or column.table:
+                raise RuleError(f"The filter cannot be used: {self.missing(column.sql().replace(chr(34), ''))}")
+            column.set("this", exp.to_identifier(found.name, quoted=True))
+        return sql.certain(condition)

@@ -1,0 +1,150 @@
+"""The door for SQL that people write into rules: what is not known to be harmless does not pass.
+
+The text is parsed, every node of the tree must be of an allowed class, and what runs is the tree written out again,
+never the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+MAX_LENGTH = 20_000
+MAX_NESTING = 100
+
+
+class GuardError(Exception):
+    """Why the SQL may not run."""
+
+
+_OPERATORS: tuple[type[exp.Expr], ...] = (
+    *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
+    *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.DPipe, exp.Concat, exp.Paren, exp.Tuple),
+    *(exp.In, exp.Between, exp.Is, exp.Like, exp.ILike, exp.RegexpLike, exp.Escape, exp.Exists, exp.Any, exp.All),
+    *(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot, exp.Case, exp.If, exp.Cast, exp.TryCast),
+)
+_NAMES_AND_VALUES: tuple[type[exp.Expr], ...] = (
+    *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Star, exp.Alias, exp.Var),
+    *(exp.DataType, exp.DataTypeParam, exp.Interval),
+)
+_QUERY: tuple[type[exp.Expr], ...] = (
+    *(exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Subquery, exp.Where, exp.Group, exp.Having, exp.Order),
+    *(exp.Ordered, exp.Limit, exp.Offset, exp.Join, exp.Union, exp.Intersect, exp.Except, exp.With, exp.CTE),
+    *(exp.Distinct, exp.Window, exp.WindowSpec, exp.Qualify, exp.Filter),
+)
+_AGGREGATES: tuple[type[exp.Expr], ...] = (
+    *(exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Stddev, exp.StddevPop, exp.StddevSamp),
+    *(exp.Variance, exp.VariancePop, exp.Corr, exp.CovarPop, exp.CovarSamp, exp.Median, exp.Quantile),
+    *(exp.PercentileCont, exp.PercentileDisc, exp.WithinGroup, exp.ApproxDistinct, exp.LogicalAnd, exp.LogicalOr),
+    *(exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.Ntile),
+)
+_FUNCTIONS: tuple[type[exp.Expr], ...] = (
+    *(exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Sqrt, exp.Pow, exp.Exp, exp.Ln, exp.Log, exp.Sign, exp.Greatest),
+    *(exp.Least, exp.Coalesce, exp.Nullif, exp.IsNan, exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring),
+    *(exp.Left, exp.Right, exp.Replace, exp.StrPosition, exp.StartsWith, exp.EndsWith, exp.Contains, exp.Reverse),
+    *(exp.Initcap, exp.SplitPart, exp.ConcatWs, exp.RegexpExtract, exp.RegexpReplace, exp.Levenshtein),
+    *(exp.CurrentDate, exp.CurrentTimestamp, exp.Date, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.DateTrunc),
+    *(exp.TimestampTrunc, exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff, exp.Extract, exp.Year, exp.Month),
+    *(exp.Day, exp.DayOfWeek, exp.DayOfMonth, exp.DayOfYear, exp.Quarter, exp.Week, exp.Hour, exp.Minute, exp.Second),
+    *(exp.TsOrDsAdd, exp.TsOrDsDiff, exp.TsOrDsToDate, exp.TsOrDsToTimestamp, exp.StrToDate, exp.StrToTime),
+    *(exp.TimeToStr, exp.LastDay, exp.MD5, exp.SHA, exp.SHA2),
+)
+_CONDITION = frozenset((*_OPERATORS, *_NAMES_AND_VALUES, *_FUNCTIONS))
+_SELECT = _CONDITION | frozenset((*_QUERY, *_AGGREGATES))
+_TABLE_PARTS = {"this", "alias", "joins"}
+
+
+def guard_where(text: str, *, dialect: str) -> exp.Expr:
+    """A row condition: no query, no aggregate inside. Spark SQL, else the engine's. Raises GuardError."""
+    condition = _read(text, dialect, into=exp.Condition)
+    _only(condition, _CONDITION)
+    return condition
+
+
+def guard_select(text: str, *, dialect: str, tables: Collection[str]) -> exp.Query:
+    """One SELECT over known tables. Spark SQL, else the engine's. Raises GuardError."""
+    query = _read(text, dialect)
+    if not isinstance(query, exp.Query) or isinstance(query, exp.Subquery):
+        raise GuardError("it must be one SELECT.")
+    _only(query, _SELECT)
+    _known_tables(query, {name.lower() for name in tables})
+    return query
+
+
+def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
+    if len(text) > MAX_LENGTH or _nesting(text) > MAX_NESTING:
+        raise GuardError("it is too long or nested too deeply.")
+    problem: SqlglotError | None = None
+    for read in dict.fromkeys(("spark", dialect)):
+        try:
+            statements = [sqlglot.parse_one(text, into=into, read=read)] if into else sqlglot.parse(text, read=read)
+        except SqlglotError as error:
+            problem = problem or error
+            continue
+        except RecursionError:
+            raise GuardError("it is nested too deeply.") from None
+        if len(statements) != 1 or statements[0] is None:
+            raise GuardError("it must be one statement.")
+        return statements[0]
+    raise GuardError(f"it is not SQL{_detail(problem)}.")
+
+
+def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
+    for node in tree.walk():
+        if type(node) not in allowed:
+            name = node.name if isinstance(node, exp.Anonymous) else type(node).key
+            raise GuardError(f"{name} is not allowed in a rule.")
+        if isinstance(node, exp.Select) and (node.args.get("into") or node.args.get("locks") or node.args.get("hint")):
+            raise GuardError("INTO, FOR UPDATE and hints are not allowed in a rule.")
+        if isinstance(node, exp.Star) and any(node.args.values()):
+            raise GuardError("only a plain * is allowed in a rule.")
+
+
+def _known_tables(query: exp.Query, known: set[str]) -> None:
+    """A name that is not of the evaluation would be looked up by the engine, as a file or as a table of its own."""
+    root = query.args.get("with_")
+    if any(with_ is not root for with_ in query.find_all(exp.With)):
+        raise GuardError("WITH is allowed only at the beginning.")
+    inside: set[int] = set()
+    for cte in root.expressions if root is not None else []:
+        name = cte.alias.lower()
+        if (
+            (root is not None and root.args.get("recursive"))
+            or name in known
+            or not re.fullmatch(r"[a-z_][a-z0-9_]*", name)
+        ):
+            raise GuardError(f"WITH {name} is not allowed in a rule.")
+        inside.update(map(id, _check_tables(cte.this, known)))
+        known = {*known, name}
+    _check_tables(query, known, skip=inside)
+
+
+def _check_tables(tree: exp.Expr, known: set[str], skip: Collection[int] = ()) -> list[exp.Table]:
+    tables = list(tree.find_all(exp.Table))
+    for table in tables:
+        if id(table) in skip:
+            continue
+        extra = {key for key, part in table.args.items() if part} - _TABLE_PARTS
+        if extra or not isinstance(table.this, exp.Identifier) or table.name.lower() not in known:
+            raise GuardError(f"{table.sql()} is not a table of this evaluation; known are {', '.join(sorted(known))}.")
+    return tables
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _detail(error: SqlglotError | None) -> str:
+    for found in getattr(error, "errors", None) or []:
+        if found.get("description") and found.get("highlight"):
+            return f": {found['description'].rstrip('.')} near {found['highlight'].strip()!r}"
+    return ""

@@ -1,0 +1,63 @@
+"""Which function plans which rule type, and which dimension a rule type speaks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast, get_args
+
+from tools.dqdl import rules_keys, rules_numbers, rules_rows, rules_sql, rules_table
+from tools.dqdl.context import Context
+from tools.dqdl.model import Labels, Rule, Ruleset, TopRule
+from tools.dqdl.plan import Plan
+from tools.dqdl.result import Dimension
+
+PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
+    "RowCount": rules_table.row_count,
+    "ColumnCount": rules_table.column_count,
+    "ColumnExists": rules_table.column_exists,
+    "ColumnNamesMatchPattern": rules_table.names_match,
+    "Completeness": rules_rows.completeness,
+    "IsComplete": rules_rows.completeness,
+    "ColumnValues": rules_rows.column_values,
+    "ColumnLength": rules_rows.column_length,
+    "ColumnDataType": rules_rows.column_data_type,
+    "DataFreshness": rules_rows.data_freshness,
+    "Uniqueness": rules_keys.uniqueness,
+    "IsUnique": rules_keys.uniqueness,
+    "IsPrimaryKey": rules_keys.primary_key,
+    "UniqueValueRatio": rules_keys.unique_value_ratio,
+    "DistinctValuesCount": rules_keys.distinct_values,
+    "DuplicateRowCount": rules_keys.duplicate_rows,
+    "Entropy": rules_keys.entropy,
+    "Mean": rules_numbers.mean,
+    "Sum": rules_numbers.sum_,
+    "StandardDeviation": rules_numbers.standard_deviation,
+    "Variance": rules_numbers.variance,
+    "Range": rules_numbers.range_,
+    "ColumnCorrelation": rules_numbers.correlation,
+    "CustomSql": rules_sql.custom_sql,
+}
+
+_DIMENSIONS: dict[Dimension, tuple[str, ...]] = {
+    "completeness": ("RowCount", "Completeness", "IsComplete", "FileSize"),
+    "uniqueness": (
+        *("Uniqueness", "IsUnique", "IsPrimaryKey", "UniqueValueRatio", "DistinctValuesCount"),
+        *("DuplicateRowCount", "FileUniqueness"),
+    ),
+    "accuracy": ("Mean", "Sum", "StandardDeviation", "Variance", "ColumnCorrelation", "CustomSql", "DetectAnomalies"),
+    "consistency": (
+        *("RowCountMatch", "ReferentialIntegrity", "DatasetMatch", "SchemaMatch", "AggregateMatch", "FileMatch"),
+    ),
+    "timeliness": ("DataFreshness", "FileFreshness"),
+}
+_BY_TYPE = {name: dimension for dimension, names in _DIMENSIONS.items() for name in names}
+
+
+def dimension_of(rule: TopRule, ruleset: Ruleset) -> Dimension:
+    """What a label named dimension says, else the dimension of the (first) rule type; the rest is validity."""
+    labels: Labels = (*ruleset.default_labels, *rule.labels)
+    said = dict(labels).get("dimension", "").lower()
+    if said in get_args(Dimension):
+        return cast(Dimension, said)
+    first = rule if isinstance(rule, Rule) else next(rule.leaves())
+    return _BY_TYPE.get(first.type, "validity")

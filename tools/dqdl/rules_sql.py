@@ -1,0 +1,109 @@
+"""CustomSql: a number to judge, or the rows that are good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from tools.dqdl import sql
+from tools.dqdl.context import Context
+from tools.dqdl.guard import GuardError, guard_select
+from tools.dqdl.judge import judge_number, judge_share
+from tools.dqdl.model import Condition, Rule
+from tools.dqdl.plan import Bad, Plan, RuleError, RuleFailed, Statement, Verdict
+from tools.dqdl.scan import aliased
+
+GOOD = "assay_good"
+
+
+def custom_sql(rule: Rule, context: Context) -> Plan:
+    """With a condition: one number. Without: the rows that the statement returns pass, matched on all its columns."""
+    text = context.parameter(rule).pattern
+    try:
+        query = guard_select(text, dialect=context.primary.dialect, tables=context.tables)
+    except GuardError as error:
+        raise RuleError(f"The SQL cannot be run: {error}") from None
+    names = _bind(query, context)
+    if rule.condition is not None:
+        return _number(rule.condition, query, names)
+    return _rows(rule, query, names, context)
+
+
+def _bind(query: exp.Query, context: Context) -> tuple[str, ...]:
+    """Puts the real tables in the place of their aliases; names of the WITH clause stay."""
+    by_lower = {name.lower(): name for name in context.tables}
+    used: list[str] = []
+    for table in list(query.find_all(exp.Table)):
+        name = by_lower.get(table.name.lower())
+        if name is None:
+            continue
+        used.append(name)
+        relation = aliased(context.tables[name], table.alias or table.name)
+        relation.set("joins", table.args.get("joins"))
+        table.replace(relation)
+    return tuple(dict.fromkeys(used))
+
+
+def _number(condition: Condition, query: exp.Query, names: tuple[str, ...]) -> Plan:
+    limited = exp.select("*").from_(query.subquery(GOOD)).limit(2)
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        answer: pa.Table = values["answer"]
+        if answer.num_columns != 1 or answer.num_rows > 1:
+            found = f"{answer.num_columns} columns" if answer.num_columns != 1 else "more than one row"
+            return Verdict("Failed", f"The SQL must give one number, but it gives {found}.")
+        value = answer.column(0)[0].as_py() if answer.num_rows else None
+        if value is None:
+            return Verdict("Failed", "The SQL gives no value.")
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            return Verdict("Failed", f"The SQL must give a number, but it gives {str(value)[:60]!r}.")
+        return judge_number(condition, number, "Dataset.*.CustomSQL", "The value of the SQL")
+
+    return Plan({"answer": Statement(limited, names)}, judge)
+
+
+def _rows(rule: Rule, query: exp.Query, names: tuple[str, ...], context: Context) -> Plan:
+    columns = _returned(query, context)
+    same = [
+        exp.NullSafeEQ(this=sql.column(returned, GOOD), expression=sql.column(mine, sql.ROWS))
+        for returned, mine in columns.items()
+    ]
+    good = exp.Exists(this=exp.select("1").from_(query.subquery(GOOD)).where(*same))
+    bad = exp.not_(good)
+    counted = exp.select(exp.alias_(sql.count(), "n"), exp.alias_(exp.Sum(this=_flag(bad)), "bad")).from_(
+        aliased(context.primary, sql.ROWS)
+    )
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        total, failed = (values["answer"].column(i)[0].as_py() for i in (0, 1))
+        if not total:
+            return Verdict("Failed", "Nothing to check: the table has no rows.")
+        key, problem = "Dataset.*.CustomSQL.Compliance", "are not among the rows that the SQL returns"
+        outcome = False if failed == total else None
+        return judge_share(rule.threshold, int(failed), int(total), key, problem, outcome=outcome)
+
+    return Plan({"answer": Statement(counted, (*names, "primary"))}, judge, Bad(bad))
+
+
+def _flag(condition: exp.Expr) -> exp.Expr:
+    return exp.Case().when(condition.copy(), exp.Literal.number(1)).else_(exp.Literal.number(0))
+
+
+def _returned(query: exp.Query, context: Context) -> dict[str, str]:
+    """The columns that the statement returns, each with the column of the primary table of that name."""
+    found: dict[str, str] = {}
+    for projection in query.selects:
+        if projection.is_star:
+            found.update({field.name: field.name for field in context.primary.fields})
+            continue
+        name = projection.alias_or_name
+        field = context.find(name) if name else None
+        if field is None:
+            raise RuleFailed(f"The SQL must return columns of the table. {context.missing(name or projection.sql())}")
+        found[name] = field.name
+    return found

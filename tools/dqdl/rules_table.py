@@ -1,0 +1,70 @@
+"""Rules about the table itself: RowCount, ColumnCount, ColumnExists, ColumnNamesMatchPattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from tools.dqdl import sql
+from tools.dqdl.conditions import holds, plain, wanted
+from tools.dqdl.conditions import rows as count_of
+from tools.dqdl.context import Context
+from tools.dqdl.judge import condition_of
+from tools.dqdl.model import Rule
+from tools.dqdl.plan import Aggregate, Plan, Verdict, passed_or_failed
+
+
+def row_count(rule: Rule, context: Context) -> Plan:
+    """The number of rows, after the filter."""
+    where, condition = context.where(rule), condition_of(rule)
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        count = values["rows"]
+        if count is None:
+            return Verdict("Passed", "Nothing to check: the table is empty.", vacuous=True)
+        found = f"The table has {count_of(count)}" + (" that pass the filter" if where is not None else "")
+        reason = f"{found}; the rule wants {wanted(condition, plain)}."
+        outcome = passed_or_failed(holds(condition, float(count)))
+        return Verdict(outcome, reason, {"Dataset.*.RowCount": float(count)})
+
+    return Plan({"rows": Aggregate(sql.count(where))}, judge)
+
+
+def column_count(rule: Rule, context: Context) -> Plan:
+    """The number of columns."""
+    count, condition = len(context.primary.fields), condition_of(rule)
+    outcome = passed_or_failed(holds(condition, float(count)))
+    reason = f"The table has {count:,} columns; the rule wants {wanted(condition, plain)}."
+    verdict = Verdict(outcome, reason, {"Dataset.*.ColumnCount": float(count)})
+    return Plan({}, lambda values: verdict)
+
+
+def column_exists(rule: Rule, context: Context) -> Plan:
+    """The column is there; :meth:`Context.column` fails the rule when it is not."""
+    verdict = Verdict("Passed", f"The column {context.column(rule).name} exists.")
+    return Plan({}, lambda values: verdict)
+
+
+def names_match(rule: Rule, context: Context) -> Plan:
+    """Every column name contains a match. The engine matches, so that all rules have one dialect of regexes."""
+    pattern = context.parameter(rule).pattern
+    names = [field.name for field in context.primary.fields]
+    flags = [
+        exp.Case().when(sql.matches(sql.text(name), pattern), sql.text("1")).else_(sql.text("0")) for name in names
+    ]
+    # The count at the end makes one row of the answer, whatever else is selected with it.
+    marks = exp.Concat(expressions=[*flags, sql.as_text(sql.count())], safe=True)
+    return Plan({"flags": Aggregate(marks)}, lambda values: _names_verdict(names, pattern, values["flags"]))
+
+
+def _names_verdict(names: list[str], pattern: str, flags: str) -> Verdict:
+    wrong = [name for name, flag in zip(names, flags, strict=False) if flag == "0"]
+    if not names:
+        return Verdict("Passed", "The table has no columns.", vacuous=True)
+    metrics = {"Dataset.*.ColumnNamesPatternMatchRatio": 1 - len(wrong) / len(names)}
+    if not wrong:
+        return Verdict("Passed", f"All {len(names):,} column names match {pattern}.", metrics)
+    some = ", ".join(wrong[:5]) + (", …" if len(wrong) > 5 else "")
+    return Verdict("Failed", f"{len(wrong):,} of {len(names):,} column names do not match {pattern}: {some}.", metrics)

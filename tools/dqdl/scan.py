@@ -1,0 +1,136 @@
+"""Runs the needs of many plans in the fewest queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from tools.dqdl import sql
+from tools.dqdl.plan import Aggregate, Grouped, Need, RuleError, Statement
+from tools.sources.table import SourceError, Table
+
+MAX_WIDTH = 500
+"""Aggregates in one SELECT; engines limit the columns of a result (Postgres: 1,664)."""
+
+
+@dataclass
+class Scan:
+    """Collects needs, runs them, and answers each. Equal needs are computed once."""
+
+    tables: Mapping[str, Table]
+    queries: int = 0
+    answers: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def run(self, needs: Iterable[Need]) -> None:
+        """Computes all needs. An expression that the engine refuses is kept as that need's error, alone."""
+        aggregates: dict[str, exp.Expr] = {}
+        groups: dict[tuple[str, ...], dict[str, Grouped]] = {}
+        statements: dict[str, Statement] = {}
+        for need in needs:
+            if isinstance(need, Aggregate):
+                aggregates[key(need)] = need.expression
+            elif isinstance(need, Grouped):
+                groups.setdefault(need.keys, {})[key(need)] = need
+            else:
+                statements[key(need)] = need
+        source = self.primary_rows()
+        items = list(aggregates.items())
+        for start in range(0, len(items), MAX_WIDTH):
+            self._select(items[start : start + MAX_WIDTH], source)
+        for keys, wanted in groups.items():
+            self._grouped(keys, wanted)
+        for name, statement in statements.items():
+            self._statement(name, statement)
+
+    def value(self, need: Need) -> Any:
+        """The answer to a need. Raises RuleError where the engine refused it."""
+        name = key(need)
+        if name in self.errors:
+            raise RuleError(self.errors[name])
+        return self.answers[name]
+
+    def query(self, select: exp.Query, table: Table | None = None) -> pa.Table:
+        """Runs one query, and counts it."""
+        self.queries += 1
+        return (table or self.tables["primary"]).query(select)
+
+    def primary_rows(self) -> exp.Table:
+        """The primary table under the alias that predicates may use."""
+        return aliased(self.tables["primary"], sql.ROWS)
+
+    def _select(self, items: list[tuple[str, exp.Expr]], source: exp.Expr) -> None:
+        """Halves the list when the engine refuses it, so that one bad expression spoils nothing else."""
+        projections = [exp.alias_(expression.copy(), f"m{i}") for i, (_, expression) in enumerate(items)]
+        try:
+            answer = self.query(exp.select(*projections).from_(source.copy()))
+        except SourceError as error:
+            if len(items) == 1:
+                self.errors[items[0][0]] = f"The engine could not compute it: {first_line(error)}"
+                return
+            middle = len(items) // 2
+            self._select(items[:middle], source)
+            self._select(items[middle:], source)
+            return
+        for i, (name, _) in enumerate(items):
+            self.answers[name] = answer.column(i)[0].as_py()
+
+    def _grouped(self, keys: tuple[str, ...], wanted: Mapping[str, Grouped]) -> None:
+        """One pass over the groups of a key; each filter has its own count of rows in a group."""
+        filters = {_filter_key(need): need.where for need in wanted.values()}
+        counts = {name: f"{sql.COUNT}{i}" for i, name in enumerate(filters)}
+        inner = exp.select(
+            *(exp.alias_(sql.column(name), f"assay_k{i}") for i, name in enumerate(keys)),
+            *(exp.alias_(sql.count(where), counts[name]) for name, where in filters.items()),
+        ).from_(self.primary_rows())
+        inner = inner.group_by(*(sql.column(name) for name in keys))
+        items = [(name, _renamed(need.expression, counts[_filter_key(need)])) for name, need in wanted.items()]
+        self._select(items, inner.subquery("assay_groups"))
+
+    def _statement(self, name: str, statement: Statement) -> None:
+        engines = {self.tables[alias].dialect for alias in ("primary", *statement.tables)}
+        if len(statement.tables) > 1 and engines != {"duckdb"}:
+            self.errors[name] = f"Tables of {' and '.join(sorted(engines))} cannot be joined yet."
+            return
+        try:
+            self.answers[name] = self.query(statement.query.copy())
+        except SourceError as error:
+            self.errors[name] = f"The engine could not run the SQL: {first_line(error)}"
+
+
+def key(need: Need) -> str:
+    """What makes two needs the same."""
+    if isinstance(need, Aggregate):
+        return need.expression.sql()
+    if isinstance(need, Grouped):
+        return f"{need.keys} {_filter_key(need)} {need.expression.sql()}"
+    return need.query.sql()
+
+
+def aliased(table: Table, alias: str) -> exp.Table:
+    """A table's relation under an alias."""
+    relation = table.relation()
+    relation.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return relation
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an engine's message, for a person."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def _filter_key(need: Grouped) -> str:
+    return need.where.sql() if need.where is not None else ""
+
+
+def _renamed(expression: exp.Expr, count: str) -> exp.Expr:
+    copy = expression.copy()
+    for column in copy.find_all(exp.Column):
+        if column.name == sql.COUNT:
+            column.set("this", exp.to_identifier(count))
+    return copy
