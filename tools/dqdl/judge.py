@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tools.dqdl import conditions
 from tools.dqdl.conditions import holds, percent, rows, wanted
-from tools.dqdl.model import Condition, Rule
+from tools.dqdl.model import Between, Compare, Condition, Matches, Member, Rule
 from tools.dqdl.plan import RuleError, RuleFailed, Verdict, passed_or_failed
 from tools.sources.table import Field
 
@@ -41,11 +41,9 @@ def metric_name(columns: tuple[str, ...], metric: str) -> str:
     return f"Column.{columns[0]}.{metric}" if len(columns) == 1 else f"Multicolumn.{','.join(columns)}.{metric}"
 
 
-def nothing(filtered: bool, what: str) -> Verdict:
-    """There was nothing to measure: with a filter that passes, as in Glue, and it says so; without one it fails."""
-    if filtered:
-        return Verdict("Passed", f"Nothing to check: the filter leaves {what}.", vacuous=True)
-    return Verdict("Failed", f"Nothing to check: the table has {what}.")
+def nothing(passes: bool, what: str) -> Verdict:
+    """There was nothing to measure. Under a filter that passes, as in Glue, and says so; without one it fails."""
+    return Verdict(passed_or_failed(passes), f"Nothing to check: there is {what}.", vacuous=passes)
 
 
 def judge_number(
@@ -65,19 +63,35 @@ def judge_share(
     ``problem`` says what is wrong with the bad rows: "have no email". ``outcome`` overrides the comparison.
     """
     share = (total - bad) / total
-    holds_ = outcome if outcome is not None else (bad == 0 if bound is None else holds(bound, share))
+    passed = outcome if outcome is not None else (bad == 0 if bound is None else holds(bound, share))
     wants = "all" if bound is None else wanted(bound, percent)
-    reason = f"{bad:,} of {rows(total)} {problem} ({percent(share)} good, the rule wants {wants})."
     if bad == 0:
-        reason = f"None of {rows(total)} {problem}" + (f" (the rule wants {wants} good)." if bound else ".")
-    return Verdict(passed_or_failed(holds_), reason, {key: share}, failed_rows=bad)
+        reason = "The only row complies" if total == 1 else f"All {rows(total)} comply"
+        reason += "." if bound is None else f" (the rule wants {wants})."
+    else:
+        reason = f"{bad:,} of {rows(total)} {agreed(problem, bad)} ({percent(share)} good, the rule wants {wants})."
+    return Verdict(passed_or_failed(passed), reason, {key: share}, failed_rows=bad)
 
 
-def finite(value: Any) -> float | None:
-    """A metric as a float: NULL stays None, and so does what is not a number in the engine's answer."""
-    return None if value is None else float(value)
+def agreed(problem: str, count: int) -> str:
+    """The verb at the beginning of a problem, in the number of the rows that have it."""
+    verb, _, rest = problem.partition(" ")
+    singular = {"have": "has", "are": "is", "share": "shares"}
+    return f"{singular[verb]} {rest}" if count == 1 and verb in singular else problem
 
 
-def is_nan(value: float | None) -> bool:
-    """Not a number."""
-    return value is not None and math.isnan(value)
+def amiss(condition: Condition) -> str:
+    """What a bad value is, for example "not more than 5"."""
+    if isinstance(condition, Compare) and condition.op in ("=", "!="):
+        return f"{'other than' if condition.op == '=' else 'equal to'} {condition.operand}"
+    if isinstance(condition, Matches):
+        return f"{'beginning with the word' if condition.negated else 'not of the form'} {condition.regex}"
+    if isinstance(condition, Member):
+        return f"{'in' if condition.negated else 'outside of'} the list {_short(str(condition).partition('in ')[2])}"
+    if isinstance(condition, Between) and condition.negated:
+        return wanted(replace(condition, negated=False), conditions.plain)
+    return f"not {wanted(condition, conditions.plain)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"

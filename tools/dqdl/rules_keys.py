@@ -14,7 +14,7 @@ from sqlglot import exp
 from tools.dqdl import sql
 from tools.dqdl.conditions import holds, percent, rows, wanted
 from tools.dqdl.context import Context
-from tools.dqdl.judge import condition_of, judge_number, metric_name, nothing
+from tools.dqdl.judge import agreed, condition_of, judge_number, metric_name, nothing
 from tools.dqdl.model import Rule
 from tools.dqdl.plan import Aggregate, Bad, Grouped, Need, Plan, Verdict, passed_or_failed
 
@@ -71,10 +71,11 @@ def _unique(rule: Rule, keys: tuple[str, ...], where: exp.Expr | None, values: M
     share = int(values["once"] or 0) / total
     repeated = int(values["repeated"] or 0)
     wants = "all" if rule.condition is None else wanted(rule.condition, percent)
+    problem = f"share their {what} with another row"
     found = f"{percent(share)} unique, the rule wants {wants}"
-    reason = f"{repeated:,} of {rows(total)} have a {what} that occurs again ({found})."
+    reason = f"{repeated:,} of {rows(total)} {agreed(problem, repeated)} ({found})."
     if not repeated:
-        reason = f"Each of {rows(total)} has a {what} of its own."
+        reason = f"No value of {what} occurs twice in {rows(total)}."
     passed = repeated == 0 if rule.condition is None else holds(rule.condition, share)
     return Verdict(passed_or_failed(passed), reason, {metric_name(keys, "Uniqueness"): share}, failed_rows=repeated)
 
@@ -85,6 +86,7 @@ def primary_key(rule: Rule, context: Context) -> Plan:
     missing = {
         f"null{i}": Aggregate(sql.count(sql.both(where, sql.is_null(sql.column(k))))) for i, k in enumerate(keys)
     }
+    complete = [sql.not_null(sql.column(f"assay_k{i}")) for i in range(len(keys))]
     any_null = sql.both(where, exp.paren(exp.or_(*(sql.is_null(sql.column(key)) for key in keys))))
     needs: dict[str, Need] = {
         "once": groups.once(),
@@ -92,13 +94,14 @@ def primary_key(rule: Rule, context: Context) -> Plan:
         "repeated": groups.repeated(),
         "all": Aggregate(sql.count(where)),
         "incomplete": Aggregate(sql.count(any_null)),
+        "complete twice": groups.add_up(groups.n, *complete, exp.GT(this=groups.n, expression=ONE)),
         **missing,
     }
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         total = int(values["all"] or 0)
         if not total:
-            return nothing(where is not None, "no rows")
+            return nothing(where is not None, "no row")
         nulls = {key: int(values[f"null{i}"] or 0) for i, key in enumerate(keys)}
         metrics = {metric_name((key,), "Completeness"): 1 - count / total for key, count in nulls.items()}
         empty = ", ".join(
@@ -108,7 +111,7 @@ def primary_key(rule: Rule, context: Context) -> Plan:
             return Verdict("Failed", f"{empty}.", metrics, failed_rows=total)
         unique = _unique(rule, keys, where, values)
         reason = f"{empty}. {unique.reason}" if empty else unique.reason
-        failed = max(unique.failed_rows or 0, int(values["incomplete"] or 0))
+        failed = int(values["complete twice"] or 0) + int(values["incomplete"] or 0)
         return Verdict(passed_or_failed(not failed), reason, {**unique.metrics, **metrics}, failed_rows=failed)
 
     return Plan(needs, judge, Bad(any_null, repeated.keys, repeated.where))
@@ -137,7 +140,7 @@ def distinct_values(rule: Rule, context: Context) -> Plan:
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         if values["distinct"] is None and where is not None:
-            return nothing(True, "no rows")
+            return nothing(True, "no row")
         label = f"The number of distinct values of {keys[0]}"
         return judge_number(condition, values["distinct"] or 0, metric_name(keys, "DistinctValuesCount"), label)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
@@ -11,7 +12,7 @@ from sqlglot import exp
 from tools.dqdl import sql
 from tools.dqdl.context import Context
 from tools.dqdl.freshness import fresh
-from tools.dqdl.judge import condition_of, judge_share, metric_name, nothing, text_column
+from tools.dqdl.judge import amiss, condition_of, judge_share, metric_name, nothing, text_column
 from tools.dqdl.model import Compare, Condition, Rule, Text
 from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, Verdict
 from tools.dqdl.values import good_length, good_value
@@ -31,7 +32,13 @@ def column_values(rule: Rule, context: Context) -> Plan:
     field = context.column(rule)
     good = good_value(rule, field, context)
     key = metric_name((field.name,), "ColumnValues.Compliance")
-    plan = _rows(good, context.where(rule), rule.threshold, key, f"break {field.name} {_said(rule)}")
+    plan = _rows(
+        good,
+        context.where(rule),
+        rule.threshold,
+        key,
+        f"have a value of {field.name} that is {amiss(condition_of(rule))}",
+    )
     return _with_range(plan, field, context.where(rule))
 
 
@@ -39,7 +46,7 @@ def column_length(rule: Rule, context: Context) -> Plan:
     """The length of each text; NULL has length 0."""
     field, condition, where = text_column(context.column(rule)), condition_of(rule), context.where(rule)
     length = exp.Coalesce(this=exp.Length(this=sql.column(field.name)), expressions=[sql.number(0)])
-    problem = f"have a {field.name} whose length is not {condition}"
+    problem = f"have a length of {field.name} that is {amiss(condition)}"
     plan = _rows(good_length(condition, length), where, None, metric_name((field.name,), "LengthCompliance"), problem)
     needs = {
         **plan.needs,
@@ -92,7 +99,7 @@ def column_data_type(rule: Rule, context: Context) -> Plan:
     name = condition.operand.value.strip()
     readable = _readable(field, name, rule)
     good = readable if condition.op == "=" else exp.not_(exp.paren(readable))
-    problem = f"have a {field.name} that {'cannot' if condition.op == '=' else 'can'} be read as {name}"
+    problem = f"have a value of {field.name} that {'cannot' if condition.op == '=' else 'can'} be read as {name}"
     key = metric_name((field.name,), "ColumnDataType.Compliance")
     return _rows(good, where, rule.threshold, key, problem, empty_passes=True)
 
@@ -126,7 +133,7 @@ def data_freshness(rule: Rule, context: Context) -> Plan:
     """The age of each row. No rows pass."""
     field, where = context.column(rule), context.where(rule)
     good = fresh(condition_of(rule), field, context.now)
-    problem = f"have a {field.name} whose age is not {rule.condition}"
+    problem = f"have an age of {field.name} that is {amiss(condition_of(rule))}"
     key = metric_name((field.name,), "DataFreshness.Compliance")
     return _rows(good, where, None, key, problem, empty_passes=True)
 
@@ -146,35 +153,31 @@ def _rows(
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         if not values["rows"]:
-            verdict = nothing(where is not None or empty_passes, "no rows")
-            return verdict
+            return nothing(where is not None or empty_passes, "no row")
         return judge_share(bound, int(values["bad"]), int(values["rows"]), key, problem)
 
     return Plan(needs, judge, Bad(bad))
 
 
-def _with_range(plan: Plan, field: Field, where: exp.Expr | None) -> Plan:
-    """Adds the smallest and largest number to the metrics."""
-    if field.kind != "number":
-        return plan
+def _with_details(plan: Plan, field: Field, where: exp.Expr | None) -> Plan:
+    """Adds how many of the bad rows are NULL to the reason, and the extremes of a number to the metrics."""
     column = sql.column(field.name)
-    needs = {
-        **plan.needs,
-        "least": Aggregate(exp.Min(this=sql.when(where, column))),
-        "most": Aggregate(exp.Max(this=sql.when(where, column))),
-    }
+    needs = dict(plan.needs)
+    if plan.bad:
+        needs["nulls"] = Aggregate(sql.count(sql.both(plan.bad.predicate, sql.is_null(column))))
+    if field.kind == "number":
+        needs["least"] = Aggregate(exp.Min(this=sql.when(where, column)))
+        needs["most"] = Aggregate(exp.Max(this=sql.when(where, column)))
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         verdict = plan.judge(values)
-        found = {"Minimum": values["least"], "Maximum": values["most"]}
+        nulls, reason = int(values["nulls"] or 0), verdict.reason
+        if 0 < nulls < (verdict.failed_rows or 0):
+            reason = f"{reason[:-1]}; {nulls:,} of them {'has' if nulls == 1 else 'have'} no value."
+        elif nulls:
+            reason = f"{reason[:-1]}; there is no value in {'it' if nulls == 1 else 'any of them'}."
+        found = {"Minimum": values.get("least"), "Maximum": values.get("most")}
         extremes = {metric_name((field.name,), name): float(v) for name, v in found.items() if v is not None}
-        return Verdict(
-            verdict.outcome, verdict.reason, {**verdict.metrics, **extremes}, verdict.failed_rows, verdict.vacuous
-        )
+        return replace(verdict, reason=reason, metrics={**verdict.metrics, **extremes})
 
     return Plan(needs, judge, plan.bad)
-
-
-def _said(rule: Rule) -> str:
-    text = str(rule.condition)
-    return text if len(text) <= 80 else text[:77] + "…"
