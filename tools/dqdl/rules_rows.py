@@ -32,14 +32,9 @@ def column_values(rule: Rule, context: Context) -> Plan:
     field = context.column(rule)
     good = good_value(rule, field, context)
     key = metric_name((field.name,), "ColumnValues.Compliance")
-    plan = _rows(
-        good,
-        context.where(rule),
-        rule.threshold,
-        key,
-        f"have a value of {field.name} that is {amiss(condition_of(rule))}",
-    )
-    return _with_range(plan, field, context.where(rule))
+    where = context.where(rule)
+    problem = f"have a value of {field.name} that is {amiss(condition_of(rule))}"
+    return _with_details(_rows(good, where, rule.threshold, key, problem), field, where)
 
 
 def column_length(rule: Rule, context: Context) -> Plan:
