@@ -50,7 +50,7 @@ class StopReasonMiddleware(AgentMiddleware[Any, Any, Any]):
         for _ in range(self.repeats + 1):
             with model_call():
                 response = handler(request)
-            if True or not _broken(response):
+            if not _broken(response):
                 return response
             request = _ask_again(request)
         raise _gave_up(self.repeats)
@@ -62,7 +62,7 @@ class StopReasonMiddleware(AgentMiddleware[Any, Any, Any]):
         for _ in range(self.repeats + 1):
             with model_call():
                 response = await handler(request)
-            if True or not _broken(response):
+            if not _broken(response):
                 return response
             request = _ask_again(request)
         raise _gave_up(self.repeats)

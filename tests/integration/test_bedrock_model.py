@@ -21,6 +21,7 @@ from tests.support.bedrock import Bedrock, run_script
 from tests.support.bedrock_replies import Failure, Reply, call, say, tool_use
 
 Answer = Reply | Failure
+LIMIT = {"recursion_limit": 12}  # an agent without its guard would go round for ever
 CUT = '{"sql": "delete from orders where id = 1'
 
 
@@ -122,9 +123,9 @@ def _run(model: BaseChatModel, *, streamed: bool = False) -> list[Any]:
     agent = create_agent(model, [run_sql], middleware=[StopReasonMiddleware(repeats=2)])
     task = {"messages": [HumanMessage("Clean up.")]}
     if not streamed:
-        return list(agent.invoke(task)["messages"])
+        return list(agent.invoke(task, LIMIT)["messages"])
     # Only someone listening for tokens makes LangChain use ConverseStream.
-    parts = list(agent.stream(task, stream_mode=["messages", "values"]))
+    parts = list(agent.stream(task, LIMIT, stream_mode=["messages", "values"]))
     return list([data for mode, data in parts if mode == "values"][-1]["messages"])
 
 
@@ -196,7 +197,7 @@ def test_an_async_agent_is_guarded_too(
 ) -> None:
     answers += [call("run_sql", CUT, stop="max_tokens"), say("Cleaned.")]
     agent = create_agent(model, [run_sql], middleware=[StopReasonMiddleware()])
-    asyncio.run(agent.ainvoke({"messages": [HumanMessage("Clean up.")]}))
+    asyncio.run(agent.ainvoke({"messages": [HumanMessage("Clean up.")]}, LIMIT))
     assert executed == []
     assert len(bedrock.requests) == 2
 
@@ -282,7 +283,7 @@ def test_a_structured_answer_is_not_taken_from_a_truncated_call(
         model, [], middleware=[StopReasonMiddleware()], response_format=ToolStrategy(Decision, handle_errors=False)
     )
     result = None
-    for mode, data in agent.stream({"messages": [HumanMessage("Go.")]}, stream_mode=["messages", "values"]):
+    for mode, data in agent.stream({"messages": [HumanMessage("Go.")]}, LIMIT, stream_mode=["messages", "values"]):
         result = data if mode == "values" else result
     assert result is not None
     assert result["structured_response"] == Decision(**whole)
