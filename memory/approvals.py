@@ -1,0 +1,228 @@
+"""Proposed rules, the request to decide about them, and the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import LiteralString
+from uuid import UUID
+
+from memory.db import Connection, Database, Row, payload
+from memory.errors import StoreError
+from memory.model import (
+    Approval,
+    Conflict,
+    DecideOutcome,
+    Decision,
+    NewProposal,
+    PendingApproval,
+    Proposal,
+    RecordedDecision,
+)
+from memory.runs import wake
+
+SELECT_PROPOSALS: LiteralString = """
+    select p.id, p.run_id, p.number, p.dataset_id, p.rule, p.rule_type, p.columns, p.dimension, p.fingerprint,
+        p.reasoning, p.evidence, p.dry_run, p.confidence, p.source, p.threshold, p.created_at,
+        d.action, d.rule as decided_rule, d.reason, d.actor, d.decided_at
+    from proposals p left join decisions d on d.proposal_id = p.id
+    where p.run_id = %s order by p.number
+"""
+DECISION_COLUMNS = ("action", "reason", "actor", "decided_at")
+
+
+class Approvals:
+    """Where people's decisions are asked for and kept; the first decision about a proposal stands."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def propose(self, run_id: str, dataset_id: UUID, proposals: Sequence[NewProposal]) -> list[Proposal]:
+        """Stores proposals, each fingerprint once per run and dataset; those of this call as stored, by number."""
+        with self._db.transaction() as connection:
+            _lock_run(connection, run_id)
+            for proposal in proposals:
+                _insert_proposal(connection, run_id, dataset_id, proposal)
+            stored = _proposals(connection, run_id)
+        wanted = {proposal.fingerprint for proposal in proposals}
+        return [p for p in stored if p.dataset_id == dataset_id and p.fingerprint in wanted]
+
+    def proposals(self, run_id: str) -> list[Proposal]:
+        """All proposals of a run by number, with their decisions."""
+        return [_proposal(row) for row in self._db.rows(SELECT_PROPOSALS, [run_id])]
+
+    def open(self, run_id: str, window: timedelta) -> Approval:
+        """Asks for decisions until the window is over. Asked again, the first request stands."""
+        with self._db.transaction() as connection:
+            _lock_run(connection, run_id)
+            seconds = window.total_seconds()
+            connection.execute(
+                """insert into approvals (run_id, window_seconds, expires_at)
+                values (%s, %s, now() + make_interval(secs => %s)) on conflict (run_id) do nothing""",
+                [run_id, seconds, seconds],
+            )
+            return _approval(connection, run_id)
+
+    def reopen(self, run_id: str, window: timedelta | None = None) -> Approval:
+        """Lets people decide again after a request expired, for as long as at first or as given. Raises StoreError."""
+        with self._db.transaction() as connection:
+            _lock_run(connection, run_id)
+            connection.execute(
+                """update approvals set window_seconds = coalesce(%(seconds)s, window_seconds),
+                    expires_at = now() + make_interval(secs => coalesce(%(seconds)s, window_seconds))
+                where run_id = %(run_id)s""",
+                {"seconds": window.total_seconds() if window else None, "run_id": run_id},
+            )
+            return _approval(connection, run_id)
+
+    def pending(self) -> list[PendingApproval]:
+        """The requests with something left to decide, expired ones too, the oldest first."""
+        rows = self._db.rows(
+            """select a.run_id, r.goal, c.tables, c.undecided, c.total, a.requested_at, a.expires_at,
+                a.expires_at <= now() as expired
+            from approvals a join runs r on r.id = a.run_id
+            cross join lateral (
+                select count(*) as total, count(*) filter (where d.id is null) as undecided,
+                    array_agg(distinct s.short_name) as tables
+                from proposals p join datasets s on s.id = p.dataset_id left join decisions d on d.proposal_id = p.id
+                where p.run_id = a.run_id
+            ) c
+            where r.status not in ('done', 'cancelled') and c.undecided > 0 order by a.requested_at"""
+        )
+        return [PendingApproval(**{**row, "tables": tuple(row["tables"])}) for row in rows]
+
+    def decide(self, run_id: str, decisions: Sequence[Decision], actor: str) -> DecideOutcome:
+        """Records decisions in one transaction; when the last proposal is decided, the run is queued again.
+
+        A proposal that was decided otherwise before comes back as a conflict, and the others are recorded all the same.
+        Raises StoreError, and records nothing, when one of the decisions is not possible or the request has expired.
+        """
+        with self._db.transaction() as connection:
+            _require_open(connection, run_id)
+            stored = {proposal.number: proposal for proposal in _proposals(connection, run_id)}
+            _check(run_id, decisions, stored, actor)
+            conflicts = []
+            for decision in decisions:
+                before = stored[decision.number].decision
+                if before is None:
+                    _insert_decision(connection, stored[decision.number], decision, actor)
+                elif not _agrees(before, decision, actor):
+                    conflicts.append(Conflict(decision.number, before))
+            undecided = sum(proposal.decision is None for proposal in _proposals(connection, run_id))
+            if undecided == 0 and any(stored[d.number].decision is None for d in decisions):
+                wake(connection, run_id)
+        lost = {conflict.number for conflict in conflicts}
+        recorded = tuple(d.number for d in decisions if d.number not in lost)
+        return DecideOutcome(recorded, tuple(conflicts), undecided)
+
+
+def _lock_run(connection: Connection, run_id: str) -> str:
+    row = connection.execute("select status from runs where id = %s for no key update", [run_id]).fetchone()
+    if row is None:
+        raise StoreError(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")
+    return str(row["status"])
+
+
+def _insert_proposal(connection: Connection, run_id: str, dataset_id: UUID, proposal: NewProposal) -> None:
+    values = {
+        **proposal.__dict__,
+        "run_id": run_id,
+        "dataset_id": dataset_id,
+        "columns": list(proposal.columns),
+        "evidence": payload(proposal.evidence),
+        "dry_run": payload(proposal.dry_run),
+    }
+    connection.execute(
+        """insert into proposals (run_id, number, dataset_id, rule, rule_type, threshold, columns, dimension,
+            fingerprint, reasoning, evidence, dry_run, confidence, source)
+        select %(run_id)s, coalesce(max(number), 0) + 1, %(dataset_id)s, %(rule)s, %(rule_type)s, %(threshold)s,
+            %(columns)s, %(dimension)s, %(fingerprint)s, %(reasoning)s, %(evidence)s, %(dry_run)s, %(confidence)s,
+            %(source)s
+        from proposals where run_id = %(run_id)s
+        on conflict (run_id, dataset_id, fingerprint) do nothing""",
+        values,
+    )
+
+
+def _proposals(connection: Connection, run_id: str) -> list[Proposal]:
+    return [_proposal(row) for row in connection.execute(SELECT_PROPOSALS, [run_id]).fetchall()]
+
+
+def _proposal(row: Row) -> Proposal:
+    decided = {name: row.pop(name) for name in DECISION_COLUMNS}
+    rule = row.pop("decided_rule")
+    decision = RecordedDecision(rule=rule, **decided) if decided["action"] else None
+    return Proposal(**{**row, "columns": tuple(row["columns"]), "decision": decision})
+
+
+def _approval(connection: Connection, run_id: str) -> Approval:
+    row = connection.execute(
+        "select run_id, requested_at, expires_at, expires_at <= now() as expired from approvals where run_id = %s",
+        [run_id],
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"Run {run_id} has not asked for approval.")
+    return Approval(**row)
+
+
+def _require_open(connection: Connection, run_id: str) -> None:
+    status = _lock_run(connection, run_id)
+    if status in ("done", "cancelled"):
+        raise StoreError(f"Run {run_id} is {status}; nothing is left to decide.")
+    approval = _approval(connection, run_id)
+    if approval.expired:
+        raise StoreError(
+            f"The approval window of run {run_id} ended at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+            hint="Reopen the request, then decide.",
+        )
+
+
+def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposal], actor: str) -> None:
+    """Refuses the whole set if one decision is not possible."""
+    if not actor.strip():
+        raise StoreError("A decision needs the name of the person who takes it.")
+    numbers = [decision.number for decision in decisions]
+    for decision in decisions:
+        number = decision.number
+        if number not in stored:
+            raise StoreError(f"Run {run_id} has no proposal {number}.", hint=f"It has {_range(list(stored))}.")
+        if numbers.count(number) > 1:
+            raise StoreError(f"There are two decisions about proposal {number}.", hint="Give one.")
+        if decision.action == "edit" and not (decision.rule or "").strip():
+            raise StoreError(f"The edit of proposal {number} has no rule.", hint="Give the rule as it should be.")
+        if decision.action == "reject" and not (decision.reason or "").strip():
+            raise StoreError(f"The rejection of proposal {number} has no reason.", hint="Say why, in a few words.")
+
+
+def _range(numbers: list[int]) -> str:
+    return f"1 to {max(numbers)}" if numbers else "none"
+
+
+def _agrees(before: RecordedDecision, decision: Decision, actor: str) -> bool:
+    """Whether this is the decision already recorded, sent again."""
+    same_rule = decision.action != "edit" or before.rule == decision.rule
+    return before.actor == actor and before.action == decision.action and same_rule
+
+
+def _insert_decision(connection: Connection, proposal: Proposal, decision: Decision, actor: str) -> None:
+    rule = {"approve": proposal.rule, "edit": decision.rule, "reject": None}[decision.action]
+    edited = decision.action == "edit"
+    connection.execute(
+        """insert into decisions (proposal_id, dataset_id, action, rule, rule_type, threshold, columns, dimension,
+            fingerprint, reason, actor)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, assay_text_hash(%s)), %s, %s)""",
+        [
+            proposal.id,
+            proposal.dataset_id,
+            decision.action,
+            rule,
+            (edited and decision.rule_type) or proposal.rule_type,
+            decision.threshold if edited else proposal.threshold,
+            list((decision.columns if edited else None) or proposal.columns),
+            (edited and decision.dimension) or proposal.dimension,
+            decision.fingerprint if edited else proposal.fingerprint,
+            rule,
+            decision.reason,
+            actor,
+        ],
+    )

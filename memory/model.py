@@ -1,0 +1,301 @@
+"""What the store gives out and takes in. Times are UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Status = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
+Action = Literal["approve", "edit", "reject"]
+RuleStatus = Literal["draft", "approved", "disabled"]
+ProposalSource = Literal["statistics", "memory", "model"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of the catalog."""
+
+    id: UUID
+    namespace: str
+    name: str
+    short_name: str
+    uri: str
+    """What it was last opened with."""
+    fields: list[dict[str, str]]
+    """``name``, ``type`` and ``kind`` of each column, in order."""
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredProfile:
+    """The profile of a dataset at one content version, as plain values."""
+
+    id: UUID
+    dataset_id: UUID
+    version: str
+    profile: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """One piece of work for the graph."""
+
+    id: str
+    """Eight characters that are easy to read aloud and to type."""
+    kind: str
+    goal: str
+    sources: list[str]
+    model: str
+    graph_version: str
+    requested_by: str
+    status: Status
+    error: str | None
+    attempt: int
+    """How many workers took it up since a person last asked for it."""
+    cancel_requested: bool
+    lease_owner: str | None
+    lease_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on a run until ``until``. A later lease of the same run has a greater token."""
+
+    run: Run
+    owner: str
+    token: int
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a run did, for those who watch."""
+
+    run_id: str
+    seq: int
+    """1, 2, 3… within the run."""
+    kind: str
+    agent: str | None
+    key: str | None
+    data: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class NewProposal:
+    """A rule that somebody should decide about."""
+
+    rule: str
+    """Canonical DQDL."""
+    rule_type: str
+    columns: tuple[str, ...]
+    dimension: str
+    fingerprint: str
+    """The same for rules that mean the same."""
+    reasoning: str
+    evidence: dict[str, Any]
+    dry_run: dict[str, Any]
+    confidence: float
+    """0 to 1."""
+    source: ProposalSource
+    threshold: str | None = None
+
+
+@dataclass(frozen=True)
+class RecordedDecision:
+    """What a person decided about a proposal."""
+
+    action: Action
+    rule: str | None
+    """The text that was approved; None after a rejection."""
+    reason: str | None
+    actor: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposal as stored; ``number`` is 1, 2, 3… within the run, over all its tables."""
+
+    id: UUID
+    run_id: str
+    number: int
+    dataset_id: UUID
+    rule: str
+    rule_type: str
+    columns: tuple[str, ...]
+    dimension: str
+    fingerprint: str
+    reasoning: str
+    evidence: dict[str, Any]
+    dry_run: dict[str, Any]
+    confidence: float
+    source: ProposalSource
+    threshold: str | None
+    created_at: datetime
+    decision: RecordedDecision | None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The request to decide about a run's proposals."""
+
+    run_id: str
+    requested_at: datetime
+    expires_at: datetime
+    expired: bool
+
+
+@dataclass(frozen=True)
+class PendingApproval:
+    """A run that waits for people."""
+
+    run_id: str
+    goal: str
+    tables: tuple[str, ...]
+    """Short names."""
+    undecided: int
+    total: int
+    requested_at: datetime
+    expires_at: datetime
+    expired: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person wants to decide about proposal ``number`` of a run.
+
+    An edit brings the new text; what it leaves out of the rest is taken from the proposal, except the fingerprint,
+    which without one is the hash of the text.
+    """
+
+    number: int
+    action: Action
+    rule: str | None = None
+    reason: str | None = None
+    rule_type: str | None = None
+    columns: tuple[str, ...] | None = None
+    dimension: str | None = None
+    fingerprint: str | None = None
+    threshold: str | None = None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A proposal that was already decided otherwise; that decision stays."""
+
+    number: int
+    decision: RecordedDecision
+
+
+@dataclass(frozen=True)
+class DecideOutcome:
+    """What became of a set of decisions."""
+
+    recorded: tuple[int, ...]
+    """Numbers whose decision now stands as asked, including those that stood so before."""
+    conflicts: tuple[Conflict, ...]
+    undecided: int
+    """How many proposals of the run still wait."""
+
+
+@dataclass(frozen=True)
+class NewRule:
+    """A rule that a person brings along."""
+
+    rule: str
+    rule_type: str
+    columns: tuple[str, ...]
+    dimension: str
+    fingerprint: str
+    reasoning: str = ""
+    threshold: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of a dataset."""
+
+    id: UUID
+    number: int
+    """What people call it; small and never used again."""
+    dataset_id: UUID
+    rule: str
+    rule_type: str
+    columns: tuple[str, ...]
+    dimension: str
+    fingerprint: str
+    threshold: str | None
+    reasoning: str
+    status: RuleStatus
+    decision_id: UUID | None
+    created_by: str
+    created_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    disabled_by: str | None
+    disabled_reason: str | None
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PastRule:
+    """A rule that people decided about before, and how near it is to what was asked."""
+
+    dataset_id: UUID
+    table: str
+    proposed: str
+    """The rule as it was proposed."""
+    rule: str | None
+    """The rule as it was accepted; None after a rejection."""
+    rule_type: str
+    columns: tuple[str, ...]
+    dimension: str
+    fingerprint: str
+    outcome: Action
+    reason: str | None
+    actor: str
+    decided_at: datetime
+    meaning: str
+    similarity: float
+    """Cosine: 1 for the same text, about 0 for texts without relation."""
+
+
+@dataclass(frozen=True)
+class RejectedRule:
+    """A rule that people did not want on a dataset."""
+
+    fingerprint: str
+    rule: str
+    rule_type: str
+    columns: tuple[str, ...]
+    reason: str
+    actor: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class StoredEvaluation:
+    """The result of a validation."""
+
+    id: UUID
+    run_id: str
+    dataset_id: UUID
+    version: str
+    rows: int
+    queries: int
+    passed: bool
+    total: float | None
+    """0 to 1; None when there was nothing to score."""
+    measured_at: datetime
+    scores: dict[str, float] = field(default_factory=dict)
+    """0 to 1 by dimension."""
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    """As ``RuleResult.to_dict`` gives them, with ``rule_number`` where the rule is one of the store's."""

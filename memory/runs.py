@@ -1,0 +1,247 @@
+"""Runs, the leases under which workers execute them, and their events."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Literal
+
+from memory import owner as owners
+from memory.db import Connection, Database, Row, payload
+from memory.errors import LeaseLost, StoreError
+from memory.model import Event, Lease, Run
+
+MAX_ATTEMPTS = 5
+ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+ID_LENGTH = 8
+RUN_FIELDS = [field.name for field in fields(Run)]
+
+
+class Runs:
+    """The queue of work and its log."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def create(
+        self, *, kind: str, goal: str, sources: Sequence[str], model: str, graph_version: str, requested_by: str
+    ) -> Run:
+        """Puts a run into the queue."""
+        run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
+        row = self._db.row(
+            """insert into runs (id, kind, goal, sources, model, graph_version, requested_by)
+            values (%s, %s, %s, %s, %s, %s, %s) returning *""",
+            [run_id, kind, goal, list(sources), model, graph_version, requested_by],
+        )
+        assert row
+        return _run(row)
+
+    def get(self, id_or_prefix: str) -> Run:
+        """The run of that id, or whose id alone begins so. Raises StoreError."""
+        rows = self._db.rows(
+            "select * from runs where starts_with(id, %s) order by created_at desc limit 5",
+            [id_or_prefix.strip().lower()],
+        )
+        if not rows or not id_or_prefix.strip():
+            raise _unknown(id_or_prefix)
+        if len(rows) > 1:
+            ids = ", ".join(row["id"] for row in rows)
+            raise StoreError(f"Several runs begin with {id_or_prefix!r}: {ids}.", hint="Give more of the id.")
+        return _run(rows[0])
+
+    def recent(self, limit: int = 20) -> list[Run]:
+        """The newest runs, newest first."""
+        rows = self._db.rows("select * from runs order by created_at desc limit %s", [limit])
+        return [_run(row) for row in rows]
+
+    def claim(self, owner: str, *, seconds: float, run_id: str | None = None) -> Lease | None:
+        """A lease on the oldest run that is queued, or whose worker is gone or silent; None if there is none.
+
+        A run that was taken up ``MAX_ATTEMPTS`` times without getting anywhere fails instead.
+        """
+        while True:
+            with self._db.transaction() as connection:
+                found = _next_run(connection, run_id)
+                if found is None:
+                    return None
+                if found["attempt"] < MAX_ATTEMPTS:
+                    return _lease(connection, found["id"], owner, seconds)
+                _give_up(connection, found)
+
+    def renew(self, lease: Lease, seconds: float) -> bool:
+        """Moves the end of a lease to so many seconds from now. False when the lease is lost."""
+        return bool(
+            self._db.row(
+                """update runs set lease_until = now() + make_interval(secs => %s)
+                where id = %s and lease_token = %s and status = 'running' returning id""",
+                [seconds, lease.run.id, lease.token],
+            )
+        )
+
+    def release(
+        self,
+        lease: Lease,
+        status: Literal["queued", "waiting", "done", "failed", "cancelled"],
+        error: str | None = None,
+    ) -> bool:
+        """Ends a lease. False, and nothing written, when it was lost before.
+
+        Back to ``queued`` without an error does not count as an attempt. A run that was woken in the meantime
+        (:meth:`requeue`) is queued again instead of ``waiting``.
+        """
+        return bool(
+            self._db.row(
+                """update runs set
+                    status = case when %(status)s = 'waiting' and wake then 'queued' else %(status)s end,
+                    attempt = case when %(status)s = 'queued' and %(error)s::text is null
+                        then greatest(attempt - 1, 0) else attempt end,
+                    error = %(error)s,
+                    finished_at = case when %(status)s in ('done', 'failed', 'cancelled') then now() end,
+                    lease_owner = null, lease_until = null, updated_at = now()
+                where id = %(run_id)s and lease_token = %(token)s and status = 'running' returning id""",
+                {"status": status, "error": error, "run_id": lease.run.id, "token": lease.token},
+            )
+        )
+
+    def requeue(self, run_id: str) -> Run:
+        """Has a waiting or failed run taken up again, with all its attempts.
+
+        A running one is marked, so that it does not go to sleep over a decision that came just before.
+        Raises StoreError for a run that is done or cancelled.
+        """
+        with self._db.transaction() as connection:
+            run = _locked(connection, run_id)
+            if run.status in ("done", "cancelled"):
+                raise StoreError(f"Run {run_id} is {run.status}.", hint="Start a new run.")
+            return wake(connection, run_id)
+
+    def request_cancel(self, run_id: str) -> Run:
+        """Cancels a run: at once if nobody works on it, else its worker is asked to stop. Raises StoreError."""
+        with self._db.transaction() as connection:
+            _locked(connection, run_id)
+            row = connection.execute(
+                """update runs set
+                    cancel_requested = cancel_requested or status in ('queued', 'waiting', 'running'),
+                    finished_at = case when status in ('queued', 'waiting') then now() else finished_at end,
+                    status = case when status in ('queued', 'waiting') then 'cancelled' else status end,
+                    updated_at = now()
+                where id = %s returning *""",
+                [run_id],
+            ).fetchone()
+        assert row
+        return _run(row)
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Whether somebody asked to cancel it. Raises StoreError."""
+        row = self._db.row("select cancel_requested from runs where id = %s", [run_id])
+        if row is None:
+            raise _unknown(run_id)
+        return bool(row["cancel_requested"])
+
+    def append_event(
+        self,
+        run_id: str,
+        kind: str,
+        data: dict[str, Any],
+        *,
+        agent: str | None = None,
+        key: str | None = None,
+        lease: Lease | None = None,
+    ) -> int:
+        """Adds to a run's log; the number of the event. With a key that the run has used before, nothing is added.
+
+        Raises LeaseLost when a lease is given that is not the run's current one, StoreError for an unknown run.
+        """
+        with self._db.transaction() as connection:
+            run = connection.execute(
+                "select last_event, lease_token, status from runs where id = %s for no key update", [run_id]
+            ).fetchone()
+            if run is None:
+                raise _unknown(run_id)
+            if lease and (run["lease_token"] != lease.token or run["status"] != "running"):
+                raise LeaseLost(f"Run {run_id} is in the hands of another worker.")
+            before = connection.execute(
+                "select seq from run_events where run_id = %s and key = %s", [run_id, key]
+            ).fetchone()
+            if before:
+                return int(before["seq"])
+            seq = int(run["last_event"]) + 1
+            connection.execute("update runs set last_event = %s where id = %s", [seq, run_id])
+            connection.execute(
+                "insert into run_events (run_id, seq, kind, agent, key, data) values (%s, %s, %s, %s, %s, %s)",
+                [run_id, seq, kind, agent, key, payload(data)],
+            )
+            return seq
+
+    def events(self, run_id: str, after: int = 0) -> list[Event]:
+        """The events with a number greater than ``after``, in order."""
+        rows = self._db.rows(
+            """select run_id, seq, kind, agent, key, data, at from run_events
+            where run_id = %s and seq > %s order by seq""",
+            [run_id, after],
+        )
+        return [Event(**row) for row in rows]
+
+
+def wake(connection: Connection, run_id: str) -> Run:
+    """Queues a run, or marks it if it is running; within the caller's transaction, which holds its row."""
+    row = connection.execute(
+        """update runs set
+            wake = (status = 'running'),
+            attempt = case when status = 'running' then attempt else 0 end,
+            error = null, finished_at = null, updated_at = now(),
+            status = case when status = 'running' then 'running' else 'queued' end
+        where id = %s returning *""",
+        [run_id],
+    ).fetchone()
+    assert row
+    return _run(row)
+
+
+def _next_run(connection: Connection, run_id: str | None) -> Row | None:
+    running = connection.execute("select distinct lease_owner from runs where status = 'running'").fetchall()
+    gone = [row["lease_owner"] for row in running if owners.is_gone(row["lease_owner"])]
+    return connection.execute(
+        """select id, attempt, error from runs
+        where (status = 'queued' or (status = 'running' and (lease_until < now() or lease_owner = any(%(gone)s))))
+            and (%(run_id)s::text is null or id = %(run_id)s)
+        order by created_at limit 1 for no key update skip locked""",
+        {"gone": gone, "run_id": run_id},
+    ).fetchone()
+
+
+def _lease(connection: Connection, run_id: str, owner: str, seconds: float) -> Lease:
+    row = connection.execute(
+        """update runs set status = 'running', attempt = attempt + 1, lease_token = lease_token + 1,
+            lease_owner = %s, lease_until = now() + make_interval(secs => %s), wake = false, updated_at = now()
+        where id = %s returning *""",
+        [owner, seconds, run_id],
+    ).fetchone()
+    assert row
+    return Lease(run=_run(row), owner=owner, token=row["lease_token"], until=row["lease_until"])
+
+
+def _give_up(connection: Connection, run: Row) -> None:
+    last = f" The last error: {run['error']}" if run["error"] else ""
+    connection.execute(
+        """update runs set status = 'failed', error = %s, finished_at = now(),
+            lease_owner = null, lease_until = null, updated_at = now()
+        where id = %s""",
+        [f"Given up after {run['attempt']} attempts, each cut short.{last}", run["id"]],
+    )
+
+
+def _locked(connection: Connection, run_id: str) -> Run:
+    row = connection.execute("select * from runs where id = %s for no key update", [run_id]).fetchone()
+    if row is None:
+        raise _unknown(run_id)
+    return _run(row)
+
+
+def _run(row: Row) -> Run:
+    return Run(**{name: row[name] for name in RUN_FIELDS})
+
+
+def _unknown(run_id: str) -> StoreError:
+    return StoreError(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")

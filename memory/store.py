@@ -1,0 +1,55 @@
+"""The door to the store."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Self
+
+from psycopg_pool import ConnectionPool
+
+from memory import embedded
+from memory.approvals import Approvals
+from memory.catalog import Catalog
+from memory.db import Connection, Database
+from memory.migrate import migrate
+from memory.runs import Runs
+
+
+class Memory:
+    """The open store. Close it, or use it as a context manager."""
+
+    def __init__(self, url: str) -> None:
+        """Brings the database behind a connection string up to date and opens it. Raises StoreError."""
+        self.url = url
+        """Holds the password: not for messages."""
+        migrate(url)
+        self.db = Database(url)
+        self.catalog = Catalog(self.db)
+        self.runs = Runs(self.db)
+        self.approvals = Approvals(self.db)
+
+    @classmethod
+    def open(cls, url: str | None = None) -> Self:
+        """Opens the store at a connection string, else at ``ASSAY_DATABASE_URL``, else the embedded one.
+
+        Raises StoreError where it cannot be reached or brought up to date.
+        """
+        return cls(url or os.environ.get("ASSAY_DATABASE_URL") or embedded.start(embedded.default_home()))
+
+    @property
+    def pool(self) -> ConnectionPool[Connection]:
+        """Connections with autocommit and dictionary rows, fit for a LangGraph saver."""
+        return self.db.pool
+
+    def close(self) -> None:
+        """Lets go of the connections; an embedded server goes on running."""
+        self.db.pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,63 @@
+"""One Postgres server per test session and a fresh database per test that asks for one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from memory import Memory, embedded
+from memory.migrate import migrate
+
+TEMPLATE = "migrated"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def store_server() -> Iterator[str]:
+    """The URL of a server of this test process (each xdist worker has its own), without durability, removed at the end."""
+    home = Path(tempfile.mkdtemp(prefix="assay-t-"))
+    url = embedded.start(home)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"alter system set {setting} = off")
+        connection.execute("select pg_reload_conf()")
+        connection.execute(f"create database {TEMPLATE}")
+    migrate(make_conninfo(url, dbname=TEMPLATE))
+    yield url
+    embedded.stop(home)
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def empty_url(store_server: str) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    yield from _database(store_server, "template1")
+
+
+@pytest.fixture
+def store_url(store_server: str) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    yield from _database(store_server, TEMPLATE)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Memory]:
+    """An open store on a fresh database."""
+    with Memory.open(store_url) as memory:
+        yield memory
+
+
+def _database(server: str, template: str) -> Iterator[str]:
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+        yield make_conninfo(server, dbname=name)
+        connection.execute(f"drop database {name} with (force)")
