@@ -23,7 +23,7 @@ class ColumnProfile:
     distinct_exact: bool
     """False where ``distinct`` is a HyperLogLog estimate."""
     blanks: int | None = None
-    """Text values that are empty or only white space."""
+    """Text values that are empty or only ASCII white space."""
     min: Value = None
     max: Value = None
     mean: float | None = None
@@ -36,13 +36,20 @@ class ColumnProfile:
     max_length: int | None = None
     mean_length: float | None = None
     top_values: list[tuple[Value, int]] = field(default_factory=list)
-    """The most frequent non-NULL values with their row counts, most frequent first."""
+    """The most frequent non-NULL values with their row counts, most frequent first; all of them where there are few.
+    Text is counted and shown by its first 200 characters."""
     patterns: list[tuple[str, int]] = field(default_factory=list)
     """Character masks of text (A letter upper, a lower, 9 digit, others as they are, runs folded) with row counts."""
+    shapes: list[tuple[str, int]] = field(default_factory=list)
+    """The same masks with runs kept, so that they show the length of codes: ``9999 AA``."""
     inferred_type: str | None = None
     """For text: INTEGER, DOUBLE, BOOLEAN, DATE or TIMESTAMP when every non-blank value casts to it, else None."""
     numeric_share: float | None = None
-    """For text: the share of non-NULL values that cast to a number."""
+    """For text: the share of non-NULL values that cast to a number; 0.0 if none in the first rows does."""
+    nonfinite: int | None = None
+    """For floating point: rows with NaN or an infinity. Every other number statistic leaves them out."""
+    sample_rows: int | None = None
+    """Rows of the uniform sample behind top_values, patterns and quantiles; None where they count all rows."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Profile:
     candidate_keys: list[list[str]] = field(default_factory=list)
     """Column sets that are unique and complete in this version, shortest first; verified, not estimated."""
     scans: int = 1
+    """Reads of the whole data: one for all statistics, one more where keys or rare values had to be made sure of."""
     seconds: float = 0.0
 
     def column(self, name: str) -> ColumnProfile:
@@ -76,6 +84,7 @@ class Profile:
                     **column,
                     "top_values": [(value, count) for value, count in column["top_values"]],
                     "patterns": [(mask, count) for mask, count in column["patterns"]],
+                    "shapes": [(mask, count) for mask, count in column["shapes"]],
                 }
             )
             for column in data["columns"]
