@@ -117,7 +117,7 @@ def fact(value: float) -> int | float:
 
 
 def nice(value: float, *, up: bool) -> float:
-    """The next number with two significant digits, away from or towards zero: 1734 becomes 1800 or 1700."""
+    """The next number up or down with two significant digits: 1734 becomes 1800 or 1700."""
     if value == 0:
         return 0.0
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)

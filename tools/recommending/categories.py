@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,18 +21,21 @@ RARER = 5
 """A slip is at least this many times rarer than the value it stands for."""
 OFTEN, MUCH_RARER = 3, 20
 """A slip that occurs more often than this must be this many times rarer."""
+MANY_ROWS, MOST_STRANGERS = 500, 3
+"""In so many rows, at most so many values that occur once are strange if all others are frequent."""
+SHORTEST_TYPO = 4
 LOST_SHARE = 0.1
 NULL_TOKENS = frozenset({"", "n/a", "na", "null", "nan", "none", "-", "--", "?", "#n/a", "not available", "tbd", "nil"})
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A value that looks like another one written wrong."""
+    """A value that looks wrong among the others."""
 
     value: str
     rows: int
-    of: str | None
-    """None where it is a word for a missing value."""
+    why: str
+    """For a sentence that begins with the value."""
 
 
 def categories(column: ColumnProfile, profile: Profile) -> Iterator[Candidate]:
@@ -58,31 +62,30 @@ def categories(column: ColumnProfile, profile: Profile) -> Iterator[Candidate]:
 
 
 def find_slips(counts: dict[str, int]) -> list[Slip]:
-    """Values that stand for a missing one, or are a rare variant of a frequent one: case, blanks, signs, a typo."""
+    """Words for a missing value, rare variants of a frequent one (case, blanks, signs, a typo), lone strangers."""
     present = sum(counts.values())
     tokens = [v for v, rows in counts.items() if v.strip().lower() in NULL_TOKENS and rows <= LOST_SHARE * present]
-    found = {token: Slip(token, counts[token], None) for token in tokens}
+    found = {token: Slip(token, counts[token], "stands for a missing value") for token in tokens}
     for value, rows in counts.items():
         needed = MUCH_RARER if rows > OFTEN else RARER
-        likely = [
-            other
-            for other in counts
-            if other not in found and counts[other] >= needed * rows and _variant(value, other)
-        ]
-        if value not in found and likely:
-            found[value] = Slip(value, rows, max(likely, key=lambda other: counts[other]))
+        common = [other for other in counts if other not in found and counts[other] >= needed * rows]
+        likely = [other for other in common if value not in found and _variant(value, other)]
+        if likely:
+            found[value] = Slip(value, rows, f"looks like {max(likely, key=lambda other: counts[other])!r}")
+    strangers = [v for v, rows in counts.items() if v not in found and rows == 1]
+    others = [rows for v, rows in counts.items() if v not in found and rows > 1]
+    if present >= MANY_ROWS and len(strangers) <= MOST_STRANGERS and min(others, default=0) >= RARER:
+        found |= {value: Slip(value, 1, "occurs only once") for value in strangers}
     return list(found.values())
 
 
 def _about(slips: list[Slip], present: int, kept: int, facts: Evidence, name: str) -> str:
     suspected = sum(slip.rows for slip in slips)
     facts |= {f"column.{name}.suspected": suspected, f"column.{name}.slips": [slip.value for slip in slips]}
-    shown = [
-        f"{slip.value!r} looks like {slip.of!r}" if slip.of else f"{slip.value!r} stands for a missing value"
-        for slip in slips[:3]
-    ]
+    shown = ", ".join(f"{slip.value!r} {slip.why}" for slip in slips[:3])
     verb = "row does" if suspected == 1 else "rows do"
-    return f"Nearly all of {present} values are one of {kept}; {suspected} {verb} not fit: {', '.join(shown)}."
+    most = f"one of {kept}" if kept > 1 else "the same"
+    return f"Nearly all of {present} values are {most}; {suspected} {verb} not fit: {shown}."
 
 
 def _is_a_set(kept: list[str], counts: dict[str, int], present: int) -> bool:
@@ -101,15 +104,21 @@ def _variant(rare: str, common: str) -> bool:
     plain, other = _plain(rare), _plain(common)
     if plain == other:
         return bool(plain)
-    # Digits that differ are other values, not slips: "size 10" is no slip of "size 12".
-    if re.sub(r"\D", "", plain) != re.sub(r"\D", "", other):
+    # A value with digits is a code, and the next code is no slip: "al-hf-1" is not "ak-hf-1" written wrong.
+    if len(other) < SHORTEST_TYPO or re.search(r"\d", plain + other):
         return False
-    allowed = 1 if len(other) < 6 else 2
-    return len(other) >= 4 and abs(len(plain) - len(other)) <= allowed and distance(plain, other) <= allowed
+    allowed = 1 if len(other) < 6 else max(2, int(0.15 * len(other)))
+    return _letters_apart(plain, other) <= allowed and distance(plain, other) <= allowed
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def _letters_apart(one: str, two: str) -> int:
+    """A lower bound of the distance that is quick to have: letters that only one of them has."""
+    left, right = Counter(one), Counter(two)
+    return max((left - right).total(), (right - left).total())
 
 
 def distance(one: str, two: str) -> int:

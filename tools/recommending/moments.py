@@ -41,12 +41,20 @@ def moments(column: ColumnProfile, now: datetime) -> Iterator[Candidate]:
         )
         yield build(on("ColumnValues", column, Compare("<=", Now()), guard=True), reason, facts, 0.85, suspects=late)
     day = first.date().isoformat()
-    if day in PLACEHOLDERS and last - first > timedelta(days=365):
+    if day in PLACEHOLDERS and _alone(column, first):
         reason = f"The earliest date is {day}, which programs write when they know none."
         evidence: Evidence = {f"column.{column.name}.min": day}
         yield build(
             on("ColumnValues", column, Compare(">", Date(day)), guard=True), reason, evidence, 0.75, suspects=True
         )
+
+
+def _alone(column: ColumnProfile, first: datetime) -> bool:
+    """Whether the earliest date is far from the next one, as far as the profile knows the others."""
+    if column.distinct > len(column.top_values):
+        return first.year < 1970 or "birth" not in names.words(column.name)
+    others = [moment for value, _ in column.top_values if (moment := _moment(value)) is not None and moment > first]
+    return bool(others) and min(others) - first > timedelta(days=3 * 365)
 
 
 def freshness(profile: Profile, now: datetime) -> Iterator[Candidate]:

@@ -10,13 +10,15 @@ def family(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ID = family("id ids key uuid guid code sku isbn ean number no nr num ref hash token oid pk")
+ID = family("id ids key uuid guid code sku isbn ean number no nr num ref hash token oid pk index idx row")
 MONEY = family(
     "amount price cost total revenue sales salary income fee tax paid balance value fare spend turnover gross"
 )
 COUNTED = family("quantity qty count units stock population age duration visits orders items votes runtime")
 MEASURED = family("weight height width depth area volume distance speed length size horsepower mileage")
 SHARE = family("percent percentage pct ratio rate share proportion probability fraction")
+ADDED = family("amount total revenue sales turnover spend quantity qty units votes")
+SIGNED = family("temp temperature change delta diff difference profit loss margin balance offset growth celsius")
 CODED = family("zip zipcode postal postcode phone mobile fax telephone tel iban ssn year")
 OPTIONAL = family(
     "middle suffix note notes comment comments remark remarks description address2 optional fax deleted cancelled "
@@ -24,7 +26,7 @@ OPTIONAL = family(
 )
 PAST = family(
     "created updated modified order ordered placed signup registered birth born dob shipped ship sent received "
-    "paid loaded ingested inserted changed hired event timestamp logged visited"
+    "paid loaded ingested inserted changed hired event timestamp logged visited death"
 )
 LOADED = family("updated modified changed loaded ingested inserted etl load sync synced")
 
@@ -48,4 +50,4 @@ def identifies(name: str) -> bool:
 
 def never_negative(name: str) -> bool:
     """Whether a name is that of something that cannot be below zero, as a rule."""
-    return has(name, MONEY | COUNTED | MEASURED | SHARE)
+    return has(name, MONEY | COUNTED | MEASURED | SHARE) and not has(name, SIGNED)

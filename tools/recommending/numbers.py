@@ -31,13 +31,18 @@ def numbers(column: ColumnProfile, profile: Profile) -> Iterator[Candidate]:
     low, high = _number(column.min), _number(column.max)
     if column.kind != "number" or low is None or high is None or profile.rows < ENOUGH_ROWS:
         return
-    if names.identifies(column.name) or names.has(column.name, names.CODED - {"year"}):
+    counter = _whole(column) and column.distinct == profile.rows and high - low < 2 * profile.rows
+    if counter or names.identifies(column.name) or names.has(column.name, names.CODED - {"year"}):
         return
-    found = _flags(column, low, high) or _known(column, low, high) or _range(column, low, high)
+    found = _flags(column, low, high) or _known(column, low, high)
     if found:
         yield found
-    if not (found and found.suspects) and column.distinct > CONTINUOUS:
-        yield from _moments(column, profile.rows)
+        return
+    found = _range(column, low, high)
+    if found:
+        yield found
+    if not (found and found.suspects) and column.distinct > CONTINUOUS and names.never_negative(column.name):
+        yield from _averages(column, profile.rows - column.nulls)
 
 
 def _number(value: object) -> float | None:
@@ -82,7 +87,8 @@ def _range(column: ColumnProfile, low: float, high: float) -> Candidate | None:
     quantiles = [q for q in found if q is not None and math.isfinite(q)]
     if len(quantiles) < len(found):
         return None
-    if low < 0 and (quantiles[0] < 0 or not names.never_negative(column.name)):
+    doubtful = low < 0 and (quantiles[0] < 0 or not names.never_negative(column.name))
+    if doubtful or names.has(column.name, names.SIGNED):
         return _signed(column, low, high, quantiles[1], quantiles[3])
     return _unsigned(column, low, high, quantiles)
 
@@ -131,8 +137,7 @@ def _signed(column: ColumnProfile, low: float, high: float, q25: float, q75: flo
     below, above = q25 - SIGNED_FENCE * spread, q75 + SIGNED_FENCE * spread
     if spread <= 0 or below > low or above < high:
         return None
-    floor, ceiling = nice(below, up=below < 0), nice(above, up=above > 0)
-    floor, ceiling = min(floor, below), max(ceiling, above)
+    floor, ceiling = nice(below, up=False), nice(above, up=True)
     facts: Evidence = {
         f"column.{column.name}.quantile_25": fact(q25),
         f"column.{column.name}.quantile_75": fact(q75),
@@ -160,38 +165,39 @@ def _fence(q25: float, q50: float, q75: float, q95: float) -> float | None:
     return max(straight, min(q75 * (q75 / q25) ** 3, q75 * (q75 / q50) ** 5, q95 * math.pow(q95 / q50, 1.8)))
 
 
-def _moments(column: ColumnProfile, rows: int) -> Iterator[Candidate]:
-    present = rows - column.nulls
+def _averages(column: ColumnProfile, present: int) -> Iterator[Candidate]:
+    """The spread, and the mean or, for what is added up in reports, the sum."""
     if column.mean is None or not column.stddev or present < ENOUGH_ROWS:
         return
-    mean, spread = column.mean, column.stddev
-    room = max(0.2 * abs(mean), 4 * spread / math.sqrt(present))
-    facts: Evidence = {f"column.{column.name}.mean": fact(mean), f"column.{column.name}.stddev": fact(spread)}
-    low, high = _rounded(mean - room), _rounded(mean + room)
-    reason = (
-        f"The mean is {shown(mean)}. One outside {shown(low)} to {shown(high)} points to another unit, "
-        "or to a part of the data missing."
+    mean, spread, total = column.mean, column.stddev, column.sum
+    points_to = "points to another unit, or to a part of the data missing"
+    if total and total > 0 and names.has(column.name, names.ADDED):
+        yield _banded(column, "Sum", "sum", total, (0.5 * total, 2 * total), points_to, 0.5)
+    else:
+        room = max(0.2 * abs(mean), 4 * spread / math.sqrt(present))
+        yield _banded(column, "Mean", "mean", mean, (mean - room, mean + room), points_to, 0.55)
+    yield _banded(
+        column,
+        "StandardDeviation",
+        "standard deviation",
+        spread,
+        (0.5 * spread, 2 * spread),
+        "points to mixed units",
+        0.5,
     )
-    evidence = {**facts, "bound.low": fact(low), "bound.high": fact(high)}
-    yield build(on("Mean", column, Between(number(low), number(high))), reason, evidence, 0.55)
-    if not names.has(column.name, names.MONEY | names.MEASURED | names.COUNTED):
-        return
-    low, high = _rounded(0.5 * spread), _rounded(2 * spread)
-    reason = (
-        f"The standard deviation is {shown(spread)}. Half or twice as much, below {shown(low)} or above {shown(high)}, "
-        "points to mixed units."
-    )
-    evidence = {**facts, "bound.low": fact(low), "bound.high": fact(high)}
-    yield build(on("StandardDeviation", column, Between(number(low), number(high))), reason, evidence, 0.5)
-    if column.sum is not None and column.sum > 0 and names.has(column.name, names.MONEY):
-        low, high = _rounded(0.5 * column.sum), _rounded(2 * column.sum)
-        facts = {f"column.{column.name}.sum": fact(column.sum), "bound.low": fact(low), "bound.high": fact(high)}
-        reason = f"The sum is {shown(column.sum)}. One outside {shown(low)} to {shown(high)} would be half or double."
-        yield build(on("Sum", column, Between(number(low), number(high))), reason, facts, 0.45)
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
+def _banded(
+    column: ColumnProfile, kind: str, what: str, value: float, band: tuple[float, float], points_to: str, sure: float
+) -> Candidate:
+    low, high = (float(f"{end:.3g}") for end in band)
+    facts: Evidence = {
+        f"column.{column.name}.{what}": fact(value),
+        "bound.low": fact(low),
+        "bound.high": fact(high),
+    }
+    reason = f"The {what} is {shown(value)}. One outside {shown(low)} to {shown(high)} {points_to}."
+    return build(on(kind, column, Between(number(low), number(high))), reason, facts, sure)
 
 
 def _whole(column: ColumnProfile) -> bool:

@@ -48,9 +48,9 @@ NAME_OF = family(
 )
 SHAPED: tuple[tuple[Personal, re.Pattern[str]], ...] = (
     ("email address", re.compile(r"[^@\s]+@[^@\s]+\.[Aa][Aa9.-]*")),
-    ("bank account", re.compile(r"AA?9[9A ]*")),
+    ("bank account", re.compile(r"AA99[A9 ]{11,36}")),
     ("IP address", re.compile(r"9{1,3}(\.9{1,3}){3}")),
-    ("payment card", re.compile(r"9{4}([ -])9{4}\1[9]{4}\1[9]{4}")),
+    ("payment card", re.compile(r"9{4}([ -])9{4}\1(?:9{4})\1(?:9{4})")),
 )
 SHAPE_SHARE = 0.8
 
@@ -93,9 +93,4 @@ def _looks_like_names(column: ColumnProfile) -> bool:
 def _by_shape(column: ColumnProfile) -> Personal | None:
     if column.kind != "text":
         return None
-    for kind, shape in SHAPED:
-        if kind == "bank account" and (column.max_length or 0) < 15:
-            continue
-        if share_like(column.patterns, shape) >= SHAPE_SHARE:
-            return kind
-    return None
+    return next((kind for kind, shape in SHAPED if share_like(column.shapes, shape) >= SHAPE_SHARE), None)

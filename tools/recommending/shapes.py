@@ -12,6 +12,8 @@ Masks = Sequence[tuple[str, int]]
 
 COMMON, RESIDUAL, COVERAGE = 0.015, 0.01, 0.95
 """A mask is the column's own from COMMON of the rows on, suspected up to RESIDUAL, and between the two unclear."""
+ALONE = 0.97
+"""A mask of this share is the only one that counts."""
 MOST_MASKS = 3
 CLASSES = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
 
@@ -27,45 +29,36 @@ class Code:
     """Of the rows."""
 
 
-def fold(mask: str) -> str:
-    """One sign for each run of letters, digits or blanks: ``AA-9999`` becomes ``A-9``."""
-    return re.sub(r"([Aa9 ])\1+", r"\1", mask)
-
-
 def share_like(masks: Masks, shape: re.Pattern[str]) -> float:
-    """The share of the rows behind the masks whose folded mask is of a shape; 0 without masks."""
+    """The share of the rows behind the masks whose mask is of a shape; 0 without masks."""
     total = sum(rows for _, rows in masks)
-    return sum(rows for mask, rows in masks if shape.fullmatch(fold(mask))) / total if total else 0.0
+    return sum(rows for mask, rows in masks if shape.fullmatch(mask)) / total if total else 0.0
 
 
-def code_of(column: ColumnProfile, rows: int) -> Code | None:
-    """The shape that (nearly) all of so many values share, if it is one of a code: with digits, or all capitals."""
-    exact = _exact(column)
-    if exact:
-        found = _dominant(column.patterns, rows)
-        if found:
-            return Code(_alternatives([_regex(mask, runs=False) for mask in found[0]]), *found)
-    folded: dict[str, int] = {}
-    for mask, count in column.patterns:
-        folded[fold(mask)] = folded.get(fold(mask), 0) + count
-    found = _dominant(sorted(folded.items(), key=lambda item: -item[1]), rows)
-    return Code(_alternatives([_regex(mask, runs=True) for mask in found[0]]), *found) if found else None
+def looked_at(column: ColumnProfile, rows: int) -> int:
+    """How many values the masks were counted in: those of the sample, where the profile took one."""
+    present = rows - column.nulls
+    return present if column.sample_rows is None else round(present * column.sample_rows / rows)
 
 
-def _exact(column: ColumnProfile) -> bool:
-    """Whether masks keep the length of the values."""
-    return all((column.min_length or 0) <= len(mask) <= (column.max_length or 0) for mask, _ in column.patterns)
+def code_of(column: ColumnProfile, rows: int, *, exact: bool) -> Code | None:
+    """The shape that (nearly) all values share, if it is one of a code: with digits, or all capitals. ``rows`` is how
+    many values were looked at; ``exact`` keeps the lengths of runs.
+    """
+    found = _dominant(column.shapes if exact else column.patterns, rows)
+    return Code(_alternatives([_regex(mask, runs=not exact) for mask in found[0]]), *found) if found else None
 
 
 def _dominant(masks: Masks, rows: int) -> tuple[list[str], float] | None:
-    own = [(mask, count) for mask, count in masks if count >= max(COMMON * rows, 3)]
+    alone = [(mask, count) for mask, count in masks if count >= ALONE * rows]
+    own = alone or [(mask, count) for mask, count in masks if count >= max(COMMON * rows, 3)]
     others = [count for mask, count in masks if (mask, count) not in own]
     if not own or len(own) > MOST_MASKS or not all(_is_code(mask) for mask, _ in own):
         return None
     rarest = min(count for _, count in own)
-    covered = sum(count for _, count in own) / rows
+    covered = min(1.0, sum(count for _, count in own) / rows)
     clear = all(count <= max(RESIDUAL * rows, 1) and 3 * count <= rarest for count in others)
-    return ([mask for mask, _ in own], covered) if clear and covered >= COVERAGE else None
+    return ([mask for mask, _ in own], covered) if alone or (clear and covered >= COVERAGE) else None
 
 
 def _is_code(mask: str) -> bool:

@@ -9,6 +9,7 @@ from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, expressible, nice, number, on, quoted
 from tools.recommending.intervals import floored, trust, wilson_lower
+from tools.recommending.pii import looks_personal
 
 MIN_ROWS = 20
 """Below this, that all values differ says nothing."""
@@ -121,11 +122,12 @@ def _key_rule(key: list[ColumnProfile]) -> Rule:
 
 
 def _key_like(column: ColumnProfile) -> bool:
-    """Measurements and moments differ by accident; whole numbers and texts that name something do on purpose."""
+    """Measurements, moments and texts in words differ by accident; what is named an id or looks like a code does not."""
     if not expressible(column.name) or names.never_negative(column.name):
         return False
-    whole = column.kind == "number" and _whole(column) and names.identifies(column.name)
-    return whole or (column.kind in {"text", "other"} and (column.max_length or 0) <= 64)
+    if names.identifies(column.name):
+        return (column.kind == "number" and _whole(column)) or column.kind in {"text", "other"}
+    return column.kind == "text" and not any(" " in mask for mask, _ in column.patterns) and not looks_personal(column)
 
 
 def _nearly(column: ColumnProfile, rows: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tools.dqdl.model import Between, Compare, Keyword, Matches, Member, Text
@@ -13,11 +13,11 @@ from tools.recommending.candidate import Candidate, Evidence, build, fact, nice,
 from tools.recommending.categories import LOST_SHARE, NULL_TOKENS, categories
 from tools.recommending.intervals import trust
 from tools.recommending.pii import looks_personal
-from tools.recommending.shapes import code_of, share_like
+from tools.recommending.shapes import code_of, looked_at, share_like
 
 MIN_ROWS = 20
-ENOUGH = 0.9
-"""From this share of values of one type or shape on, the others are suspected."""
+ENOUGH, HINTED = 0.9, 0.5
+"""From this share of values of one type or shape on, the others are suspected; a hint in the name lowers the bar."""
 DATATYPES = {"INTEGER": "Integer", "DOUBLE": "Double", "BOOLEAN": "Boolean", "DATE": "Date", "TIMESTAMP": "Timestamp"}
 
 
@@ -27,10 +27,12 @@ class Format:
 
     name: str
     shape: re.Pattern[str]
-    """Of a folded mask."""
+    """Of a mask with folded runs."""
     regex: str
     hints: frozenset[str]
     """Words of a name that make it likely."""
+    needs_hint: bool = False
+    """The shape alone does not tell it from other texts."""
 
 
 FORMATS = (
@@ -46,6 +48,7 @@ FORMATS = (
         re.compile(r"\+?[(9][9 ()/.-]*"),
         "[+]?[(0-9][0-9 ()/.-]{4,22}",
         frozenset({"phone", "telephone", "mobile", "fax", "tel"}),
+        needs_hint=True,
     ),
 )
 TYPED_SHAPES = (
@@ -60,35 +63,38 @@ def texts(column: ColumnProfile, profile: Profile) -> Iterator[Candidate]:
     present = profile.rows - column.nulls
     if column.kind != "text" or present < MIN_ROWS or column.distinct == 0:
         return
-    found = _formatted(column) or _typed(column, present) or (_coded(column, present) if _is_coded(column) else None)
-    if not found and looks_personal(column) is None:
-        found = next(categories(column, profile), None)
-    found = found or _coded(column, present)
+    looked = looked_at(column, profile.rows)
+    found = next((rule for rule in _meanings(column, profile, present, looked) if rule), None)
     if found:
         yield found
         return
     yield from _missing_words(column, present)
-    yield from _lengths(column, present)
-    yield from _variety(column, profile)
+    variety = list(_variety(column, profile))
+    yield from variety or _lengths(column, present)
 
 
-def _formatted(column: ColumnProfile) -> Candidate | None:
-    for kind in FORMATS:
+def _meanings(column: ColumnProfile, profile: Profile, present: int, looked: int) -> Iterator[Candidate | None]:
+    """What the values may be, the most telling first."""
+    coded = _is_coded(column)
+    yield _formatted(column, FORMATS[:2])
+    yield _typed(column, present)
+    yield _coded(column, looked, exact=True) if coded else None
+    yield _formatted(column, FORMATS[2:])
+    yield from categories(column, profile) if looks_personal(column) is None else ()
+    yield _coded(column, looked, exact=True)
+    yield _coded(column, looked, exact=False)
+
+
+def _formatted(column: ColumnProfile, formats: Sequence[Format]) -> Candidate | None:
+    for kind in formats:
         share = share_like(column.patterns, kind.shape)
         hinted = names.has(column.name, kind.hints)
-        if share >= (0.5 if hinted else ENOUGH) and (hinted or kind.name != "a phone number"):
+        if share >= (HINTED if hinted else ENOUGH) and (hinted or not kind.needs_hint):
             facts: Evidence = {f"column.{column.name}.shape_percent": fact(100 * share)}
-            reason = f"The values have the shape of {kind.name}" + (
-                "." if share == 1 else f", {shown(100 * share)} % of those looked at."
-            )
-            condition = Matches(Text(kind.regex))
-            return build(
-                on("ColumnValues", column, condition, guard=True),
-                reason,
-                facts,
-                0.85 if hinted else 0.75,
-                suspects=share < 1,
-            )
+            few = "" if share == 1 else f", {shown(100 * share)} % of those looked at"
+            rule = on("ColumnValues", column, Matches(Text(kind.regex)), guard=True)
+            reason = f"The values have the shape of {kind.name}{few}."
+            return build(rule, reason, facts, 0.85 if hinted else 0.75, suspects=share < 1)
     return None
 
 
@@ -126,27 +132,22 @@ def _cast(column: ColumnProfile, kind: str, good: int, present: int) -> Candidat
     )
 
 
-def _coded(column: ColumnProfile, present: int) -> Candidate | None:
-    code = code_of(column, present)
+def _coded(column: ColumnProfile, looked: int, *, exact: bool) -> Candidate | None:
+    code = code_of(column, looked, exact=exact)
     if code is None or column.distinct < 2:
         return None
-    percent = 100 * code.share
+    percent, shapes = 100 * code.share, " or ".join(code.masks)
     facts: Evidence = {
         f"column.{column.name}.masks": code.masks,
         f"column.{column.name}.mask_percent": fact(percent),
-        "values": present,
+        "values": looked,
     }
-    shapes = " or ".join(code.masks)
-    if code.share < 1:
-        reason = (
-            f"{shown(percent)} % of {present} values have the shape {shapes}, letter for letter and digit for digit; "
-            "the others look wrong."
-        )
-    else:
-        reason = f"All {present} values have the shape {shapes}, letter for letter and digit for digit."
-    condition = Matches(Text(quoted(code.regex)))
-    confidence = 0.75 * trust(present) if "+" in code.regex else 0.8 * trust(present)
-    return build(on("ColumnValues", column, condition, guard=True), reason, facts, confidence, suspects=code.share < 1)
+    wrong = code.share < 1
+    which = f"{shown(percent)} % of {looked}" if wrong else f"All {looked}"
+    alike = ", letter for letter and digit for digit" if exact else ", with one or more letters or digits for each"
+    reason = f"{which} values have the shape {shapes}{alike}{'; the others look wrong' * wrong}."
+    rule = on("ColumnValues", column, Matches(Text(quoted(code.regex))), guard=True)
+    return build(rule, reason, facts, (0.8 if exact else 0.7) * trust(looked), suspects=wrong)
 
 
 def _missing_words(column: ColumnProfile, present: int) -> Iterator[Candidate]:
