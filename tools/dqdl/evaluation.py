@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -108,7 +109,7 @@ def _result(top: TopRule, leaves: Mapping[int, _Leaf], ruleset: Ruleset, context
         outcome=verdict.outcome,
         reason=verdict.reason,
         dimension=dimension_of(top, ruleset),
-        metrics=verdict.metrics,
+        metrics={key: value for key, value in verdict.metrics.items() if math.isfinite(value)},
         failed_rows=verdict.failed_rows,
         vacuous=verdict.vacuous,
     )

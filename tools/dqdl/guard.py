@@ -101,6 +101,8 @@ def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
             raise GuardError(f"{name} is not allowed in a rule.")
         if isinstance(node, exp.Select) and (node.args.get("into") or node.args.get("locks") or node.args.get("hint")):
             raise GuardError("INTO, FOR UPDATE and hints are not allowed in a rule.")
+        if isinstance(node, exp.Select) and not node.expressions:
+            raise GuardError("a SELECT must name what it selects.")
         if isinstance(node, exp.Star) and any(node.args.values()):
             raise GuardError("only a plain * is allowed in a rule.")
 

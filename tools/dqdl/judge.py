@@ -85,7 +85,7 @@ def amiss(condition: Condition) -> str:
     if isinstance(condition, Compare) and condition.op in ("=", "!="):
         return f"{'other than' if condition.op == '=' else 'equal to'} {condition.operand}"
     if isinstance(condition, Matches):
-        return f"{'beginning with the word' if condition.negated else 'not of the form'} {condition.regex}"
+        return f"{'empty or beginning with the word' if condition.negated else 'not of the form'} {condition.regex}"
     if isinstance(condition, Member):
         return f"{'in' if condition.negated else 'outside of'} the list {_short(str(condition).partition('in ')[2])}"
     if isinstance(condition, Between) and condition.negated:

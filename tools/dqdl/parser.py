@@ -149,6 +149,8 @@ def _hint(text: str, at: int, expected: tuple[str, ...]) -> str:
         return "A text shaped like a date or a time is a date here, never a name or a word."
     keywords = [word for word in RESERVED if not word.isupper()]
     before = text[:at].replace("[", " ").replace("=", " ").split()[-2:]
+    if before and (before[-1][0].isdigit() or before[-1][0] == ".") and not before[-1].isdigit():
+        return "A number is written like 0.5 or 12."
     for word in [_word_at(text, at), *reversed(before)]:
         guess = nearest(word, keywords) if word.isalpha() and word not in RESERVED and word not in SIGNATURES else None
         if guess:
