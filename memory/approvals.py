@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import LiteralString
 from uuid import UUID
 
 from memory.db import Connection, Database, Row, payload
+from memory.decisions import read_rule, record_decision
 from memory.errors import StoreError
 from memory.model import (
     Approval,
@@ -23,7 +25,7 @@ from memory.runs import wake
 
 SELECT_PROPOSALS: LiteralString = """
     select p.id, p.run_id, p.number, p.dataset_id, p.rule, p.rule_type, p.columns, p.dimension, p.fingerprint,
-        p.reasoning, p.evidence, p.dry_run, p.confidence, p.source, p.threshold, p.created_at,
+        p.reasoning, p.evidence, p.dry_run, p.confidence, p.source, p.created_at,
         d.action, d.rule as decided_rule, d.reason, d.actor, d.decided_at
     from proposals p left join decisions d on d.proposal_id = p.id
     where p.run_id = %s order by p.number
@@ -95,7 +97,8 @@ class Approvals:
         """Records decisions in one transaction; when the last proposal is decided, the run is queued again.
 
         A proposal that was decided otherwise before comes back as a conflict, and the others are recorded all the same.
-        Raises StoreError, and records nothing, when one of the decisions is not possible or the request has expired.
+        Raises StoreError, and DqdlError for an edit, and records nothing, when one of the decisions is not possible
+        or the request has expired.
         """
         with self._db.transaction() as connection:
             _require_open(connection, run_id)
@@ -133,11 +136,10 @@ def _insert_proposal(connection: Connection, run_id: str, dataset_id: UUID, prop
         "dry_run": payload(proposal.dry_run),
     }
     connection.execute(
-        """insert into proposals (run_id, number, dataset_id, rule, rule_type, threshold, columns, dimension,
-            fingerprint, reasoning, evidence, dry_run, confidence, source)
-        select %(run_id)s, coalesce(max(number), 0) + 1, %(dataset_id)s, %(rule)s, %(rule_type)s, %(threshold)s,
-            %(columns)s, %(dimension)s, %(fingerprint)s, %(reasoning)s, %(evidence)s, %(dry_run)s, %(confidence)s,
-            %(source)s
+        """insert into proposals (run_id, number, dataset_id, rule, rule_type, columns, dimension, fingerprint,
+            reasoning, evidence, dry_run, confidence, source)
+        select %(run_id)s, coalesce(max(number), 0) + 1, %(dataset_id)s, %(rule)s, %(rule_type)s, %(columns)s,
+            %(dimension)s, %(fingerprint)s, %(reasoning)s, %(evidence)s, %(dry_run)s, %(confidence)s, %(source)s
         from proposals where run_id = %(run_id)s
         on conflict (run_id, dataset_id, fingerprint) do nothing""",
         values,
@@ -200,29 +202,21 @@ def _range(numbers: list[int]) -> str:
 
 def _agrees(before: RecordedDecision, decision: Decision, actor: str) -> bool:
     """Whether this is the decision already recorded, sent again."""
-    same_rule = decision.action != "edit" or before.rule == decision.rule
-    return before.actor == actor and before.action == decision.action and same_rule
+    if before.actor != actor or before.action != decision.action:
+        return False
+    return decision.rule is None or decision.action != "edit" or read_rule(decision.rule).rule == before.rule
 
 
 def _insert_decision(connection: Connection, proposal: Proposal, decision: Decision, actor: str) -> None:
-    rule = {"approve": proposal.rule, "edit": decision.rule, "reject": None}[decision.action]
-    edited = decision.action == "edit"
-    connection.execute(
-        """insert into decisions (proposal_id, dataset_id, action, rule, rule_type, threshold, columns, dimension,
-            fingerprint, reason, actor)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, assay_text_hash(%s)), %s, %s)""",
-        [
-            proposal.id,
-            proposal.dataset_id,
-            decision.action,
+    text = {"approve": proposal.rule, "edit": decision.rule, "reject": None}[decision.action]
+    rule = read_rule(text) if text else None
+    if rule and decision.action == "approve":
+        rule = replace(
             rule,
-            (edited and decision.rule_type) or proposal.rule_type,
-            decision.threshold if edited else proposal.threshold,
-            list((decision.columns if edited else None) or proposal.columns),
-            (edited and decision.dimension) or proposal.dimension,
-            decision.fingerprint if edited else proposal.fingerprint,
-            rule,
-            decision.reason,
-            actor,
-        ],
-    )
+            rule=proposal.rule,
+            rule_type=proposal.rule_type,
+            columns=proposal.columns,
+            dimension=proposal.dimension,
+            fingerprint=proposal.fingerprint,
+        )
+    record_decision(connection, proposal.dataset_id, decision.action, rule, actor, decision.reason, proposal.id)

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.json import Json, set_json_dumps
-from psycopg.types.string import StrDumper
+from psycopg.types.string import StrDumperUnknown
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from memory.errors import StoreError
@@ -150,7 +150,7 @@ def _storable_text(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
-class _TextDumper(StrDumper):
+class _TextDumper(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
         return super().dump(_storable_text(obj))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -105,7 +105,6 @@ class NewProposal:
     confidence: float
     """0 to 1."""
     source: ProposalSource
-    threshold: str | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,6 @@ class Proposal:
     dry_run: dict[str, Any]
     confidence: float
     source: ProposalSource
-    threshold: str | None
     created_at: datetime
     decision: RecordedDecision | None
 
@@ -170,21 +168,14 @@ class PendingApproval:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person wants to decide about proposal ``number`` of a run.
-
-    An edit brings the new text; what it leaves out of the rest is taken from the proposal, except the fingerprint,
-    which without one is the hash of the text.
-    """
+    """What a person wants to decide about proposal ``number`` of a run."""
 
     number: int
     action: Action
     rule: str | None = None
+    """DQDL, for an edit."""
     reason: str | None = None
-    rule_type: str | None = None
-    columns: tuple[str, ...] | None = None
-    dimension: str | None = None
-    fingerprint: str | None = None
-    threshold: str | None = None
+    """Needed for a rejection."""
 
 
 @dataclass(frozen=True)
@@ -207,19 +198,6 @@ class DecideOutcome:
 
 
 @dataclass(frozen=True)
-class NewRule:
-    """A rule that a person brings along."""
-
-    rule: str
-    rule_type: str
-    columns: tuple[str, ...]
-    dimension: str
-    fingerprint: str
-    reasoning: str = ""
-    threshold: str | None = None
-
-
-@dataclass(frozen=True)
 class Rule:
     """A rule of a dataset."""
 
@@ -227,12 +205,14 @@ class Rule:
     number: int
     """What people call it; small and never used again."""
     dataset_id: UUID
-    rule: str
+    rule_expression: str
+    """DQDL."""
     rule_type: str
+    threshold: str | None
+    """Its condition as DQDL, where it has one."""
     columns: tuple[str, ...]
     dimension: str
     fingerprint: str
-    threshold: str | None
     reasoning: str
     status: RuleStatus
     decision_id: UUID | None
@@ -289,13 +269,10 @@ class StoredEvaluation:
     run_id: str
     dataset_id: UUID
     version: str
-    rows: int
-    queries: int
-    passed: bool
+    evaluation: dict[str, Any]
+    """As ``Evaluation.to_dict`` gives it."""
     total: float | None
     """0 to 1; None when there was nothing to score."""
-    measured_at: datetime
-    scores: dict[str, float] = field(default_factory=dict)
+    dimensions: dict[str, float]
     """0 to 1 by dimension."""
-    rules: list[dict[str, Any]] = field(default_factory=list)
-    """As ``RuleResult.to_dict`` gives them, with ``rule_number`` where the rule is one of the store's."""
+    measured_at: datetime

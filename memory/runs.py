@@ -105,15 +105,15 @@ class Runs:
         )
 
     def requeue(self, run_id: str) -> Run:
-        """Has a waiting or failed run taken up again, with all its attempts.
+        """Has a waiting, failed or cancelled run taken up again, with all its attempts.
 
         A running one is marked, so that it does not go to sleep over a decision that came just before.
-        Raises StoreError for a run that is done or cancelled.
+        Raises StoreError for a run that is done.
         """
         with self._db.transaction() as connection:
             run = _locked(connection, run_id)
-            if run.status in ("done", "cancelled"):
-                raise StoreError(f"Run {run_id} is {run.status}.", hint="Start a new run.")
+            if run.status == "done":
+                raise StoreError(f"Run {run_id} is done.", hint="Start a new run.")
             return wake(connection, run_id)
 
     def request_cancel(self, run_id: str) -> Run:
@@ -190,6 +190,7 @@ def wake(connection: Connection, run_id: str) -> Run:
         """update runs set
             wake = (status = 'running'),
             attempt = case when status = 'running' then attempt else 0 end,
+            cancel_requested = cancel_requested and status = 'running',
             error = null, finished_at = null, updated_at = now(),
             status = case when status = 'running' then 'running' else 'queued' end
         where id = %s returning *""",

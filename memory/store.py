@@ -13,6 +13,9 @@ from memory.approvals import Approvals
 from memory.catalog import Catalog
 from memory.db import Connection, Database
 from memory.migrate import migrate
+from memory.recall import Recall
+from memory.results import Results
+from memory.rules import Rules
 from memory.runs import Runs
 
 
@@ -28,6 +31,9 @@ class Memory:
         self.catalog = Catalog(self.db)
         self.runs = Runs(self.db)
         self.approvals = Approvals(self.db)
+        self.rules = Rules(self.db)
+        self.recall = Recall(self.db)
+        self.results = Results(self.db)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

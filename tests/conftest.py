@@ -22,7 +22,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def store_server() -> Iterator[str]:
-    """The URL of a server of this test process (each xdist worker has its own), without durability, removed at the end."""
+    """The URL of a server of this test process (each xdist worker has its own), not durable, removed at the end."""
     home = Path(tempfile.mkdtemp(prefix="assay-t-"))
     url = embedded.start(home)
     with psycopg.connect(url, autocommit=True) as connection:

@@ -92,7 +92,6 @@ create table proposals (
     rule text not null,
     rule_hash text not null generated always as (assay_text_hash(rule)) stored,
     rule_type text not null,
-    threshold text,
     columns text[] not null,
     dimension text not null,
     fingerprint text not null,
@@ -205,14 +204,10 @@ create table rule_results (
     rule_id uuid references dq_rules,
     rule text not null,
     rule_type text not null,
-    columns text[] not null,
     outcome text not null check (outcome in ('Passed', 'Failed', 'Error')),
-    reason text not null,
     dimension text not null,
-    metrics json not null,
     failed_rows bigint,
-    examples json not null,
-    vacuous boolean not null,
+    result json not null,
     primary key (evaluation_id, position)
 );
 

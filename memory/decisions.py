@@ -1,0 +1,68 @@
+"""How a person's decision is written down, whatever it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from memory.db import Connection
+
+
+@dataclass(frozen=True)
+class RuleText:
+    """A rule, and what its text says about it."""
+
+    rule: str
+    rule_type: str
+    threshold: str | None
+    columns: tuple[str, ...]
+    dimension: str
+    fingerprint: str
+
+
+def read_rule(text: str) -> RuleText:
+    """Reads one rule of DQDL; its text becomes canonical. Raises DqdlError."""
+    from tools import dqdl
+    from tools.dqdl.registry import dimension_of
+
+    rule = dqdl.parse_rule(text)
+    condition = (rule.threshold or rule.condition) if isinstance(rule, dqdl.Rule) else None
+    rule_type, columns = dqdl.shape(rule)
+    return RuleText(
+        rule=str(rule),
+        rule_type=rule_type,
+        threshold=str(condition) if condition else None,
+        columns=columns,
+        dimension=dimension_of(rule, dqdl.Ruleset(rules=(rule,))),
+        fingerprint=dqdl.fingerprint(rule),
+    )
+
+
+def record_decision(
+    connection: Connection,
+    dataset_id: UUID,
+    action: Literal["approve", "edit", "reject", "import"],
+    rule: RuleText | None,
+    actor: str,
+    reason: str | None,
+    proposal_id: UUID | None,
+) -> UUID:
+    """Adds a decision within the caller's transaction; its id. A rejection has no rule, an import no proposal."""
+    row = connection.execute(
+        """insert into decisions (proposal_id, dataset_id, action, rule, rule_type, threshold, columns, dimension,
+            fingerprint, reason, actor)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id""",
+        [
+            proposal_id,
+            dataset_id,
+            action,
+            *((rule.rule, rule.rule_type, rule.threshold, list(rule.columns)) if rule else (None,) * 4),
+            *((rule.dimension, rule.fingerprint) if rule else (None,) * 2),
+            reason,
+            actor,
+        ],
+    ).fetchone()
+    assert row
+    found: UUID = row["id"]
+    return found

@@ -1,0 +1,104 @@
+"""Validation results and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, LiteralString
+from uuid import UUID
+
+from memory.db import Connection, Database, Row, payload
+from memory.model import StoredEvaluation
+
+SELECT_EVALUATIONS: LiteralString = """
+    select e.id, e.run_id, e.dataset_id, e.version, e.rows, e.queries, e.passed, e.total, e.measured_at,
+        coalesce((select json_object_agg(q.dimension, q.score order by q.dimension) from quality_scores q
+            where q.run_id = e.run_id and q.dataset_id = e.dataset_id and q.rule_id is null and q.field is null),
+            '{}') as dimensions,
+        coalesce((select json_agg(r.result order by r.position) from rule_results r
+            where r.evaluation_id = e.id), '[]') as rules
+    from evaluations e
+"""
+
+
+class Results:
+    """What validations found."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def save(
+        self,
+        run_id: str,
+        dataset_id: UUID,
+        version: str,
+        evaluation: dict[str, Any],
+        scores: Mapping[str, float],
+        total: float | None,
+    ) -> UUID:
+        """Stores an ``Evaluation.to_dict`` and the scores by dimension, once per run and dataset; its id."""
+        with self._db.transaction() as connection:
+            row = connection.execute(
+                """insert into evaluations (run_id, dataset_id, version, rows, queries, passed, total)
+                values (%s, %s, %s, %s, %s, %s, %s) on conflict (run_id, dataset_id) do nothing returning id""",
+                [run_id, dataset_id, version, *(evaluation[key] for key in ("rows", "queries", "passed")), total],
+            ).fetchone()
+            if row is None:
+                return _existing(connection, run_id, dataset_id)
+            for position, result in enumerate(evaluation["rules"]):
+                _insert_result(connection, row["id"], dataset_id, position, result)
+            for dimension, score in scores.items():
+                connection.execute(
+                    "insert into quality_scores (dataset_id, dimension, score, run_id) values (%s, %s, %s, %s)",
+                    [dataset_id, dimension, score, run_id],
+                )
+            stored: UUID = row["id"]
+            return stored
+
+    def latest(self, dataset_id: UUID) -> StoredEvaluation | None:
+        """The newest result of a dataset."""
+        return next(iter(self.history(dataset_id, 1)), None)
+
+    def history(self, dataset_id: UUID, limit: int = 20) -> list[StoredEvaluation]:
+        """The newest results of a dataset, newest first."""
+        return self._select("where e.dataset_id = %s order by e.measured_at desc limit %s", [dataset_id, limit])
+
+    def for_run(self, run_id: str) -> list[StoredEvaluation]:
+        """The results of a run, one per dataset, in the order they came."""
+        return self._select("where e.run_id = %s order by e.measured_at", [run_id])
+
+    def _select(self, condition: LiteralString, parameters: list[Any]) -> list[StoredEvaluation]:
+        return [_evaluation(row) for row in self._db.rows(SELECT_EVALUATIONS + condition, parameters)]
+
+
+def _existing(connection: Connection, run_id: str, dataset_id: UUID) -> UUID:
+    row = connection.execute(
+        "select id from evaluations where run_id = %s and dataset_id = %s", [run_id, dataset_id]
+    ).fetchone()
+    assert row
+    found: UUID = row["id"]
+    return found
+
+
+def _insert_result(
+    connection: Connection, evaluation_id: UUID, dataset_id: UUID, position: int, result: dict[str, Any]
+) -> None:
+    connection.execute(
+        """insert into rule_results (evaluation_id, position, rule_id, rule, rule_type, outcome, dimension,
+            failed_rows, result)
+        values (%(evaluation_id)s, %(position)s, (
+            select id from dq_rules where dataset_id = %(dataset_id)s and rule_hash = assay_text_hash(%(rule)s)
+                and status = 'approved' limit 1),
+            %(rule)s, %(rule_type)s, %(outcome)s, %(dimension)s, %(failed_rows)s, %(result)s)""",
+        {
+            "evaluation_id": evaluation_id,
+            "position": position,
+            "dataset_id": dataset_id,
+            **{key: result[key] for key in ("rule", "rule_type", "outcome", "dimension", "failed_rows")},
+            "result": payload(result),
+        },
+    )
+
+
+def _evaluation(row: Row) -> StoredEvaluation:
+    evaluation = {key: row.pop(key) for key in ("rows", "queries", "passed", "rules")}
+    return StoredEvaluation(**row, evaluation=evaluation)

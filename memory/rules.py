@@ -1,0 +1,126 @@
+"""The rules of datasets. A rule is active only through a recorded decision; the database itself sees to that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import LiteralString
+from uuid import UUID
+
+from memory.db import Connection, Database, Row
+from memory.decisions import read_rule, record_decision
+from memory.errors import StoreError
+from memory.model import Rule, RuleStatus
+
+RULE_FIELDS = [field.name for field in fields(Rule)]
+
+ACTIVATE: LiteralString = """
+    insert into dq_rules (dataset_id, rule_type, rule_expression, threshold, columns, dimension, fingerprint,
+        reasoning, status, decision_id, created_by, approved_by, approved_at)
+    select d.dataset_id, d.rule_type, d.rule, d.threshold, d.columns, d.dimension, d.fingerprint,
+        coalesce(p.reasoning, d.reason, ''), 'approved', d.id, coalesce(p.source, d.actor), d.actor, d.decided_at
+    from decisions d left join proposals p on p.id = d.proposal_id
+    where d.id = any(%s) order by p.number, d.decided_at
+    on conflict (dataset_id, fingerprint) where status = 'approved' do nothing
+"""
+
+
+class Rules:
+    """The rulebook."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def activate(self, run_id: str) -> list[Rule]:
+        """Makes what was approved or edited in a run active, once; the active rules that stem from it or equal it."""
+        with self._db.transaction() as connection:
+            # Whoever comes second waits here, and then finds the rules made.
+            connection.execute("select from runs where id = %s for no key update", [run_id])
+            decided = connection.execute(
+                """select d.id, d.dataset_id, d.fingerprint from decisions d
+                join proposals p on p.id = d.proposal_id where p.run_id = %s and d.action <> 'reject'""",
+                [run_id],
+            ).fetchall()
+            return _activate(connection, decided)
+
+    def import_rules(self, dataset_id: UUID, rules: Sequence[str], actor: str, reason: str | None = None) -> list[Rule]:
+        """Makes rules that a person brings along active, by that person's decision; the active ones that equal them.
+
+        Raises StoreError without a name, DqdlError for a text that is no rule; then nothing is imported.
+        """
+        if not actor.strip():
+            raise StoreError("An import needs the name of the person who does it.")
+        read = {rule.fingerprint: rule for rule in map(read_rule, rules)}
+        with self._db.transaction() as connection:
+            # The lock keeps two imports from recording one decision each about the same rule.
+            connection.execute("select from datasets where id = %s for no key update", [dataset_id])
+            active = {rule.fingerprint for rule in _active(connection, dataset_id, list(read))}
+            new = [rule for fingerprint, rule in read.items() if fingerprint not in active]
+            ids = [record_decision(connection, dataset_id, "import", rule, actor, reason, None) for rule in new]
+            connection.execute(ACTIVATE, [ids])
+            return _active(connection, dataset_id, list(read))
+
+    def active(self, dataset_id: UUID) -> list[Rule]:
+        """The rules that a validation of the dataset uses, by number."""
+        return self.all(dataset_id, "approved")
+
+    def all(self, dataset_id: UUID | None = None, status: RuleStatus | None = None) -> list[Rule]:
+        """Rules by number, of one dataset or all, of one status or all."""
+        rows = self._db.rows(
+            """select * from dq_rules where (%(dataset_id)s::uuid is null or dataset_id = %(dataset_id)s)
+                and (%(status)s::text is null or status = %(status)s) order by number""",
+            {"dataset_id": dataset_id, "status": status},
+        )
+        return [_rule(row) for row in rows]
+
+    def get(self, number: int) -> Rule:
+        """The rule of that number. Raises StoreError."""
+        row = self._db.row("select * from dq_rules where number = %s", [number])
+        if row is None:
+            raise _unknown(number)
+        return _rule(row)
+
+    def disable(self, number: int, actor: str, reason: str) -> Rule:
+        """Takes a rule out of use; who did it first, and why, stays. Raises StoreError."""
+        if not actor.strip() or not reason.strip():
+            raise StoreError(f"To disable rule {number} needs a name and a reason.")
+        row = self._db.row(
+            """update dq_rules set status = 'disabled', disabled_by = coalesce(disabled_by, %s),
+                disabled_reason = coalesce(disabled_reason, %s), disabled_at = coalesce(disabled_at, now())
+            where number = %s returning *""",
+            [actor, reason, number],
+        )
+        if row is None:
+            raise _unknown(number)
+        return _rule(row)
+
+
+def _activate(connection: Connection, decided: list[Row]) -> list[Rule]:
+    """Inserts the rules of decisions that have not led to a rule yet, so that a disabled rule does not come back."""
+    ids = [row["id"] for row in decided]
+    used = connection.execute("select decision_id from dq_rules where decision_id = any(%s)", [ids]).fetchall()
+    fresh = set(ids) - {row["decision_id"] for row in used}
+    connection.execute(ACTIVATE, [list(fresh)])
+    rows = connection.execute(
+        """select r.* from dq_rules r join unnest(%s::uuid[], %s::text[]) as d (dataset_id, fingerprint)
+        using (dataset_id, fingerprint) where r.status = 'approved' order by r.number""",
+        [[row["dataset_id"] for row in decided], [row["fingerprint"] for row in decided]],
+    ).fetchall()
+    return list({row["id"]: _rule(row) for row in rows}.values())
+
+
+def _active(connection: Connection, dataset_id: UUID, fingerprints: list[str]) -> list[Rule]:
+    rows = connection.execute(
+        """select * from dq_rules where dataset_id = %s and fingerprint = any(%s) and status = 'approved'
+        order by number""",
+        [dataset_id, fingerprints],
+    ).fetchall()
+    return [_rule(row) for row in rows]
+
+
+def _rule(row: Row) -> Rule:
+    return Rule(**{name: row[name] for name in RULE_FIELDS} | {"columns": tuple(row["columns"])})
+
+
+def _unknown(number: int) -> StoreError:
+    return StoreError(f"There is no rule {number} in the store.", hint="List them with: assay rules list")
