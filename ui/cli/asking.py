@@ -1,0 +1,150 @@
+"""Asks a person about proposals, one key for each. Every decision is stored as it is taken, so leaving loses none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from tools.errors import AssayError
+from ui.cli.output import Output
+from ui.report import proposal as cards
+from ui.report.text import count
+
+if TYPE_CHECKING:
+    from graph.runs import Runs
+    from memory.model import Decision, Proposal
+
+KEYS = (
+    ("a", "approve"),
+    ("e", "edit"),
+    ("r", "reject"),
+    ("A", "approve all the rest"),
+    ("s", "skip for now"),
+    ("q", "leave"),
+)
+
+
+def ask(out: Output, runs: Runs, run_id: str, actor: str) -> bool:
+    """Goes through the undecided proposals of a run. True when none is left to decide."""
+    undecided = [proposal for proposal in runs.proposals(run_id) if proposal.decision is None]
+    asker = _Asker(out, runs, run_id, actor)
+    out.talk(
+        (f"{count(len(undecided), 'rule')} to decide on, as {actor}. ", "bold"), "Nothing becomes active without you."
+    )
+    for index, proposal in enumerate(undecided):
+        name = runs.memory.catalog.dataset(proposal.dataset_id).name
+        out.talk("")
+        out.talk_console.print(cards.card(proposal, name, f"{index + 1} of {len(undecided)}"))
+        key = asker.settle(proposal)
+        if key == "A":
+            asker.approve(undecided[index:])
+        if key in ("A", "q"):
+            break
+    left = sum(proposal.decision is None for proposal in runs.proposals(run_id))
+    if left:
+        out.talk("")
+        out.talk(f"{count(left, 'rule')} still to decide. Go on with ", (f"assay decide {run_id}", "bold"))
+    return left == 0
+
+
+class _Asker:
+    def __init__(self, out: Output, runs: Runs, run_id: str, actor: str) -> None:
+        self._out = out
+        self._runs = runs
+        self._run_id = run_id
+        self._actor = actor
+
+    def settle(self, proposal: Proposal) -> str:
+        """Asks until the proposal is decided or the person wants something else; the key that ended it."""
+        while True:
+            key = self._key(KEYS)
+            if key == "a":
+                self.approve([proposal])
+            if (
+                key in ("a", "A", "s", "q")
+                or (key == "e" and self._edit(proposal))
+                or (key == "r" and self._reject(proposal))
+            ):
+                return key
+
+    def approve(self, proposals: Sequence[Proposal]) -> None:
+        from memory.model import Decision
+
+        self._store([Decision(proposal.number, "approve") for proposal in proposals])
+        self._out.talk(("  ✓ ", "green"), "approved" if len(proposals) == 1 else f"{len(proposals)} approved")
+
+    def _reject(self, proposal: Proposal) -> bool:
+        from memory.model import Decision
+
+        self._out.talk("  Why? It is remembered, and steers what is proposed next time. (empty: back)", "")
+        reason = self._line("").strip()
+        if not reason:
+            return False
+        self._store([Decision(proposal.number, "reject", reason=reason)])
+        self._out.talk(("  ✗ ", "red"), "rejected")
+        return True
+
+    def _edit(self, proposal: Proposal) -> bool:
+        from memory.model import Decision
+
+        text = proposal.rule
+        while True:
+            self._out.talk("  The rule as it should be: (empty: back)")
+            text = self._line(text).strip()
+            if not text:
+                return False
+            if not self._try(proposal, text):
+                continue
+            key = self._key((("y", "use it"), ("e", "edit again"), ("b", "back")))
+            if key == "b":
+                return False
+            if key == "y":
+                self._store([Decision(proposal.number, "edit", rule=text)])
+                self._out.talk(("  ✓ ", "green"), "edited and approved")
+                return True
+
+    def _try(self, proposal: Proposal, text: str) -> bool:
+        """Shows the dry run of an edit, or what is wrong with it."""
+        try:
+            with self._out.waiting("Trying it on the data"):
+                result = self._runs.check_edit(self._run_id, proposal.number, text)
+        except AssayError as error:
+            self._out.talk(("  ✗ ", "red"), str(error))
+            for line in getattr(error, "excerpt", "").splitlines():
+                self._out.talk(f"    {line}")
+            return False
+        self._out.talk_console.print(cards.dry_run(result.to_dict()))
+        return True
+
+    def _store(self, decisions: Sequence[Decision]) -> None:
+        self._runs.decide(self._run_id, decisions, self._actor)
+
+    def _key(self, keys: Sequence[tuple[str, str]]) -> str:
+        """Waits for one of the keys; the end of the input is the last of them."""
+        parts: list[str | tuple[str, str]] = ["  "]
+        for key, meaning in keys:
+            parts += [(f"[{key}]", "bold cyan"), f" {meaning}  "]
+        self._out.talk(*parts)
+        known = {key for key, _ in keys}
+        while True:
+            try:
+                pressed = typer.getchar()
+            except EOFError:
+                return keys[-1][0]
+            if pressed in known:
+                return pressed
+
+    def _line(self, start: str) -> str:
+        """A line from the keyboard, with ``start`` there to be changed; the end of the input is an empty line."""
+        import readline
+
+        readline.set_startup_hook(lambda: readline.insert_text(start))
+        try:
+            return input("  > " if sys.stdout.isatty() else "")
+        except EOFError:
+            return ""
+        finally:
+            readline.set_startup_hook(None)

@@ -1,0 +1,148 @@
+"""``assay profile``, ``recommend`` and ``validate``: one step on one table, with no agent in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tools.errors import AssayError
+from ui.cli import options
+from ui.cli.ending import NOT_DONE, show_tables, write_html
+from ui.cli.options import As, Html, Json, Source, Sources
+from ui.cli.output import Output, error_line
+from ui.cli.session import opened
+from ui.report import verdict
+from ui.report.text import clean, count, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graph.jobs import Jobs
+
+
+def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
+    """Measure tables: missing and distinct values, ranges, frequent values, keys.
+
+    A table whose content did not change since it was profiled is not scanned again.
+
+    Example: assay profile examples/orders.csv
+    """
+
+    def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
+        from ui.report import columns
+
+        with out.advancing(f"Profiling {source}") as advance:
+            done = jobs.profile(source, advance)
+        how = "known, not scanned again" if done.cached else f"scanned in {seconds(done.profile.seconds)}"
+        out.show(f"{clean(done.dataset.name)}  {columns.headline(done.profile)}  ({how})")
+        out.show(columns.profile_table(done.profile))
+        found = {"dataset": done.dataset.name, "version": done.version, "cached": done.cached}
+        return {**found, "profile": done.profile.to_dict()}
+
+    _each(sources, name, Output(as_json), one)
+
+
+def recommend(
+    sources: Sources,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the rules as a ruleset.", show_default=False)
+    ] = None,
+    name: As = "",
+    as_json: Json = False,
+) -> None:
+    """Recommend rules from statistics, each tried on the present data. Nothing is stored or activated.
+
+    Rules that are active already, or that a person rejected, are left out.
+
+    Example: assay recommend examples/orders.csv --out orders.dqdl
+    """
+    options.writable(file)
+    if file and len(sources) > 1:
+        raise AssayError("--out takes the rules of one table.", hint="Name one SOURCE.")
+
+    def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
+        from ui.report.suggestion import overview
+
+        with out.waiting(f"Looking for rules for {source}"):
+            found = jobs.recommend(source)
+        out.show(f"{clean(source)}  {count(len(found), 'rule')}")
+        out.show(overview([(one.candidate, one.dry_run) for one in found]))
+        if file:
+            options.write_text(file, ruleset([one.candidate.rule for one in found]))
+            out.talk("Rules written to ", (str(file), "bold"))
+        return {"source": source, "suggestions": found}
+
+    _each(sources, name, Output(as_json), one)
+
+
+def validate(
+    source: Source,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A ruleset; without it, the active rules of the table.", show_default=False),
+    ] = None,
+    html: Html = None,
+    name: As = "",
+    as_json: Json = False,
+) -> None:
+    """Check a table against a ruleset or its active rules, and score it.
+
+    Exit code, for CI: 0 all rules passed, 1 a rule failed, 2 it could not be evaluated.
+
+    Example: assay validate examples/orders.csv --rules orders.dqdl --html report.html
+    """
+    from graph.jobs import Jobs
+    from graph.runs import TableReport
+
+    out, actor = Output(as_json), options.actor(name)
+    options.writable(html)
+    text = read_ruleset(rules) if rules else None
+    with opened(out) as memory:
+        with out.waiting(f"Validating {source}"):
+            done = Jobs(memory, actor).validate(source, text)
+        report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
+        show_tables(out, [report])
+        if html:
+            write_html(out, html, [report], actor)
+        code = verdict.exit_code([report.evaluation])
+        out.result({"dataset": done.dataset.name, "version": done.version, "exit_code": code, **vars(report)})
+        raise typer.Exit(code)
+
+
+def read_ruleset(path: Path) -> str:
+    """The text of a ruleset file, parsed to see that it is one. Raises AssayError that names the file."""
+    from tools import dqdl
+
+    text = options.read_text(path)
+    try:
+        dqdl.parse(text)
+    except dqdl.DqdlError as error:
+        raise AssayError(f"{path}: {error.message}", hint=error.hint) from error
+    return text
+
+
+def ruleset(rules: list[str]) -> str:
+    """Rules as one canonical document."""
+    from tools import dqdl
+
+    return str(dqdl.Ruleset(tuple(dqdl.parse_rule(rule) for rule in rules)))
+
+
+def _each(sources: list[str], name: str, out: Output, one: Callable[[Output, Jobs, str], dict[str, Any]]) -> None:
+    """Does one table after the other; a table that cannot be done does not keep the others from it, but counts."""
+    from graph.jobs import Jobs
+
+    actor, done, failed = options.actor(name), [], 0
+    with opened(out) as memory:
+        jobs = Jobs(memory, actor)
+        for source in sources:
+            try:
+                done.append(one(out, jobs, source))
+            except AssayError as error:
+                error_line(str(error))
+                failed += 1
+    out.result(done)
+    if failed:
+        raise typer.Exit(NOT_DONE)

@@ -1,0 +1,214 @@
+"""``assay rules``: the active rules, and ruleset files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tools.errors import AssayError
+from ui.cli import options
+from ui.cli.data_commands import read_ruleset, ruleset
+from ui.cli.ending import NOT_DONE, RULE_FAILED
+from ui.cli.options import As, Json
+from ui.cli.output import Output, error_line
+from ui.cli.session import opened
+from ui.report.text import clean, count
+
+if TYPE_CHECKING:
+    from memory import Memory
+    from memory.model import Dataset
+
+app = typer.Typer(
+    help="List, show, import, export and disable rules; lint and format ruleset files.\n\nExample: assay rules list",
+    no_args_is_help=True,
+)
+COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|(#|//)', re.DOTALL)
+DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A dataset: its name, or a part of it.")]
+RulesetFile = Annotated[Path, typer.Argument(metavar="FILE", help="A ruleset in DQDL.", show_default=False)]
+Number = Annotated[int, typer.Argument(metavar="N", help="The rule's number.", show_default=False)]
+
+
+@app.command("list")
+def list_rules(
+    dataset: Annotated[str, typer.Argument(metavar="[DATASET]", help="Only of this one.", show_default=False)] = "",
+    every: Annotated[bool, typer.Option("--all", help="Disabled rules too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List active rules.
+
+    Example: assay rules list orders
+    """
+    from ui.report import rulebook
+
+    out = Output(as_json)
+    with opened(out) as memory:
+        wanted = find_dataset(memory, dataset).id if dataset else None
+        found = memory.rules.all(wanted, None if every else "approved")
+        names = {known.id: known.short_name for known in memory.catalog.datasets()}
+    out.show(rulebook.overview(found, names) if found else "No rules yet. Approve some with: assay run SOURCE")
+    out.result(found)
+
+
+@app.command()
+def show(number: Number, as_json: Json = False) -> None:
+    """Show a rule: its text, why it is there, who approved it.
+
+    Example: assay rules show 3
+    """
+    from ui.report import rulebook
+
+    out = Output(as_json)
+    with opened(out) as memory:
+        rule = memory.rules.get(number)
+        dataset = memory.catalog.dataset(rule.dataset_id)
+    out.show(rulebook.details(rule, dataset.name))
+    out.result({**vars(rule), "dataset": dataset.name})
+
+
+@app.command("export")
+def export_rules(
+    dataset: DatasetName,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write there, not to stdout.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the active rules of a dataset as a ruleset in DQDL.
+
+    Example: assay rules export orders --out orders.dqdl
+    """
+    out = Output(as_json)
+    options.writable(file)
+    with opened(out) as memory:
+        found = find_dataset(memory, dataset)
+        rules = [rule.rule_expression for rule in memory.rules.active(found.id)]
+    if not rules:
+        raise AssayError(f"{found.name} has no active rules.", hint=f"Approve some with `assay run {found.uri}`.")
+    text = ruleset(rules)
+    if file:
+        options.write_text(file, text)
+        out.show(f"{count(len(rules), 'rule')} written to {file}")
+    else:
+        out.write(text)
+    out.result({"dataset": found.name, "rules": rules, "ruleset": text})
+
+
+@app.command("import")
+def import_rules(
+    file: RulesetFile,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A known dataset, or a source.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.", show_default=False)] = "",
+    name: As = "",
+    as_json: Json = False,
+) -> None:
+    """Make the rules of a file active for a dataset; importing is your approval, and recorded as such.
+
+    Example: assay rules import orders.dqdl examples/orders.csv
+    """
+    from tools import dqdl
+
+    out, actor = Output(as_json), options.actor(name)
+    rules = dqdl.parse(read_ruleset(file)).rules
+    with opened(out) as memory:
+        found = _known_or_opened(out, memory, dataset, actor)
+        fields = {field["name"].lower() for field in found.fields}
+        for rule in rules:
+            missing = next((column for column in rule.columns if column.lower() not in fields), None)
+            if missing is not None:
+                raise AssayError(f"{file}: {found.name} has no column {missing!r}, which {rule} needs.")
+        stored = memory.rules.import_rules(found.id, [str(rule) for rule in rules], actor, reason or None)
+    out.show(f"{count(len(stored), 'rule')} of {clean(str(file))} active for {clean(found.name)}, approved by {actor}.")
+    out.result(stored)
+
+
+@app.command()
+def disable(
+    number: Number,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is remembered.", show_default=False)],
+    name: As = "",
+    as_json: Json = False,
+) -> None:
+    """Take a rule out of use.
+
+    Example: assay rules disable 3 --reason "the shop sells abroad now"
+    """
+    out, actor = Output(as_json), options.actor(name)
+    with opened(out) as memory:
+        rule = memory.rules.disable(number, actor, reason)
+    out.show(f"Rule {rule.number} is disabled: {clean(rule.rule_expression)}")
+    out.result(rule)
+
+
+@app.command()
+def lint(file: RulesetFile, as_json: Json = False) -> None:
+    """Check that a file is a ruleset; say where it is not.
+
+    Example: assay rules lint orders.dqdl
+    """
+    from tools import dqdl
+
+    out = Output(as_json)
+    try:
+        parsed = dqdl.parse(options.read_text(file))
+    except dqdl.DqdlError as error:
+        error_line(f"{file}: {error}")
+        for line in error.excerpt.splitlines():
+            out.talk(f"  {line}")
+        place = {"line": error.line, "column": error.column, "expected": error.expected}
+        out.result({"ok": False, "error": str(error), **place})
+        raise typer.Exit(NOT_DONE) from None
+    for warning in parsed.warnings:
+        out.talk(("warning: ", "yellow"), f"{file}: {warning}")
+    out.show(f"{file}: {count(len(parsed.rules), 'rule')}, fine")
+    out.result({"ok": True, "rules": len(parsed.rules), "warnings": parsed.warnings})
+
+
+@app.command("format")
+def format_rules(
+    file: RulesetFile,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it would change; exit 1 if so.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Rewrite a ruleset file in canonical form.
+
+    Example: assay rules format orders.dqdl --check
+    """
+    from tools import dqdl
+
+    out = Output(as_json)
+    text = read_ruleset(file)
+    formatted = str(dqdl.parse(text))
+    changed = formatted != text
+    if changed and not check:
+        if any(found[1] for found in COMMENT.finditer(text)):
+            raise AssayError(f"{file} has comments, which formatting would lose.", hint="Take them out first.")
+        options.write_text(file, formatted)
+    verb = "would change" if check else "formatted"
+    out.show(f"{file}: {verb if changed else 'is in canonical form'}")
+    out.result({"changed": changed})
+    if changed and check:
+        raise typer.Exit(RULE_FAILED)
+
+
+def find_dataset(memory: Memory, named: str) -> Dataset:
+    """The one dataset that is meant. Raises AssayError."""
+    found = memory.catalog.find(named)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(dataset.name for dataset in (found or memory.catalog.datasets())[:10])
+    if found:
+        raise AssayError(f"{named!r} may be any of {len(found)} datasets.", hint=f"Say which: {names}.")
+    raise AssayError(f"There is no dataset {named!r} in the store.", hint=f"Known: {names or 'none yet'}.")
+
+
+def _known_or_opened(out: Output, memory: Memory, named: str, actor: str) -> Dataset:
+    """The dataset of that name; a source that the store does not know is opened and profiled first."""
+    from graph.jobs import Jobs
+
+    if memory.catalog.find(named):
+        return find_dataset(memory, named)
+    with out.advancing(f"Profiling {named}") as advance:
+        return Jobs(memory, actor).profile(named, advance).dataset

@@ -1,0 +1,131 @@
+"""``assay ui``, ``worker`` and ``store``: what goes on running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tools.errors import AssayError
+from ui.cli.options import Json
+from ui.cli.output import Output
+from ui.cli.session import opened
+
+store = typer.Typer(help="The store: see where it is, stop it.\n\nExample: assay store status", no_args_is_help=True)
+
+
+def web(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8501,
+    host: Annotated[str, typer.Option(help="On which address; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+) -> None:
+    """Open the assistant: a web page with chat, approvals, profiles and results.
+
+    Example: assay ui --port 8080
+    """
+    _check_free(host, port)
+    page = str(files("ui.web").joinpath("app.py"))
+    options = {
+        "server.headless": "true",
+        "server.address": host,
+        "server.port": str(port),
+        "browser.gatherUsageStats": "false",
+        "logger.hideWelcomeMessage": "true",
+    }
+    command = [sys.executable, "-m", "streamlit", "run", page]
+    command += [part for name, value in options.items() for part in (f"--{name}", value)]
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 - only compared
+    Output().talk(("Assay is at ", ""), (f"http://{shown}:{port}", "bold"), "  (Ctrl-C stops it)")
+    sys.stderr.flush()
+    os.execv(sys.executable, command)  # noqa: S606 - our own program, no shell
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raises AssayError when nobody can listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise AssayError(
+                f"Cannot listen on {host}:{port}: {error.strerror}.", hint="Choose another --port."
+            ) from None
+
+
+def worker() -> None:
+    """Execute runs that others start, until it is stopped. Run as many as you like on one database.
+
+    Example: assay worker
+    """
+    out = Output()
+    with opened(out) as memory:
+        from graph.worker import Worker
+
+        hands = Worker(memory)
+
+        def stop(*_: object) -> None:
+            out.talk("Stopping after the step in hand (again to leave at once).")
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            hands.stop()
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+        out.talk("Ready for runs. Ctrl-C stops after the step in hand.")
+        hands.loop()
+    out.talk("Stopped.")
+
+
+@store.command()
+def status(as_json: Json = False) -> None:
+    """Say where the store is and whether it runs. Starts nothing.
+
+    Example: assay store status
+    """
+    out = Output(as_json)
+    url = os.environ.get("ASSAY_DATABASE_URL")
+    if url:
+        from memory.db import connect, shown
+
+        connect(url).close()
+        place, state = shown(url), "reachable"
+    else:
+        from memory.embedded import default_home
+
+        home = default_home()
+        place, state = str(home), _state(home / "pg")
+    out.show(f"{place}: {state}")
+    out.result({"place": place, "state": state, "embedded": not url})
+
+
+def _state(data: Path) -> str:
+    """What the server's own file of its process says."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(pid, 0)
+    except PermissionError:
+        return "running"
+    except (OSError, ValueError):
+        return "stopped" if data.exists() else "not made yet"
+    return "running"
+
+
+@store.command()
+def stop(as_json: Json = False) -> None:
+    """Stop the embedded server. The next command starts it again.
+
+    Example: assay store stop
+    """
+    from memory import embedded
+
+    out = Output(as_json)
+    if os.environ.get("ASSAY_DATABASE_URL"):
+        raise AssayError("ASSAY_DATABASE_URL names a server that is not Assay's to stop.", hint="Unset it.")
+    stopped = embedded.stop(embedded.default_home())
+    out.show("Stopped." if stopped else "It was not running.")
+    out.result({"stopped": stopped})

@@ -1,0 +1,69 @@
+"""What happens in a run, event by event, in words for a person."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ui.report import text
+
+if TYPE_CHECKING:
+    from memory.model import Event
+
+Tone = Literal["good", "bad", "plain"]
+SUMMARY = re.compile(r'\{"summary": ("(?:[^"\\]|\\.)*")')
+"""The summary that a tool's answer begins with; the rest of a long answer may be cut off."""
+MOST_SAID = 600
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a run's story."""
+
+    who: str
+    """The agent, or what the graph itself does."""
+    said: str
+    tone: Tone = "plain"
+
+
+def line(event: Event) -> Line | None:
+    """The event in words, or None where it is of no interest by itself."""
+    data, who = event.data, event.agent or ""
+    match event.kind:
+        case "routed":
+            return Line("supervisor", f"{data['next']}: {', '.join(data['tables'])}. {data['reason']}")
+        case "tool_returned":
+            return _returned(who, data)
+        case "table_failed":
+            return Line(who, f"{data['table']} is given up: {data['error']}", "bad")
+        case "approval_requested":
+            return Line("approval", f"{text.count(data['rules'], 'rule')} to decide on.")
+        case "decisions_recorded":
+            return Line("approval", f"{data['decided']} decided, {data['activated']} activated.", "good")
+        case "answer":
+            return Line("supervisor", _short(data["text"]), "good")
+        case "failed":
+            return Line("run", f"failed: {data.get('error', '')}", "bad")
+        case "cancelled":
+            return Line("run", "cancelled.", "bad")
+    return None
+
+
+def _returned(who: str, data: dict[str, Any]) -> Line | None:
+    if data["status"] == "error":
+        return Line(who, f"{data['tool']}: {_short(data['text'])}", "bad")
+    if data["tool"] == "hand_over":  # told by the event "routed"
+        return None
+    return Line(who, f"{data['tool']}: {summary(data['text'])}", "good")
+
+
+def summary(answer: str) -> str:
+    """The gist of what a tool answered."""
+    found = SUMMARY.match(answer)
+    return _short(json.loads(found[1]) if found else answer)
+
+
+def _short(content: str) -> str:
+    return text.clean(content, MOST_SAID)

@@ -1,0 +1,62 @@
+"""The order and the wording that all reports of a validation share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from ui.report import text
+
+RuleDict = dict[str, Any]
+"""A :class:`tools.dqdl.result.RuleResult` as plain values."""
+ORDER = {"Error": 0, "Failed": 1, "Passed": 2}
+DIMENSIONS = ("completeness", "uniqueness", "validity", "accuracy", "consistency", "timeliness")
+MOST_EXAMPLE_COLUMNS = 5
+
+
+def sorted_rules(evaluation: dict[str, Any]) -> list[RuleDict]:
+    """The rules of an evaluation, worst first: errors, then failures by the number of failed rows, then the others."""
+    return sorted(evaluation["rules"], key=lambda rule: (ORDER[rule["outcome"]], -(rule["failed_rows"] or 0)))
+
+
+def headline(evaluation: dict[str, Any]) -> str:
+    """``1,000 rows, 14 rules: 9 passed, 5 failed``."""
+    outcomes = Counter(rule["outcome"] for rule in evaluation["rules"])
+    parts = [f"{outcomes['Passed']} passed"]
+    parts += [f"{outcomes['Failed']} failed"] if outcomes["Failed"] else []
+    parts += [f"{outcomes['Error']} could not be evaluated"] if outcomes["Error"] else []
+    rules = text.count(len(evaluation["rules"]), "rule")
+    return f"{text.count(evaluation['rows'], 'row')}, {rules}: {', '.join(parts)}"
+
+
+def by_dimension(dimensions: dict[str, float]) -> list[tuple[str, float]]:
+    """The scores in the order in which people list the dimensions."""
+    known = [(name, dimensions[name]) for name in DIMENSIONS if name in dimensions]
+    return known + [(name, share) for name, share in dimensions.items() if name not in DIMENSIONS]
+
+
+def metrics(rule: RuleDict) -> str:
+    """The measured values in one line."""
+    return ", ".join(f"{text.clean(name)} = {text.number(value)}" for name, value in rule["metrics"].items())
+
+
+def failed(rule: RuleDict) -> str:
+    """``12 rows``, or nothing where the rule is not about rows."""
+    return text.count(rule["failed_rows"], "row") if rule["failed_rows"] else ""
+
+
+def example_columns(examples: list[dict[str, Any]], columns: Iterable[str]) -> list[str]:
+    """The columns of example rows to show: those of the rule, then the first others."""
+    names = list(examples[0]) if examples else []
+    wanted = {column.lower() for column in columns}
+    own = [name for name in names if name.lower() in wanted]
+    others = [name for name in names if name not in own]
+    kept = set((own + others)[: max(len(own), MOST_EXAMPLE_COLUMNS)])
+    return [name for name in names if name in kept]
+
+
+def exit_code(evaluations: Iterable[dict[str, Any]]) -> int:
+    """0 all rules passed, 1 one failed, 2 one could not be evaluated."""
+    outcomes = {rule["outcome"] for evaluation in evaluations for rule in evaluation["rules"]}
+    return 2 if "Error" in outcomes else 1 if "Failed" in outcomes else 0
