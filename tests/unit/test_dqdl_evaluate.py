@@ -12,6 +12,7 @@ from tools import dqdl
 from tools.dqdl.result import RuleResult
 
 NOW = dt.datetime(2024, 1, 2, 0, 0, 30, tzinfo=dt.UTC)
+MIDNIGHT = dt.datetime(2024, 1, 1)  # noqa: DTZ001 (columns without a zone are the common case)
 ORDERS = pa.table(
     {
         "id": [1, 2, 3, 3, None],
@@ -19,7 +20,7 @@ ORDERS = pa.table(
         "price": [1.5, 2.5, -1.0, None, 10.0],
         "amount": pa.array([Decimal("1.10"), Decimal("2.20"), None, Decimal("3.30"), Decimal("0.00")]),
         "day": [dt.date(2024, 1, 1), dt.date(2024, 1, 2), None, dt.date(2023, 12, 31), dt.date(2024, 1, 2)],
-        "ts": [dt.datetime(2024, 1, 1, hour) for hour in (0, 1, 2, 3, 23)],
+        "ts": [MIDNIGHT + dt.timedelta(hours=hour) for hour in (0, 1, 2, 3, 23)],
         "code": ["1", "2", "x", None, "5"],
         "when": ["2024-01-01", "2024-02-30", "01-02-2024", None, "2024-01-05"],
         "state": ["new", "New", "paid", "  ", None],
@@ -286,9 +287,9 @@ def test_custom_sql_joins_the_other_tables() -> None:
 
 
 def test_the_age_is_rounded_to_hundredths_of_an_hour() -> None:
-    table = pa.table({"t": [dt.datetime(2024, 1, 1, 23, 0, 0) - dt.timedelta(seconds=17)]})
+    table = pa.table({"t": [MIDNIGHT + dt.timedelta(hours=23, seconds=-17)]})
     assert check('DataFreshness "t" = 1 hours', table).outcome == "Passed"
-    later = pa.table({"t": [dt.datetime(2024, 1, 1, 23, 0, 0) - dt.timedelta(seconds=19)]})
+    later = pa.table({"t": [MIDNIGHT + dt.timedelta(hours=23, seconds=-19)]})
     assert check('DataFreshness "t" = 1 hours', later).outcome == "Failed"
     assert check('DataFreshness "t" > 60 minutes', later).outcome == "Passed"
 

@@ -113,7 +113,8 @@ def test_a_whole_document_prints_as_it_was_written() -> None:
 
 
 def test_blocks_stand_in_either_order_with_any_line_end_trailing_comma_and_comment() -> None:
-    text = 'Analyzers = [RowCount,]\r\nRules = [\r\n  IsComplete "a", // why\r\n  RowCount > 1, # because\r\n]\r\n# the end'
+    rules = 'Rules = [\r\n  IsComplete "a", // why\r\n  RowCount > 1, # because\r\n]\r\n# the end'
+    text = f"Analyzers = [RowCount,]\r\n{rules}"
     ruleset = dqdl.parse(text)
     assert [str(rule) for rule in ruleset.rules] == ['IsComplete "a"', "RowCount > 1"]
     assert [rule.line for rule in ruleset.rules] == [3, 4]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -16,58 +16,79 @@ from tools.dqdl.scan import Scan
 from tools.sources.table import SourceError
 
 PER_RULE = 5
-RULES_PER_QUERY = 50
-OTHER_COLUMNS = 30
+OTHER_COLUMNS = 15
 """Columns shown besides those that the rules name."""
+MAX_RULES, MAX_CELLS = 50, 1500
+"""Bounds of one query: its rules, and its rules times its columns, since the engine binds each of them."""
 MAX_TEXT = 200
 RULE = "assay_rule"
 
 
-def examples(wanted: Sequence[tuple[Bad, tuple[str, ...]]], scan: Scan) -> list[list[dict[str, Any]]]:
+Wanted = tuple[Bad, tuple[str, ...]]
+
+
+def examples(wanted: Sequence[Wanted], scan: Scan) -> list[list[dict[str, Any]]]:
     """For each failed rule, given with its columns, up to five failing rows, the rule's columns first."""
-    found: list[list[dict[str, Any]]] = [[] for _ in wanted]
-    for start in range(0, len(wanted), RULES_PER_QUERY):
-        _collect(wanted[start : start + RULES_PER_QUERY], found[start : start + RULES_PER_QUERY], scan)
+    found: list[list[dict[str, Any]]] = []
+    for part in _parts(wanted):
+        found += _collect(part, scan)
     return found
 
 
-def _collect(wanted: Sequence[tuple[Bad, tuple[str, ...]]], found: Sequence[list[dict[str, Any]]], scan: Scan) -> None:
-    names = [field.name for field in scan.tables["primary"].fields]
-    own = dict.fromkeys(name for _, columns in wanted for name in columns)
-    shown = list(dict.fromkeys([*own, *names[:OTHER_COLUMNS]]))
+def _parts(wanted: Sequence[Wanted]) -> Iterator[list[Wanted]]:
+    part: list[Wanted] = []
+    columns: set[str] = set()
+    for one in wanted:
+        columns.update(one[1])
+        if part and (len(part) >= MAX_RULES or (len(part) + 1) * (len(columns) + OTHER_COLUMNS) > MAX_CELLS):
+            yield part
+            part, columns = [], set(one[1])
+        part.append(one)
+    if part:
+        yield part
+
+
+def _collect(wanted: Sequence[Wanted], scan: Scan) -> list[list[dict[str, Any]]]:
+    others = [field.name for field in scan.tables["primary"].fields][:OTHER_COLUMNS]
+    shown = list(dict.fromkeys([*(name for _, columns in wanted for name in columns), *others]))
     branches = [_branch(index, bad, shown, scan) for index, (bad, _) in enumerate(wanted)]
-    query: exp.Query = branches[0] if len(branches) == 1 else exp.union(*branches, distinct=False)
     try:
-        answer = scan.query(query)
+        answer = scan.query(_one_after_another(branches))
     except SourceError:
-        if len(wanted) > 1:
-            for one, rows in zip(wanted, found, strict=True):
-                _collect([one], [rows], scan)
-        return
+        # One rule without examples must not take them from the others.
+        return [found for one in wanted for found in _collect([one], scan)] if len(wanted) > 1 else [[]]
+    found: list[list[dict[str, Any]]] = [[] for _ in wanted]
     for row in answer.to_pylist():
         index = int(row.pop(RULE))
-        columns = wanted[index][1]
-        order = [*columns, *(name for name in names[:OTHER_COLUMNS] if name not in columns)]
+        order = dict.fromkeys([*wanted[index][1], *others])
         found[index].append({name: jsonable(row[name]) for name in order})
+    return found
+
+
+def _one_after_another(branches: list[exp.Select]) -> exp.Query:
+    query: exp.Query = branches[0]
+    if len(branches) > 1:
+        query = exp.union(*(branch.subquery(copy=False) for branch in branches), distinct=False, copy=False)
+    return query
 
 
 def _branch(index: int, bad: Bad, shown: list[str], scan: Scan) -> exp.Select:
-    columns = [sql.column(name) for name in shown]
     source: exp.Expr = scan.primary_rows()
     predicate = bad.predicate
     if bad.keys:
-        partition = [sql.column(key) for key in bad.keys]
-        # Counts the rows that the filter keeps: a duplicate outside of the filter is none.
-        often = exp.Window(this=exp.Count(this=sql.when(bad.where, exp.Literal.number(1))), partition_by=partition)
-        counted = exp.select("*", exp.alias_(often, sql.COUNT)).from_(source)
-        source = counted.subquery(sql.ROWS)
+        source = _counted(bad, source)
         repeated = sql.both(exp.GT(this=sql.column(sql.COUNT), expression=exp.Literal.number(1)), bad.where)
-        predicate = repeated if predicate is None else exp.or_(predicate.copy(), repeated)
-    limited = exp.select(*columns).from_(source).limit(PER_RULE)
-    if predicate is not None:
-        limited = limited.where(predicate.copy())
+        predicate = repeated if predicate is None or repeated is None else exp.or_(predicate, repeated)
     mark = exp.alias_(exp.Literal.number(index), RULE)
-    return exp.select(mark, *(column.copy() for column in columns)).from_(limited.subquery("assay_sample"))
+    branch = exp.select(mark, *map(sql.column, shown), copy=False).from_(source, copy=False).limit(PER_RULE, copy=False)
+    return branch if predicate is None else branch.where(predicate.copy(), copy=False)
+
+
+def _counted(bad: Bad, source: exp.Expr) -> exp.Expr:
+    """The rows with how often their key occurs among the rows that the filter keeps: a duplicate outside is none."""
+    kept = exp.Count(this=sql.when(bad.where, exp.Literal.number(1)))
+    often = exp.Window(this=kept, partition_by=[sql.column(key) for key in bad.keys])
+    return exp.select("*", exp.alias_(often, sql.COUNT)).from_(source).subquery(sql.ROWS)
 
 
 def jsonable(value: Any) -> Any:
