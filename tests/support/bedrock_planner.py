@@ -16,6 +16,8 @@ from tests.support.bedrock_replies import Block, Reply, tool_use
 def planner(request: Request) -> Reply:
     """What the offline planner does next in this conversation; the same request gives the same answer."""
     answer = offline.plan(to_messages(request), to_tools(request))
+    if not answer.tool_calls:
+        answer = AIMessage(answer.text.removesuffix(offline.NOTE).strip())
     return to_reply(answer, turn=len(request["messages"]))
 
 

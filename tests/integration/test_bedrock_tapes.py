@@ -19,10 +19,14 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.tools import tool
 
 from agents.models import chat_model
+from memory import Memory
 from tests.support.aws_shapes import problems, service_model
 from tests.support.bedrock import DUMMY_KEYS, OPERATIONS, Request, request_problems
+from tests.support.bedrock_planner import planner
 from tests.support.bedrock_replies import Reply, call, say
+from tests.support.bedrock_runs import whole_run
 from tests.support.cassettes import FOLDER, cassette
+from tests.support.runs import write_orders
 
 TAPES = sorted(FOLDER.glob("*.yaml"))
 SYSTEM = "You profile tables with the tool."
@@ -83,10 +87,19 @@ def test_two_turns_with_a_tool(name: str, ask: Any) -> None:
     assert told.usage_metadata is not None
 
 
+def test_a_whole_run(store: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_orders(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with cassette("whole-run", planner):
+        report = whole_run(store, "orders.csv", "bedrock")
+    assert report.run.status == "done"
+    assert report.passed
+
+
 @replay_only
 def test_another_request_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0)
-    with pytest.raises(HTTPClientError, match="Profile customers."), cassette("converse-two-turns", _script):
+    with pytest.raises(HTTPClientError, match="Profile customers"), cassette("converse-two-turns", _script):
         _two_turns(_converse, goal="Profile customers.")
 
 
@@ -96,8 +109,9 @@ def test_a_tape_that_is_only_half_played_fails() -> None:
         _converse(chat_model("bedrock"), [SystemMessage(SYSTEM), HumanMessage("Profile orders.")])
 
 
+@replay_only
 def test_there_are_tapes() -> None:
-    assert {tape.stem for tape in TAPES} >= {"converse-two-turns", "stream-two-turns"}
+    assert {tape.stem for tape in TAPES} >= {"converse-two-turns", "stream-two-turns", "whole-run"}
 
 
 @pytest.mark.parametrize("tape", TAPES, ids=lambda tape: tape.stem)
