@@ -33,7 +33,8 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
 
     def wrap_tool_call(self, request: ToolCallRequest, handler: Handler) -> ToolMessage | Command[Any]:
         """Runs the tool between two events."""
-        context: AgentContext = request.runtime.context
+        context = request.runtime.context
+        assert isinstance(context, AgentContext)
         call = request.tool_call
         context.emit("tool_called", {"agent": self.agent, "tool": call["name"], "args": call["args"], "id": call["id"]})
         try:
@@ -52,7 +53,7 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
         message = state["messages"][-1]
         if isinstance(message, AIMessage):
             if message.usage_metadata:
-                usage = {key: message.usage_metadata[key] for key in ("input_tokens", "output_tokens")}  # type: ignore[literal-required]
+                usage = {key: message.usage_metadata[key] for key in ("input_tokens", "output_tokens")}
                 runtime.context.emit("usage", {"agent": self.agent, **usage})
             if str(message.text).strip() and not message.tool_calls:
                 runtime.context.emit("said", {"agent": self.agent, "text": str(message.text)})

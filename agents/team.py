@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import Context
 from typing import Any
 
 from langchain.agents import create_agent
@@ -17,7 +18,7 @@ from agents.prompts import prompt
 from agents.steps import Steps
 from agents.stop_reasons import StopReasonMiddleware
 from agents.toolbox import TOOLS
-from memory import StoreError
+from memory.errors import StoreError
 from tools.sources import SourceError
 
 MODEL_CALLS = 12
@@ -53,8 +54,12 @@ class Team:
 
     def _invoke(self, agent: str, messages: list[AnyMessage], context: AgentContext) -> list[AnyMessage]:
         try:
-            state = self._agents[agent].invoke(
-                {"messages": messages}, {"recursion_limit": 6 * MODEL_CALLS}, context=context
+            # A context of its own: inside of a run's, LangGraph 1.2 waits for a checkpoint that an agent never writes.
+            state = Context().run(
+                self._agents[agent].invoke,
+                {"messages": messages},
+                {"recursion_limit": 6 * MODEL_CALLS},
+                context=context,
             )
         except ModelCallLimitExceededError:
             raise ModelError(
@@ -65,13 +70,14 @@ class Team:
 
 
 def _build(name: str, model: BaseChatModel) -> Any:
+    limit: Any = ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error")
     return create_agent(
         model,
         TOOLS[name],
         system_prompt=prompt(name),
         middleware=[
             Steps(name, fatal=(SourceError, StoreError)),
-            ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error"),
+            limit,
             StopReasonMiddleware(),
         ],
         context_schema=AgentContext,

@@ -145,7 +145,7 @@ def hand_over(next: Step, tables: list[str], reason: str, runtime: Runtime) -> A
 @tool(response_format="content_and_artifact")
 def list_datasets(runtime: Runtime) -> Answer:
     """The datasets that the store knows."""
-    names = [dataset.name for dataset in runtime.context.bench.memory.catalog.datasets()[:50]]
+    names = [dataset.short_name for dataset in runtime.context.bench.memory.catalog.datasets()[:50]]
     said = f"I know {len(names)} datasets: {', '.join(names)}." if names else "I know no dataset yet: name a file."
     return _answer({"summary": said})
 
@@ -158,8 +158,8 @@ def show_profile(runtime: Runtime, table: str | None = None) -> Answer:
     dataset = runtime.context.bench.find(table, runtime.context.tables)
     stored = runtime.context.bench.memory.catalog.latest_profile(dataset.id)
     if stored is None:
-        raise WorkError(f"{dataset.name} has not been profiled.", hint="Hand it over to the profiler.")
-    return _answer(profile_digest(dataset.name, Profile.from_dict(stored.profile)))
+        raise WorkError(f"{dataset.short_name} has not been profiled.", hint="Hand it over to the profiler.")
+    return _answer(profile_digest(dataset.short_name, Profile.from_dict(stored.profile)))
 
 
 @tool(response_format="content_and_artifact")
@@ -169,7 +169,9 @@ def show_rules(runtime: Runtime, table: str | None = None) -> Answer:
     rules = [f"{rule.number}. {rule.rule_expression}" for rule in runtime.context.bench.memory.rules.active(dataset.id)]
     listed = "\n".join(rules)
     said = (
-        f"{dataset.name} has {len(rules)} active rules:\n{listed}" if rules else f"{dataset.name} has no active rules."
+        f"{dataset.short_name} has {len(rules)} active rules:\n{listed}"
+        if rules
+        else f"{dataset.short_name} has no active rules."
     )
     return _answer({"summary": said})
 
@@ -180,8 +182,8 @@ def show_results(runtime: Runtime, table: str | None = None) -> Answer:
     dataset = runtime.context.bench.find(table, runtime.context.tables)
     latest = runtime.context.bench.memory.results.latest(dataset.id)
     if latest is None:
-        raise WorkError(f"{dataset.name} has not been validated.", hint="Hand it over to the validator.")
-    return _answer(results_digest(dataset.name, latest.evaluation, latest.total))
+        raise WorkError(f"{dataset.short_name} has not been validated.", hint="Hand it over to the validator.")
+    return _answer(results_digest(dataset.short_name, latest.evaluation, latest.total))
 
 
 TOOLS = {

@@ -15,9 +15,8 @@ from uuid import UUID
 from tools.errors import AssayError
 
 if TYPE_CHECKING:
-    from memory.model import Dataset, Proposal
-
     from memory import Memory
+    from memory.model import Dataset, Proposal, ProposalSource
     from tools.dqdl import TopRule
     from tools.dqdl.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
@@ -50,8 +49,7 @@ class Draft:
     reasoning: str
     evidence: dict[str, Any]
     confidence: float
-    source: str
-    """``statistics`` or ``model``."""
+    source: ProposalSource
 
 
 @dataclass(frozen=True)
@@ -171,7 +169,7 @@ class Workbench:
         """For each candidate what people decided about similar rules, in one line, or None."""
         from agents.recollection import notes
 
-        return notes(self.memory, self.profile(source), candidates)
+        return notes(self.memory, self.profile(source).profile, candidates)
 
     def find(self, name: str | None, tables: Mapping[str, str]) -> Dataset:
         """The dataset that is meant by a name; the run's only table if none is named. Raises WorkError."""
@@ -179,12 +177,12 @@ class Workbench:
         if name is None:
             known = list(tables.values()) or [dataset.uri for dataset in catalog.datasets()]
             if len(known) != 1:
-                names = ", ".join(dataset.name for dataset in catalog.datasets()[:20])
+                names = ", ".join(dataset.short_name for dataset in catalog.datasets()[:20])
                 raise WorkError("Which dataset?", hint=f"Known: {names or 'none yet'}.")
             name = known[0]
         found = catalog.find(tables.get(name, name))
         if not found:
-            names = ", ".join(dataset.name for dataset in catalog.datasets()[:20])
+            names = ", ".join(dataset.short_name for dataset in catalog.datasets()[:20])
             raise WorkError(f"There is no dataset {name!r} in the store.", hint=f"Known: {names or 'none yet'}.")
         return found[0]
 
@@ -216,7 +214,7 @@ class Workbench:
             rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
             if ruleset is None and not rules:
                 raise WorkError(
-                    f"{dataset.name} has no active rules.",
+                    f"{dataset.short_name} has no active rules.",
                     hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
                 )
             evaluation = _evaluate(table, ruleset if ruleset is not None else rules)
@@ -238,13 +236,14 @@ def _missing_column(rule: TopRule, dataset: Dataset) -> str | None:
     for column in rule.columns:
         if column.lower() not in names:
             near = difflib.get_close_matches(column.lower(), names, n=1)
-            return f"{dataset.name} has no column {column!r}." + (f" Did you mean {names[near[0]]!r}?" if near else "")
+            return f"{dataset.short_name} has no column {column!r}." + (
+                f" Did you mean {names[near[0]]!r}?" if near else ""
+            )
     return None
 
 
 def _proposal(draft: Draft, result: RuleResult) -> Any:
     from memory.model import NewProposal
-
     from tools import dqdl
 
     rule = dqdl.parse_rule(draft.rule)
@@ -252,7 +251,7 @@ def _proposal(draft: Draft, result: RuleResult) -> Any:
     return NewProposal(
         rule=str(rule),
         rule_type=rule_type,
-        columns=list(columns),
+        columns=columns,
         dimension=result.dimension,
         fingerprint=dqdl.fingerprint(rule),
         reasoning=draft.reasoning,

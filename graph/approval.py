@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from agents.recollection import remember
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel, Field
 
+from agents.recollection import remember
+from graph import foreign
 from graph.emit import emitter
 from graph.services import Services
-from graph.state import RunState
+from graph.state import RunNode, RunState
 
 WINDOW = timedelta(hours=24)
 """How long a request waits for a person before it expires (it can be reopened)."""
@@ -28,16 +29,18 @@ class Resume(BaseModel):
     run_id: str = Field(description="the run whose proposals were decided on, with `assay decide` or on the page")
 
 
-def request(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
+def request(services: Callable[[], Services]) -> RunNode:
     """The node that opens the approval, or goes on if there is nothing to decide."""
 
     def node(state: RunState) -> Command[str]:
-        approvals = services().bench.memory.approvals
+        memory = services().bench.memory
+        approvals = memory.approvals
         undecided = [p for p in approvals.proposals(state["run_id"]) if p.decision is None]
         if not undecided:
             return Command(goto="supervisor")
         opened = approvals.open(state["run_id"], WINDOW)
         emitter()("approval_requested", {"rules": len(undecided), "expires_at": opened.expires_at.isoformat()})
+        foreign.mark(memory, state["run_id"], "waiting")
         return Command(goto="approval")
 
     return node
@@ -49,7 +52,7 @@ def wait(state: RunState) -> dict[str, Any]:
     return {}
 
 
-def record(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
+def record(services: Callable[[], Services]) -> RunNode:
     """The node that activates what was approved and remembers all that was decided. Run twice, it does it once."""
 
     def node(state: RunState) -> Command[str]:
@@ -58,7 +61,7 @@ def record(services: Callable[[], Services]) -> Callable[[RunState], Command[str
         if any(proposal.decision is None for proposal in proposals):
             return Command(goto="request_approval")
         activated = memory.rules.activate(state["run_id"])
-        remember(memory, proposals)
+        remember(memory, state["run_id"])
         emitter()("decisions_recorded", {"activated": len(activated), "decided": len(proposals)})
         return Command(goto="supervisor")
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.errors import RunError
 from graph.state import DEFAULT_GOAL, GRAPH_VERSION
 
 if TYPE_CHECKING:
-    from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
-
     from agents.workbench import Workbench
     from memory import Memory
+    from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
     from tools.dqdl.result import RuleResult
 
 PAUSES = frozenset({"waiting", "done", "failed", "cancelled"})
@@ -119,21 +118,13 @@ class Runs:
         """
         run = self.memory.runs.get(run_id)
         checked = [self._checked(run.id, decision) for decision in decisions]
-        outcome = self.memory.approvals.decide(run.id, checked, actor)
-        if run.status == "waiting" and all(p.decision for p in self.memory.approvals.proposals(run.id)):
-            self.memory.runs.requeue(run.id)
-        return outcome
+        return self.memory.approvals.decide(run.id, checked, actor)
 
     def _checked(self, run_id: str, decision: Decision) -> Decision:
-        from dataclasses import replace
-
         from tools import dqdl
 
-        self._proposal(run_id, decision.number)
-        if decision.action != "edit":
+        if decision.action != "edit" or not decision.rule:
             return decision
-        if not decision.rule:
-            raise RunError(f"Proposal {decision.number}: an edit needs the new rule.")
         self.check_edit(run_id, decision.number, decision.rule)
         return replace(decision, rule=str(dqdl.parse_rule(decision.rule)))
 
@@ -146,20 +137,17 @@ class Runs:
         raise RunError(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
 
     def resume(self, run_id: str) -> Run:
-        """Puts a run that failed or was cancelled back into the queue, to go on from its last checkpoint."""
+        """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
+
+        Raises RunError for a run that waits for decisions, StoreError for one that is done or cancelled.
+        """
         run = self.memory.runs.get(run_id)
-        if run.status == "done":
-            raise RunError(f"Run {run.id} is done.", hint=f"See it with `assay runs show {run.id}`.")
-        if run.status == "waiting":
-            if any(proposal.decision is None for proposal in self.proposals(run.id)):
-                raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
-            self.memory.runs.requeue(run.id)
-        elif run.status in ("failed", "cancelled"):
-            self.memory.runs.requeue(run.id)
-        return self.memory.runs.get(run.id)
+        if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
+            raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
+        return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id)
 
     def cancel(self, run_id: str) -> None:
-        """Asks whoever executes the run to stop after the step in hand."""
+        """Cancels a run: at once, or after the step in hand if a worker executes it."""
         self.memory.runs.request_cancel(self.memory.runs.get(run_id).id)
 
     def report(self, run_id: str) -> RunReport:

@@ -9,10 +9,8 @@ from agents.context import AgentContext
 from agents.team import artifact
 from graph.emit import emitter
 from graph.services import Services
-from graph.state import StepTask, TableState
+from graph.state import StepNode, StepTask, TableState
 from tools.sources import SourceError
-
-Node = Callable[[StepTask], dict[str, Any]]
 
 NEEDS = {
     "profiler": ("profile_table",),
@@ -23,21 +21,21 @@ NEEDS = {
 """The tools one of which an agent has to have called with success: what it says instead does not count."""
 
 
-def steps(services: Callable[[], Services]) -> dict[str, Node]:
+def steps(services: Callable[[], Services]) -> dict[str, StepNode]:
     """The nodes by name."""
     return {name: _node(name, services) for name in NEEDS}
 
 
-def _node(agent: str, services: Callable[[], Services]) -> Node:
-    def node(task: StepTask) -> dict[str, Any]:
-        emit = emitter(agent=agent, table=task["name"])
+def _node(agent: str, services: Callable[[], Services]) -> StepNode:
+    def node(state: StepTask) -> dict[str, Any]:
+        emit = emitter(agent=agent, table=state["name"])
         emit("started", {})
-        context = AgentContext(task["run_id"], services().bench, {task["name"]: task["table"]["uri"]}, emit)
+        context = AgentContext(state["run_id"], services().bench, {state["name"]: state["table"]["uri"]}, emit)
         try:
-            transcript = services().team.ask(agent, _task(task), context, needs=NEEDS[agent])
+            transcript = services().team.ask(agent, _task(state), context, needs=NEEDS[agent])
         except SourceError as error:
             emit("table_failed", {"error": str(error)})
-            return _update(task["name"], {"error": str(error)})
+            return _update(state["name"], {"error": str(error)})
         found = next(filter(None, (artifact(transcript, tool) for tool in NEEDS[agent])))
         emit("finished", {key: value for key, value in found.items() if key != "summary"})
         kept: TableState = {"done": [agent]}
@@ -45,7 +43,7 @@ def _node(agent: str, services: Callable[[], Services]) -> Node:
             kept["summary"] = found["summary"]
         if "profile_id" in found:
             kept["profile_id"] = found["profile_id"]
-        return _update(task["name"], kept)
+        return _update(state["name"], kept)
 
     return node
 

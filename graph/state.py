@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, Protocol, TypedDict
 
 GRAPH_VERSION = "1"
 """Raised when a node is renamed, removed or interrupts for something else: a run resumes on its own version only."""
@@ -61,3 +61,17 @@ class StepTask(TypedDict):
     goal: str
     name: str
     table: TableState
+
+
+class RunNode(Protocol):
+    """A node that works on the run: an update of the state, or a command."""
+
+    def __call__(self, state: RunState) -> Any:
+        """Works on the state."""
+
+
+class StepNode(Protocol):
+    """A node that works on one table."""
+
+    def __call__(self, state: StepTask) -> Any:
+        """Works on the task."""

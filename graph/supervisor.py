@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from langgraph.graph import END
 from langgraph.types import Command, Send
 
 from agents.context import STEPS, AgentContext, Step
 from agents.team import artifact, last_words
+from graph import foreign
 from graph.emit import emitter
 from graph.errors import RunError
 from graph.services import Services
-from graph.state import DEFAULT_GOAL, RunState, StepTask, TableState
+from graph.state import DEFAULT_GOAL, RunNode, RunState, StepTask, TableState
 from tools.errors import AssayError
 
 MOST_TURNS = 20
 
 
-def begin(services: Callable[[], Services]) -> Callable[[RunState], dict[str, Any]]:
+def begin(services: Callable[[], Services]) -> RunNode:
     """The node that opens the sources of the run, and registers a run that came through a LangGraph server."""
 
     def node(state: RunState) -> dict[str, Any]:
         bench = services().bench
         goal = state.get("goal") or DEFAULT_GOAL
         sources = state.get("sources", [])
-        run_id = state.get("run_id")
-        if not run_id:
-            made = bench.memory.runs.create(
-                kind="server", goal=goal, sources=sources, model="", graph_version="", requested_by="langgraph server"
-            )
-            run_id = made.id
+        run_id = state.get("run_id") or foreign.register(bench.memory, goal, sources)
         tables: dict[str, TableState] = {}
         for source in sources:
             name, table = _register(services(), source, tables)
@@ -53,7 +50,7 @@ def _register(services: Services, source: str, known: dict[str, TableState]) -> 
     return name, {"uri": dataset.uri, "dataset_id": str(dataset.id)}
 
 
-def route(services: Callable[[], Services]) -> Callable[[RunState], Command[str]]:
+def route(services: Callable[[], Services]) -> RunNode:
     """The node that asks the supervisor agent, checks its choice, and sends the tables on."""
 
     def node(state: RunState) -> Command[str]:
@@ -65,6 +62,7 @@ def route(services: Callable[[], Services]) -> Callable[[RunState], Command[str]
         transcript = desk.services.team.ask("supervisor", desk.task(), context)
         handed = artifact(transcript, "hand_over")
         if handed is None:
+            foreign.mark(desk.services.bench.memory, state["run_id"], "done")
             return Command(goto=END, update={"answer": last_words(transcript), "turns": state["turns"] + 1})
         names = [desk.name(table) for table in handed["tables"]]
         emit("routed", {"agent": "supervisor", "next": handed["next"], "tables": names, "reason": handed["reason"]})
@@ -94,11 +92,11 @@ class _Desk:
 
     def task(self) -> dict[str, Any]:
         tables = {
-            name: {key: table[key] for key in ("done", "summary", "error") if key in table}  # type: ignore[literal-required]
+            name: {key: table[key] for key in ("done", "summary", "error") if key in table}
             for name, table in self.tables.items()
         }
         permitted = {step: [n for n, t in self.tables.items() if self.refusal(step, t) is None] for step in STEPS}
-        known = [dataset.name for dataset in self.services.bench.memory.catalog.datasets()[:50]]
+        known = [dataset.short_name for dataset in self.services.bench.memory.catalog.datasets()[:50]]
         return {"goal": self.state["goal"], "tables": tables, "permitted": permitted, "known_datasets": known}
 
     def refusal(self, step: Step, table: TableState) -> str | None:
@@ -109,7 +107,7 @@ class _Desk:
             return "that is done in this run"
         if step == "recommender" and "profiler" not in table.get("done", []):
             return "it has to be profiled in this run first"
-        if step == "validator" and not self.services.bench.memory.rules.active(table["dataset_id"]):
+        if step == "validator" and not self.services.bench.memory.rules.active(UUID(table["dataset_id"])):
             return "it has no active rules; a person has to approve some first"
         return None
 
@@ -124,7 +122,7 @@ class _Desk:
         if given in self.tables:
             return given
         if given not in self._names:
-            found = self.services.bench.memory.catalog.find(given)
+            found = self.services.bench.memory.catalog.find(given) if given.strip() else []
             source = found[0].uri if found else given
             name, table = _register(self.services, source, self.tables)
             self.opened[name] = {**self.tables.get(name, TableState()), **table}

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.errors import GraphDrained, GraphRecursionError
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
-from memory.model import Lease, Run
 
 from agents.model_errors import model_error
 from graph.build import build
@@ -22,6 +22,8 @@ from graph.errors import RunError
 from graph.services import Services, services
 from graph.state import GRAPH_VERSION
 from memory import Memory
+from memory.errors import LeaseLost
+from memory.model import Lease, Run
 from memory.owner import this_process
 from tools.errors import AssayError
 
@@ -29,14 +31,20 @@ LEASE_SECONDS = 30.0
 MOST_STEPS = 200
 MOST_TABLES_AT_ONCE = 4
 
+Ending = Literal["queued", "waiting", "done", "failed", "cancelled"]
+
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """One executor of runs. ``stop()`` makes it finish the step in hand and let go."""
+    """One executor of runs. ``stop()`` makes it finish the step in hand and let go.
 
-    def __init__(self, memory: Memory) -> None:
+    ``make`` builds the services for a run's model specification.
+    """
+
+    def __init__(self, memory: Memory, make: Callable[[Memory, str], Services] = services) -> None:
         self._memory = memory
+        self._make = make
         self._services: dict[str, Services] = {}
         self._stopping = threading.Event()
         self._control: RunControl | None = None
@@ -68,15 +76,17 @@ class Worker:
         with _Heartbeat(self._memory, lease, control):
             status, error = self._outcome(lease, control)
         self._control = None
-        kind = {"failed": "failed", "done": "done", "waiting": "waiting", "cancelled": "cancelled"}.get(status)
-        if kind:
-            self._memory.runs.append_event(lease.run.id, kind, {"error": error} if error else {})
-        if self._memory.runs.release(lease, status, error) and status == "waiting":
-            self._wake_if_decided(lease.run.id)
-
-    def _outcome(self, lease: Lease, control: RunControl) -> tuple[str, str | None]:
         try:
-            return self._drive(lease.run, control)
+            if status != "queued":
+                self._memory.runs.append_event(lease.run.id, status, {"error": error} if error else {}, lease=lease)
+        except LeaseLost:
+            log.warning("run %s was taken over by another worker", lease.run.id)
+        else:
+            self._memory.runs.release(lease, status, error)
+
+    def _outcome(self, lease: Lease, control: RunControl) -> tuple[Ending, str | None]:
+        try:
+            return self._drive(lease, control)
         except GraphDrained:
             return ("cancelled" if self._memory.runs.cancel_requested(lease.run.id) else "queued"), None
         except AssayError as error:
@@ -89,7 +99,8 @@ class Worker:
                 log.exception("run %s broke", lease.run.id)
             return "failed", str(known) if known else f"Internal error: {type(error).__name__}: {error}"
 
-    def _drive(self, run: Run, control: RunControl) -> tuple[str, str | None]:
+    def _drive(self, lease: Lease, control: RunControl) -> tuple[Ending, str | None]:
+        run = lease.run
         if run.graph_version != GRAPH_VERSION:
             raise RunError(
                 f"Run {run.id} was started by version {run.graph_version} of the graph, this is {GRAPH_VERSION}.",
@@ -109,10 +120,10 @@ class Worker:
         parts = graph.stream(_input(run, snapshot), config, stream_mode="custom", durability="sync", control=control)
         for part in parts:
             data = dict(part)
-            self._memory.runs.append_event(run.id, data.pop("kind"), data, agent=data.pop("agent", None))
+            self._memory.runs.append_event(run.id, data.pop("kind"), data, agent=data.pop("agent", None), lease=lease)
         return self._ending(run, graph.get_state(config))
 
-    def _ending(self, run: Run, snapshot: StateSnapshot) -> tuple[str, str | None]:
+    def _ending(self, run: Run, snapshot: StateSnapshot) -> tuple[Ending, str | None]:
         if snapshot.interrupts:
             return "waiting", None
         if answer := snapshot.values.get("answer"):
@@ -125,14 +136,9 @@ class Worker:
     def _undecided(self, run_id: str) -> bool:
         return any(proposal.decision is None for proposal in self._memory.approvals.proposals(run_id))
 
-    def _wake_if_decided(self, run_id: str) -> None:
-        # The last decision may have come between the interrupt and the release of the lease.
-        if not self._undecided(run_id):
-            self._memory.runs.requeue(run_id)
-
     def _services_for(self, model: str) -> Services:
         if model not in self._services:
-            self._services[model] = services(self._memory, model)
+            self._services[model] = self._make(self._memory, model)
         return self._services[model]
 
 
