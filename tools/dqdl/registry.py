@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast, get_args
 
-from tools.dqdl import rules_keys, rules_numbers, rules_rows, rules_sql, rules_table
+from tools.dqdl import rules_keys, rules_numbers, rules_reference, rules_rows, rules_sql, rules_table
 from tools.dqdl.context import Context
 from tools.dqdl.model import Labels, Rule, Ruleset, TopRule
 from tools.dqdl.plan import Plan
@@ -36,6 +36,11 @@ PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
     "Range": rules_numbers.range_,
     "ColumnCorrelation": rules_numbers.correlation,
     "CustomSql": rules_sql.custom_sql,
+    "RowCountMatch": rules_reference.row_count_match,
+    "SchemaMatch": rules_reference.schema_match,
+    "ReferentialIntegrity": rules_reference.referential_integrity,
+    "DatasetMatch": rules_reference.dataset_match,
+    "AggregateMatch": rules_reference.aggregate_match,
 }
 
 _DIMENSIONS: dict[Dimension, tuple[str, ...]] = {

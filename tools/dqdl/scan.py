@@ -92,12 +92,13 @@ class Scan:
         self._select(items, inner.subquery("assay_groups"))
 
     def _statement(self, name: str, statement: Statement) -> None:
-        engines = {self.tables[alias].dialect for alias in ("primary", *statement.tables)}
-        if len(statement.tables) > 1 and engines != {"duckdb"}:
-            self.errors[name] = f"Tables of {' and '.join(sorted(engines))} cannot be joined yet."
+        used = [self.tables[alias] for alias in dict.fromkeys(statement.tables or ("primary",))]
+        engines = sorted({table.dialect for table in used})
+        if len(used) > 1 and engines != ["duckdb"]:
+            self.errors[name] = f"Tables of {' and '.join(engines)} cannot be joined yet."
             return
         try:
-            self.answers[name] = self.query(statement.query.copy())
+            self.answers[name] = self.query(statement.query.copy(), used[0])
         except SourceError as error:
             self.errors[name] = f"The engine could not run the SQL: {first_line(error)}"
 

@@ -1,0 +1,196 @@
+"""Rules that compare the primary table with another one: counts, keys, schemas, aggregates, whole rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from tools.dqdl import sql
+from tools.dqdl.conditions import percent
+from tools.dqdl.context import Context
+from tools.dqdl.judge import condition_of, judge_number, judge_share, nothing
+from tools.dqdl.model import Rule
+from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, RuleFailed, Statement, Verdict
+from tools.dqdl.scan import aliased
+from tools.sources.table import Table
+
+REFERENCE = "assay_reference"
+Pair = tuple[str, str]
+"""A column of the primary table, and the column of the reference that it is compared with."""
+
+
+def row_count_match(rule: Rule, context: Context) -> Plan:
+    """Rows of the primary table, as a multiple of the rows of the reference."""
+    alias, condition = context.parameter(rule).value, condition_of(rule)
+    reference = _reference(alias, context)
+    counted = exp.select(exp.alias_(sql.count(), "n")).from_(aliased(reference, REFERENCE))
+    needs: dict[str, Need] = {"rows": Aggregate(sql.count()), "reference": Statement(counted, (alias,))}
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        rows, other = int(values["rows"]), int(_first(values["reference"]))
+        if not other:
+            return Verdict("Failed", f"The reference {alias} has no rows, the table has {rows:,}.")
+        label = f"The number of rows ({rows:,}), as a share of the rows of {alias} ({other:,}),"
+        return judge_number(condition, rows / other, f"Dataset.{alias}.RowCountMatch", label, percent)
+
+    return Plan(needs, judge)
+
+
+def schema_match(rule: Rule, context: Context) -> Plan:
+    """Columns that agree in name and type, as a share; 0 when the tables differ in the number of columns."""
+    alias, condition = context.parameter(rule).value, condition_of(rule)
+    mine = {field.name.lower(): field.type.upper() for field in context.primary.fields}
+    theirs = {field.name.lower(): field.type.upper() for field in _reference(alias, context).fields}
+    other = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    share = 0.0 if len(mine) != len(theirs) else 1 - len([name for name in other if name in mine]) / max(1, len(mine))
+    verdict = judge_number(
+        condition, share, f"Dataset.{alias}.SchemaMatch", f"The share of columns that agree with {alias}", percent
+    )
+    if other:
+        reason = f"{verdict.reason} Different: {', '.join(other[:5])}{', …' if len(other) > 5 else ''}."
+        verdict = Verdict(verdict.outcome, reason, verdict.metrics)
+    return Plan({}, lambda values: verdict)
+
+
+def referential_integrity(rule: Rule, context: Context) -> Plan:
+    """Rows whose key exists in the reference, as a share; a NULL never does."""
+    keys = [part.strip() for part in context.parameter(rule).value.split(",")]
+    target = context.parameter(rule, 1).value
+    alias, _, rest = target.partition(".")
+    names = [part.strip() for part in rest.strip("{}").split(",")]
+    if not rest or len(names) != len(keys):
+        raise RuleError(f"{target} must name as many columns as {', '.join(keys)}, for example ref.{{x,y}}.")
+    reference = _reference(alias, context)
+    pairs = [(_mine(key, context), _theirs(name, alias, reference)) for key, name in zip(keys, names, strict=True)]
+    bad = _absent(reference, pairs, [])
+    problem = f"have a {' + '.join(keys)} that {alias} does not have"
+    return _rows(rule, bad, (alias,), context, f"Column.{alias}.ReferentialIntegrity", problem)
+
+
+def dataset_match(rule: Rule, context: Context) -> Plan:
+    """Rows that the reference has under the same key with the same values, as a share. Keys must be unique in both."""
+    alias = context.parameter(rule).value
+    reference = _reference(alias, context)
+    keys = _pairs(context.parameter(rule, 1).value, alias, context)
+    if len(rule.parameters) > 2:
+        compared = _pairs(context.parameter(rule, 2).value, alias, context)
+    else:
+        rest = [field.name for field in context.primary.fields if field.name not in [mine for mine, _ in keys]]
+        compared = [(name, _theirs(name, alias, reference)) for name in rest]
+    problem = f"have no equal row in {alias}"
+    key = f"Dataset.{alias}.DatasetMatch"
+    plan = _rows(rule, _absent(reference, keys, compared), (alias,), context, key, problem)
+    needs = {
+        **plan.needs,
+        "mine twice": Statement(_repeated(context.primary, [mine for mine, _ in keys]), ("primary",)),
+        "theirs twice": Statement(_repeated(reference, [theirs for _, theirs in keys]), (alias,)),
+    }
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        for name, where in (("mine twice", "the table"), ("theirs twice", alias)):
+            if int(_first(values[name])):
+                return Verdict("Failed", f"The key {' + '.join(mine for mine, _ in keys)} is not unique in {where}.")
+        return plan.judge(values)
+
+    return Plan(needs, judge, plan.bad)
+
+
+_AGGREGATE = re.compile(r"\s*(sum|avg)\s*\(\s*(.+?)\s*\)\s*", re.IGNORECASE)
+
+
+def aggregate_match(rule: Rule, context: Context) -> Plan:
+    """One sum or mean divided by another; 0/0 is 1, and x/0 is 0."""
+    condition = condition_of(rule)
+    said = [context.parameter(rule, index).value for index in (0, 1)]
+    needs = {f"{index}": _aggregate(text, context) for index, text in enumerate(said)}
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        top, bottom = (_first(values[name]) for name in ("0", "1"))
+        if top is None or bottom is None:
+            return nothing(False, f"no value for {said[0] if top is None else said[1]}")
+        ratio = float(top) / float(bottom) if bottom else float(not top)
+        label = f"{said[0]} ({float(top):,.6g}) as a share of {said[1]} ({float(bottom):,.6g})"
+        return judge_number(condition, ratio, f"Column.{said[0]},{said[1]}.AggregateMatch", label, percent)
+
+    return Plan(needs, judge)
+
+
+def _aggregate(text: str, context: Context) -> Statement:
+    match = _AGGREGATE.fullmatch(text)
+    if not match:
+        raise RuleError(f"{text} is not sum(column) or avg(column).")
+    alias, _, name = match[2].partition(".")
+    if not name or alias not in context.tables:
+        alias, name = "primary", match[2]
+    table = context.tables[alias]
+    column = sql.column(_mine(name, context) if alias == "primary" else _theirs(name, alias, table))
+    value = exp.Sum(this=column) if match[1].lower() == "sum" else exp.Avg(this=sql.double(column))
+    return Statement(exp.select(exp.alias_(value, "v")).from_(table.relation()), (alias,))
+
+
+def _rows(rule: Rule, bad: exp.Expr, aliases: tuple[str, ...], context: Context, key: str, problem: str) -> Plan:
+    condition = condition_of(rule)
+    flags = [exp.alias_(sql.count(), "n"), exp.alias_(sql.count(bad), "bad")]
+    counted = exp.select(*flags).from_(aliased(context.primary, sql.ROWS))
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        answer: pa.Table = values["answer"]
+        total, failed = (answer.column(i)[0].as_py() for i in (0, 1))
+        if not total:
+            return nothing(False, "no row")
+        return judge_share(condition, int(failed), int(total), key, problem)
+
+    return Plan({"answer": Statement(counted, ("primary", *aliases))}, judge, Bad(bad))
+
+
+def _absent(reference: Table, keys: Sequence[Pair], compared: Sequence[Pair]) -> exp.Expr:
+    def side(pair: Pair) -> dict[str, exp.Expr]:
+        return {"this": sql.column(pair[1], REFERENCE), "expression": sql.column(pair[0], sql.ROWS)}
+
+    same = [*(exp.EQ(**side(pair)) for pair in keys), *(exp.NullSafeEQ(**side(pair)) for pair in compared)]
+    return exp.not_(exp.Exists(this=exp.select("1").from_(aliased(reference, REFERENCE)).where(*same)))
+
+
+def _repeated(table: Table, keys: list[str]) -> exp.Select:
+    columns = [sql.column(key) for key in keys]
+    groups = exp.select(*columns).from_(table.relation()).group_by(*(column.copy() for column in columns))
+    twice = groups.having(exp.GT(this=sql.count(), expression=exp.Literal.number(1)))
+    return exp.select(exp.alias_(sql.count(), "n")).from_(twice.subquery("assay_twice"))
+
+
+def _pairs(text: str, alias: str, context: Context) -> list[Pair]:
+    """``a->b,c`` : a is compared with b, and c with c."""
+    found = []
+    for part in text.split(","):
+        mine, _, theirs = (side.strip() for side in part.partition("->"))
+        found.append((_mine(mine, context), _theirs(theirs or mine, alias, context.tables[alias])))
+    return found
+
+
+def _reference(alias: str, context: Context) -> Table:
+    if alias not in context.tables:
+        known = ", ".join(name for name in context.tables if name != "primary") or "none"
+        raise RuleFailed(f"The reference dataset {alias} was not given; given: {known}.")
+    return context.tables[alias]
+
+
+def _mine(name: str, context: Context) -> str:
+    field = context.find(name)
+    if field is None:
+        raise RuleFailed(context.missing(name))
+    return field.name
+
+
+def _theirs(name: str, alias: str, table: Table) -> str:
+    try:
+        return table.field(name).name
+    except KeyError:
+        raise RuleFailed(f"There is no column {name} in {alias}.") from None
+
+
+def _first(answer: pa.Table) -> Any:
+    return answer.column(0)[0].as_py()
