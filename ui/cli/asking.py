@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
+from rich.padding import Padding
 
 from tools.errors import AssayError
 from ui.cli.output import Output
@@ -37,7 +38,7 @@ def ask(out: Output, runs: Runs, run_id: str, actor: str) -> bool:
     for index, proposal in enumerate(undecided):
         name = runs.memory.catalog.dataset(proposal.dataset_id).name
         out.talk("")
-        out.talk_console.print(cards.card(proposal, name, f"{index + 1} of {len(undecided)}"))
+        out.tell(cards.card(proposal, name, f"{index + 1} of {len(undecided)}"))
         key = asker.settle(proposal)
         if key == "A":
             asker.approve(undecided[index:])
@@ -116,7 +117,7 @@ class _Asker:
             for line in getattr(error, "excerpt", "").splitlines():
                 self._out.talk(f"    {line}")
             return False
-        self._out.talk_console.print(cards.dry_run(result.to_dict()))
+        self._out.tell(Padding(cards.dry_run(result.to_dict()), (0, 0, 0, 2)))
         return True
 
     def _store(self, decisions: Sequence[Decision]) -> None:

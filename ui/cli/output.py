@@ -53,11 +53,14 @@ class Output:
         """A line about what is going on. Parts are texts, or texts with a style."""
         self.talk_console.print(_assembled(parts), end=end)
 
+    def tell(self, renderable: RenderableType) -> None:
+        """Something larger about what is going on: a card, a step."""
+        _print(self.talk_console, renderable)
+
     def show(self, renderable: RenderableType | str) -> None:
         """A result for a person; nothing with ``--json``."""
         if not self.as_json:
-            content = Text(renderable) if isinstance(renderable, str) else renderable
-            self._results.print(content)
+            _print(self._results, Text(renderable) if isinstance(renderable, str) else renderable)
 
     def write(self, content: str) -> None:
         """A result as it is, unwrapped: a ruleset, a file."""
@@ -97,6 +100,16 @@ class Output:
         with Progress(*columns, console=self.talk_console, transient=True) as bar:
             task = bar.add_task(clean(what, 60), total=None)
             yield lambda share: bar.update(task, total=1.0, completed=share)
+
+
+def _print(to: Console, renderable: RenderableType) -> None:
+    """Prints; in a file without the blanks with which Rich fills its lines."""
+    if to.is_terminal:
+        to.print(renderable)
+        return
+    with to.capture() as captured:
+        to.print(renderable)
+    to.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1]))
 
 
 def _assembled(parts: tuple[str | tuple[str, str], ...]) -> Text:

@@ -74,7 +74,7 @@ class Steps:
         grid.add_column(width=1)
         grid.add_column(overflow="fold")
         grid.add_row(clean(who), Text(*mark), Text(clean(said)))
-        self._out.talk_console.print(Padding(grid, (0, 0, 0, 2), expand=False))
+        self._out.tell(Padding(grid, (0, 0, 0, 2), expand=False))
 
     @property
     def _told_tables(self) -> set[str]:

@@ -23,7 +23,7 @@ MOST_FACTS = 8
 
 def card(proposal: Proposal, dataset: str, position: str) -> RenderableType:
     """All that a person needs to decide: the rule, the reason, the evidence, how it fares today, what memory says."""
-    head = Text.assemble((f"{position} ", "bold"), (text.clean(dataset), ""))
+    head = Text.assemble((f"Rule {proposal.number}", "bold"), f"  {text.clean(dataset)}  {position}")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", width=8)
     grid.add_column(overflow="fold")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Tone = Literal["good", "bad", "plain"]
 SUMMARY = re.compile(r'\{"summary": ("(?:[^"\\]|\\.)*")')
 """The summary that a tool's answer begins with; the rest of a long answer may be cut off."""
-MOST_SAID = 600
+MOST_SAID, MOST_ANSWERED = 160, 240
+"""Characters of what a tool and the supervisor said; the whole is in the report."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def line(event: Event) -> Line | None:
         case "decisions_recorded":
             return Line("approval", f"{data['decided']} decided, {data['activated']} activated.", "good")
         case "answer":
-            return Line("supervisor", _short(data["text"]), "good")
+            return Line("supervisor", text.clean(data["text"], MOST_ANSWERED), "good")
         case "failed":
             return Line("run", f"failed: {data.get('error', '')}", "bad")
         case "cancelled":
