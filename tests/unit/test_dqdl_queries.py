@@ -1,9 +1,12 @@
 """How many queries a ruleset costs, and that a broken rule spoils only itself."""
 
+import time
+
 import pyarrow as pa
 import pytest
 
 from tools import dqdl, sources
+from tools.dqdl.model import Variable
 from tools.dqdl.samples import OTHER_COLUMNS
 
 TABLE = pa.table({"a": [1, 2, 2], "b": ["x", None, "z"], "c": [1.0, 2.0, 3.0]})
@@ -110,3 +113,32 @@ def test_a_table_of_a_thousand_columns() -> None:
     last = evaluation.rules[-1].examples[0]
     assert next(iter(last.items())) == ("c950", None)
     assert len(last) == 1 + OTHER_COLUMNS
+
+
+def test_a_source_that_cannot_be_read_is_the_sources_error_and_not_the_rules() -> None:
+    table = sources.open(TABLE)
+    table.close()
+    with pytest.raises(sources.SourceError):
+        dqdl.evaluate('Rules = [IsComplete "a", RowCount > 1]', {"primary": table})
+    with pytest.raises(sources.SourceError, match="primary"):
+        dqdl.evaluate("Rules = [RowCount > 1]", {"orders": TABLE})
+
+
+def test_a_rule_made_by_hand_needs_its_constant() -> None:
+    rule = dqdl.Rule("IsComplete", (Variable("key"),))
+    result = dqdl.evaluate(dqdl.Ruleset((rule,)), {"primary": TABLE}).rules[0]
+    assert (result.outcome, "$key" in result.reason) == ("Error", True)
+
+
+@pytest.mark.parametrize("regex", ["(a{1000}){1000}", "(?<=a)b", "[z-a]", "a**"])
+def test_regexes_that_the_engine_refuses_are_errors(regex: str) -> None:
+    result = dqdl.evaluate(f'Rules = [ColumnValues "b" matches "{regex}"]', {"primary": TABLE}).rules[0]
+    assert result.outcome == "Error"
+
+
+def test_a_regex_that_backtracks_elsewhere_is_fast_here() -> None:
+    table = pa.table({"a": ["a" * 5000 + "!"]})
+    started = time.perf_counter()
+    result = dqdl.evaluate('Rules = [ColumnValues "a" matches "(a+)+$"]', {"primary": table}).rules[0]
+    assert result.outcome == "Failed"
+    assert time.perf_counter() - started < 5

@@ -35,15 +35,17 @@ class Context:
         found = rule.parameters[index]
         if isinstance(found, Text):
             return found
-        constant = self.constants[found.name].value
-        if not isinstance(constant, Text):
-            raise RuleError(f"The constant ${found.name} must be one text.")
-        return constant
+        constant = self.constants.get(found.name)
+        if constant is None or not isinstance(constant.value, Text):
+            raise RuleError(f"The constant ${found.name} must be defined, as one text.")
+        return constant.value
 
     def items(self, variable: Variable) -> tuple[Word, ...]:
         """The items of a constant after ``in``."""
-        constant = self.constants[variable.name].value
-        return constant if isinstance(constant, tuple) else (constant,)
+        constant = self.constants.get(variable.name)
+        if constant is None:
+            raise RuleError(f"The constant ${variable.name} is not defined.")
+        return constant.value if isinstance(constant.value, tuple) else (constant.value,)
 
     def column(self, rule: Rule, index: int = 0) -> Field:
         """The column that a parameter names. Raises RuleFailed with the nearest name when there is none."""

@@ -8,23 +8,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.dqdl import sql
 from tools.dqdl.context import Context
 from tools.dqdl.model import Composite, Rule, Ruleset, TopRule
 from tools.dqdl.parser import parse
-from tools.dqdl.plan import Aggregate, Need, Plan, RuleError, RuleFailed, Verdict
+from tools.dqdl.plan import Need, Plan, RuleError, RuleFailed, Verdict
 from tools.dqdl.registry import PLANNERS, dimension_of
 from tools.dqdl.result import Evaluation, RuleResult
 from tools.dqdl.samples import examples
-from tools.dqdl.scan import Scan
-from tools.sources.table import Table
-
-ROWS = Aggregate(sql.count())
+from tools.dqdl.scan import ROWS, Scan
+from tools.sources.table import SourceError, Table
 
 
 def run(ruleset: Ruleset | str, tables: Mapping[str, Any], *, now: datetime | None = None) -> Evaluation:
     """See :func:`tools.dqdl.evaluate`."""
     parsed = parse(ruleset) if isinstance(ruleset, str) else ruleset
+    if "primary" not in tables:
+        raise SourceError("There is no table to check.", hint='Give it under the name "primary".')
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(second=0, microsecond=0)
     opened = {alias: _opened(table) for alias, table in tables.items()}
     try:

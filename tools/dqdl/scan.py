@@ -13,6 +13,8 @@ from tools.dqdl import sql
 from tools.dqdl.plan import Aggregate, Grouped, Need, RuleError, Statement
 from tools.sources.table import SourceError, Table
 
+ROWS = Aggregate(sql.count())
+"""The one need of every evaluation: where even this cannot be had, the source is at fault and not a rule."""
 MAX_WIDTH = 500
 """Aggregates in one SELECT; engines limit the columns of a result (Postgres: 1,664)."""
 
@@ -69,6 +71,8 @@ class Scan:
         try:
             answer = self.query(exp.select(*projections).from_(source.copy()))
         except SourceError as error:
+            if len(items) == 1 and items[0][0] == key(ROWS):
+                raise
             if len(items) == 1:
                 self.errors[items[0][0]] = f"The engine could not compute it: {first_line(error)}"
                 return
