@@ -14,8 +14,8 @@ from tools.profiling.model import Value
 PERCENTS = (5, 25, 50, 75, 95)
 _FEW = 100
 _TOP = 10
-_MASKS = ((r"\p{Lu}", "A"), (r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}]", "a"), (r"\p{Nd}", "9"))
-_RUNS = (("A+", "A"), ("a+", "a"), ("9+", "9"))
+_SHAPES = (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"))
+_MASKS = ((r"\p{Lu}+", "A"), (r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}]+", "a"), (r"\p{Nd}+", "9"))
 
 
 def counts_of(values: pa.ChunkedArray) -> pa.Table:
@@ -37,8 +37,8 @@ def top(counts: pa.Table, kind: str) -> list[tuple[Value, int]]:
 
 def masks(counts: pa.Table) -> dict[str, list[tuple[str, int]]]:
     """The most frequent masks of text, letters to A or a, digits to 9: as ``shapes``, and folded as ``patterns``."""
-    exact = _masked(counts.rename_columns(["mask", "count"]), _MASKS)
-    return {"shapes": _most(exact), "patterns": _most(_masked(exact, _RUNS))}
+    exact = _masked(counts.rename_columns(["mask", "count"]), _SHAPES)
+    return {"shapes": _most(exact), "patterns": _most(_masked(exact, _MASKS))}
 
 
 def _masked(counted: pa.Table, replacements: tuple[tuple[str, str], ...]) -> pa.Table:

@@ -37,6 +37,9 @@ DIMENSIONS: dict[str, Dimension] = {
 DATE_SHAPED = re.compile(r"\d{4}-\d{2}-\d{2}|(0?[1-9]|1[0-2]):[0-5]\d [AP]M|([01]?\d|2[0-3]):[0-5]\d")
 """Texts that DQDL reads as a date or a time wherever they stand, so they cannot name a column or be a list's text."""
 
+TINY = 1e-12
+"""Numbers nearer to zero make no better bounds than zero."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -100,9 +103,8 @@ def sql_name(name: str) -> str:
 
 
 def number(value: float) -> Number:
-    """A number for a rule, without binary digits after the sixth significant one."""
-    rounded = float(f"{value:.10g}")
-    return Number(Decimal(int(rounded)) if rounded == int(rounded) else Decimal(repr(rounded)))
+    """A number for a rule, without the noise of binary digits: ten significant ones are kept."""
+    return Number(Decimal(f"{value:.10g}"))
 
 
 def shown(value: float) -> str:
@@ -118,8 +120,8 @@ def fact(value: float) -> int | float:
 
 def nice(value: float, *, up: bool) -> float:
     """The next number up or down with two significant digits: 1734 becomes 1800 or 1700."""
-    if value == 0:
-        return 0.0
+    if abs(value) < TINY:
+        return TINY * (up and value > 0) - TINY * (not up and value < 0)
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
     steps = value / step
     return float(f"{(math.ceil(steps - 1e-9) if up else math.floor(steps + 1e-9)) * step:.10g}")

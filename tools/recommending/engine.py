@@ -17,7 +17,8 @@ from tools.recommending.texts import texts
 LIMIT = 40
 WORTH = {
     "IsPrimaryKey": 1.0,
-    "RowCount": 0.95,
+    "RowCount": 1.1,
+    "ColumnCount": 1.1,
     "DataFreshness": 0.9,
     "ColumnValues": 0.8,
     "ColumnDataType": 0.75,
@@ -26,7 +27,6 @@ WORTH = {
     "Completeness": 0.65,
     "CustomSql": 0.8,
     "Uniqueness": 0.55,
-    "ColumnCount": 0.7,
     "Mean": 0.45,
     "DistinctValuesCount": 0.45,
     "StandardDeviation": 0.35,
@@ -47,7 +47,7 @@ def candidates(profile: Profile, *, now: datetime | None = None, limit: int = LI
     of the list follows from another one. ``now`` (by default the clock) matters to freshness and to dates in the
     future: a table that has not changed for days gets no freshness rule.
     """
-    moment = (now or datetime.now(UTC)).replace(second=0, microsecond=0)
+    moment = now or datetime.now(UTC)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     found = [*volume(profile), *keys(profile), *freshness(profile, moment), *orders(profile)]
     for column in profile.columns:

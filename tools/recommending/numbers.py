@@ -23,6 +23,8 @@ SMALL, ROOM = 50, 4
 CONTINUOUS = 20
 """More different values than this make a measurement."""
 ENOUGH_ROWS = 50
+LARGEST = 1e15
+"""Beyond this a double no longer tells whole numbers apart, and values are hashes or errors rather than quantities."""
 KNOWN_RANGES = {"latitude": 90, "lat": 90, "longitude": 180, "lon": 180, "lng": 180}
 
 
@@ -30,6 +32,8 @@ def numbers(column: ColumnProfile, profile: Profile) -> Iterator[Candidate]:
     """A range, a set of codes, and for clean measurements the mean, the spread and the sum."""
     low, high = _number(column.min), _number(column.max)
     if column.kind != "number" or low is None or high is None or profile.rows < ENOUGH_ROWS:
+        return
+    if max(-low, high) > LARGEST:
         return
     counter = _whole(column) and column.distinct == profile.rows and high - low < 2 * profile.rows
     if counter or names.identifies(column.name) or names.has(column.name, names.CODED - {"year"}):

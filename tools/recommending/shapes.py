@@ -45,6 +45,9 @@ def code_of(column: ColumnProfile, rows: int, *, exact: bool) -> Code | None:
     """The shape that (nearly) all values share, if it is one of a code: with digits, or all capitals. ``rows`` is how
     many values were looked at; ``exact`` keeps the lengths of runs.
     """
+    # Folded masks hide letters like "é", which the regular expression of a code would refuse.
+    if not all(shape.isascii() for shape, _ in column.shapes):
+        return None
     found = _dominant(column.shapes if exact else column.patterns, rows)
     return Code(_alternatives([_regex(mask, runs=not exact) for mask in found[0]]), *found) if found else None
 

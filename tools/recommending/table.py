@@ -61,7 +61,8 @@ def keys(profile: Profile) -> Iterator[Candidate]:
 
 def _primary(profile: Profile) -> Candidate | None:
     keys = [[profile.column(name) for name in key] for key in profile.candidate_keys]
-    singles = [key[0] for key in keys if len(key) == 1 and _key_like(key[0])]
+    proven = [key[0].name for key in keys if len(key) == 1]
+    singles = [c for c in profile.columns if _key_like(c) and (c.name in proven or _differs(c, profile.rows))]
     if singles:
         return _verified([min(singles, key=lambda column: _rank(profile, column))], profile.rows)
     near = [column for column in profile.columns if _nearly(column, profile.rows)]
@@ -89,7 +90,7 @@ def _with_errors(column: ColumnProfile, rows: int) -> Candidate:
     return build(
         _key_rule([column]),
         f"It is named like the key of the table, yet {rows} rows have only {about}{column.distinct} different values. "
-        "The rows that repeat one look like duplicates.",
+        f"The rows that repeat one{' or have none' * bool(column.nulls)} look wrong.",
         facts,
         0.85 if column.distinct_exact else 0.7,
         suspects=True,
@@ -122,7 +123,7 @@ def _key_rule(key: list[ColumnProfile]) -> Rule:
 
 
 def _key_like(column: ColumnProfile) -> bool:
-    """Measurements, moments and texts in words differ by accident; what is named an id or looks like a code does not."""
+    """Measurements, moments and words differ by accident; what is named an id or looks like a code does not."""
     if not expressible(column.name) or names.never_negative(column.name):
         return False
     if names.identifies(column.name):
@@ -133,6 +134,10 @@ def _key_like(column: ColumnProfile) -> bool:
 def _nearly(column: ColumnProfile, rows: int) -> bool:
     missing, repeated = column.nulls / rows, 1 - column.distinct / rows
     return _key_like(column) and names.identifies(column.name) and missing <= NEAR_KEY and repeated <= NEAR_KEY
+
+
+def _differs(column: ColumnProfile, rows: int) -> bool:
+    return names.identifies(column.name) and column.distinct_exact and column.distinct == rows
 
 
 def _part(column: ColumnProfile) -> bool:
