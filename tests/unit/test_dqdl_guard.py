@@ -172,3 +172,12 @@ def test_a_value_is_never_sql() -> None:
     rule = "ColumnValues \"a\" in [\"x' or '1'='1\"]"
     result = dqdl.evaluate(f"Rules = [{rule}]", {"primary": table}).rules[0]
     assert (result.outcome, result.failed_rows) == ("Failed", 1)
+
+
+@pytest.mark.parametrize("name", ["user", "session_user", "current_role", "current_catalog", "current_schema"])
+def test_a_function_without_parentheses_is_at_most_a_column(name: str) -> None:
+    try:
+        query = guard_select(f"select {name} from primary", dialect="postgres", tables=["primary"])
+    except GuardError:
+        return
+    assert query.sql("postgres") == f'SELECT "{name}" FROM primary'

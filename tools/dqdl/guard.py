@@ -56,6 +56,10 @@ _FUNCTIONS: tuple[type[exp.Expr], ...] = (
 )
 _CONDITION = frozenset((*_OPERATORS, *_NAMES_AND_VALUES, *_FUNCTIONS))
 _SELECT = _CONDITION | frozenset((*_QUERY, *_AGGREGATES))
+_NOT_COLUMNS = frozenset(
+    ("user", "session_user", "system_user", "current_role", "current_catalog", "current_schema", "current_database")
+)
+"""Functions without parentheses that parse as columns; in quotes an engine takes them for columns too."""
 _TABLE_PARTS = {"this", "alias", "joins"}
 
 
@@ -103,6 +107,8 @@ def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
             raise GuardError("INTO, FOR UPDATE and hints are not allowed in a rule.")
         if isinstance(node, exp.Select) and not node.expressions:
             raise GuardError("a SELECT must name what it selects.")
+        if isinstance(node, exp.Column) and node.name.lower() in _NOT_COLUMNS:
+            node.this.set("quoted", True)
         if isinstance(node, exp.Star) and any(node.args.values()):
             raise GuardError("only a plain * is allowed in a rule.")
 
