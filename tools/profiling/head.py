@@ -16,7 +16,7 @@ from tools.sources import Field, Table
 
 _ROWS = 20_000
 _CELLS = 2_000_000
-_PROBED = 2_000
+_PROBED = 500
 _DOMAIN = 100
 _DOMAIN_BUDGET = 3_000
 
@@ -55,9 +55,8 @@ def read_head(table: Table) -> Head:
     ]
     rows = table.query(exp.select(*chosen).from_(table.relation()).limit(limit + 1))
     whole = rows.num_rows <= limit
-    probes, numeric = _probe(
-        rows if whole else rows.slice(0, _PROBED), [place for place, spec in wanted.items() if spec.kind == "text"]
-    )
+    texts = [place for place, spec in wanted.items() if spec.kind == "text"]
+    probes, numeric = _probe(rows.slice(0, _PROBED), texts)
     domains = {} if whole else _domains(rows, wanted)
     return Head(rows, whole, domains, probes, numeric)
 

@@ -41,7 +41,7 @@ class ColumnProfile:
     patterns: list[tuple[str, int]] = field(default_factory=list)
     """Character masks of text (A letter upper, a lower, 9 digit, others as they are, runs folded) with row counts."""
     shapes: list[tuple[str, int]] = field(default_factory=list)
-    """The same masks with runs kept, so that they show the length of codes: ``9999 AA``."""
+    """Masks with runs kept and only ASCII masked, so that they show the exact form of codes: ``9999 AA``."""
     inferred_type: str | None = None
     """For text: INTEGER, DOUBLE, BOOLEAN, DATE or TIMESTAMP when every non-blank value casts to it, else None."""
     numeric_share: float | None = None

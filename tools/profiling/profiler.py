@@ -58,13 +58,13 @@ def _domains(table: Table, head: Head, result: Scan) -> tuple[Domains, int]:
 
 def _column(place: int, field: Field, head: Head, result: Scan, domain: dict[str, int] | None) -> ColumnProfile:
     present = result.of(place, "present")
-    exact = head.whole or domain is not None
+    distinct, exact = _distinct(place, field, head, result, domain)
     return ColumnProfile(
         name=field.name,
         type=field.type,
         kind=field.kind,
         nulls=result.rows - present,
-        distinct=sum(map(bool, domain.values())) if domain is not None else min(result.of(place, "distinct"), present),
+        distinct=distinct,
         distinct_exact=exact,
         blanks=result.of(place, "blanks"),
         min=_bound(result.of(place, "min"), field),
@@ -78,9 +78,18 @@ def _column(place: int, field: Field, head: Head, result: Scan, domain: dict[str
         nonfinite=result.of(place, "nonfinite"),
         inferred_type=_inferred(place, result, present),
         numeric_share=_numeric_share(place, result, present) if field.kind == "text" else None,
-        sample_rows=None if exact or field.kind == "other" else result.sample.num_rows,
+        sample_rows=None if head.whole or domain is not None or field.kind == "other" else result.sample.num_rows,
         **_values(place, field, result, domain),
     )
+
+
+def _distinct(place: int, field: Field, head: Head, result: Scan, domain: dict[str, int] | None) -> tuple[int, bool]:
+    """The number of distinct values, and whether that is exact."""
+    if domain is not None:
+        return sum(map(bool, domain.values())), True
+    if head.whole and field.kind != "other" and (result.of(place, "max_length") or 0) <= CLIP:
+        return head.distinct(place), True
+    return min(result.of(place, "distinct"), result.of(place, "present")), False
 
 
 def _values(place: int, field: Field, result: Scan, domain: dict[str, int] | None) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from tools.sources import Field, Table
 _SAMPLE_ROWS = 10_000
 _SAMPLE_CELLS = 2_000_000
 _HASHED = 3
+_BATCH = 1_000
+"""Aggregates per query, as planning grows faster than their number. Only where that reads no column twice (Parquet,
+Arrow) or the table is small: a large CSV file is read once whatever its width."""
 _WIDE = ("HUGEINT", "UHUGEINT", "DECIMAL")
 
 
@@ -36,24 +39,29 @@ class Scan:
 
 def scan(table: Table, head: Head) -> Scan:
     """Reads the table once. Raises SourceError."""
-    aggregates = [exp.Count(this=exp.Star()).as_("row_count")]
-    for place, field in enumerate(table.fields):
-        aggregates += [part.as_(f"c{place}_{name}") for name, part in _aggregates(place, field, head)]
-    if not head.whole:
-        aggregates.append(_sample(table, head).as_("sample"))
-    answer = table.query(exp.select(*aggregates).from_(table.relation()))
+    aggregates = [
+        part.as_(f"c{at}_{name}") for at, f in enumerate(table.fields) for name, part in _aggregates(at, f, head)
+    ]
+    size = _BATCH if head.whole or table.row_count is not None else len(aggregates)
+    found: dict[str, Any] = {}
     sample = head.rows
-    if not head.whole:
-        sample = pa.Table.from_struct_array(answer["sample"].combine_chunks().flatten())
-        answer = answer.drop_columns(["sample"])
-    found = answer.to_pylist()[0]
+    for start in range(0, len(aggregates), size):
+        parts = [*aggregates[start : start + size], exp.Count(this=exp.Star()).as_("row_count")]
+        if sampling := not head.whole and start == 0:
+            parts.append(_sample(table, head).as_("sample"))
+        answer = table.query(exp.select(*parts).from_(table.relation()))
+        if sampling:
+            sample = pa.Table.from_struct_array(answer["sample"].combine_chunks().flatten())
+            answer = answer.drop_columns(["sample"])
+        found |= answer.to_pylist()[0]
     return Scan(found.pop("row_count"), found, sample)
 
 
 def _aggregates(place: int, field: Field, head: Head) -> Iterator[tuple[str, exp.Expr]]:
     value = column(field)
     yield "present", exp.Count(this=value)
-    yield "distinct", distinct(field) if head.whole else exp.ApproxDistinct(this=value.copy())
+    # Not COUNT(DISTINCT): its cost grows with the square of the number of columns, and a small table is in the head.
+    yield "distinct", exp.ApproxDistinct(this=value.copy())
     if field.kind == "number":
         yield from _of_number(field)
     elif field.kind == "text":
