@@ -3,6 +3,7 @@
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import boto3
@@ -39,7 +40,8 @@ def _converse(messages: list[dict[str, Any]] = HELLO, **more: Any) -> dict[str, 
 
 def _stream(messages: list[dict[str, Any]] = HELLO, **more: Any) -> list[dict[str, Any]]:
     answer = _client().converse_stream(modelId="amazon.nova-pro-v1:0", messages=messages, **more)
-    return list(answer["stream"])
+    with closing(answer["stream"]) as stream:
+        return list(stream)
 
 
 def test_converse_returns_text_stop_reason_and_usage(bedrock: Bedrock, answers: list[Reply | Failure]) -> None:

@@ -100,5 +100,5 @@ def test_a_run_without_credentials_does_not_start(store: Memory, orders: str, mo
         started = time.monotonic()
         with pytest.raises(ModelError, match="No AWS credentials"):
             Runs(store).start([orders], requested_by="Ann", model="bedrock")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
     assert store.runs.recent() == []

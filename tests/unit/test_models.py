@@ -127,7 +127,7 @@ def test_no_credentials_is_known_quickly(monkeypatch: pytest.MonkeyPatch) -> Non
     started = time.monotonic()
     with pytest.raises(ModelError, match="No AWS credentials"):
         models.preflight("bedrock")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.usefixtures("aws")
