@@ -150,6 +150,12 @@ def test_names_with_quotes_and_blanks_go_into_filters_and_sql() -> None:
     assert guarded.where.pattern == "`ship day` is not null"
 
 
+def test_words_of_sql_are_names_too() -> None:
+    columns = [of_numbers(name, [None, *[n % 97 + 0.5 for n in range(999)]]) for name in ("select", "Where", "amount")]
+    filters = [dqdl.parse_rule(c.rule).where for c in candidates(table(*columns), now=NOW) if " where " in c.rule]
+    assert {f.pattern for f in filters if f} == {"`select` is not null", "`Where` is not null", "amount is not null"}
+
+
 def test_what_pays_at_once_comes_first() -> None:
     got = candidates(
         table(

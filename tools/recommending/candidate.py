@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
+from sqlglot.dialects.spark import Spark
 
 from tools.dqdl.model import Condition, Number, Rule, Text
 from tools.dqdl.result import Dimension
@@ -97,8 +98,8 @@ def quoted(text: str) -> str:
 
 
 def sql_name(name: str) -> str:
-    """A column as DQDL's SQL dialect (Spark) writes it: in back-ticks unless it is a plain word."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)
+    """A column as DQDL's SQL dialect (Spark) writes it: in back-ticks unless it is a plain word of no other meaning."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name.upper() not in Spark.Tokenizer.KEYWORDS
     return exp.to_identifier(name, quoted=not plain).sql(dialect="spark")
 
 
