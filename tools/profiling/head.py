@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from tools import sources
 from tools.profiling.frequency import distinct_values
-from tools.profiling.sql import CLIP, INFERRED, blank, casts_to, count_if, is_float, is_number, shown
+from tools.profiling.guess import may_hold_numbers, possible_types
+from tools.profiling.sql import CLIP, is_float, shown
 from tools.sources import Field, Table
 
 _ROWS = 20_000
 _CELLS = 2_000_000
-_PROBED = 500
+_JUDGED = 500
 _DOMAIN = 100
 _DOMAIN_BUDGET = 3_000
 
@@ -31,7 +30,7 @@ class Head:
     domains: dict[int, list[str]] = field(default_factory=dict)
     """By position: all values of a column that has few, as the engine writes them."""
     probes: dict[int, list[str]] = field(default_factory=dict)
-    """By position: the types that every non-blank text of the head reads as."""
+    """By position: the types that no text in the head rules out."""
     numeric: set[int] = field(default_factory=set)
     """Text columns of which some value, or none that can be judged, casts to a number."""
 
@@ -55,28 +54,19 @@ def read_head(table: Table) -> Head:
     ]
     rows = table.query(exp.select(*chosen).from_(table.relation()).limit(limit + 1))
     whole = rows.num_rows <= limit
-    texts = [place for place, spec in wanted.items() if spec.kind == "text"]
-    probes, numeric = _probe(rows.slice(0, _PROBED), texts)
-    domains = {} if whole else _domains(rows, wanted)
-    return Head(rows, whole, domains, probes, numeric)
-
-
-def _probe(rows: pa.Table, texts: Sequence[int]) -> tuple[dict[int, list[str]], set[int]]:
-    if not texts:
-        return {}, set()
-    chosen: list[exp.Expr] = []
-    for place in texts:
-        value = exp.column(f"c{place}")
-        full = exp.and_(value.copy().is_(exp.null()).not_(), blank(value.copy()).not_())
-        chosen.append(count_if(full).as_(f"c{place}_full"))
-        chosen.append(count_if(is_number(value.copy())).as_(f"c{place}_number"))
-        chosen += [count_if(casts_to(value.copy(), kind)).as_(f"c{place}_{kind}") for kind in INFERRED]
-    with sources.open(rows) as local:
-        found = local.query(exp.select(*chosen).from_(local.relation())).to_pylist()[0]
-    probes = {
-        place: [kind for kind in INFERRED if found[f"c{place}_{kind}"] == found[f"c{place}_full"]] for place in texts
+    judged = rows.slice(0, _JUDGED)
+    texts = {
+        place: pc.unique(pc.drop_null(judged[f"c{place}"])).to_pylist()
+        for place, spec in wanted.items()
+        if spec.kind == "text"
     }
-    return probes, {place for place in texts if found[f"c{place}_number"] or not found[f"c{place}_full"]}
+    return Head(
+        rows,
+        whole,
+        domains={} if whole else _domains(rows, wanted),
+        probes={place: possible_types(values) for place, values in texts.items()},
+        numeric={place for place, values in texts.items() if may_hold_numbers(values)},
+    )
 
 
 def _domains(rows: pa.Table, wanted: dict[int, Field]) -> dict[int, list[str]]:

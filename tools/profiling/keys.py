@@ -83,7 +83,7 @@ def _pairs(
     for pair in combinations(sorted(likely[:_PAIR_COLUMNS]), 2):
         if scans == _PAIRS:
             break
-        if columns[pair[0]].distinct * columns[pair[1]].distinct < rows or _repeats(head, pair):
+        if columns[pair[0]].distinct * columns[pair[1]].distinct < _NEAR**2 * rows or _repeats(head, pair):
             continue
         scans += 1
         if _pair_count(table, pair) == rows:

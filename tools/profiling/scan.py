@@ -47,7 +47,7 @@ def scan(table: Table, head: Head) -> Scan:
     sample = head.rows
     for start in range(0, len(aggregates), size):
         parts = [*aggregates[start : start + size], exp.Count(this=exp.Star()).as_("row_count")]
-        if sampling := not head.whole and start == 0:
+        if sampling := start == 0 and not head.whole and any(field.kind != "other" for field in table.fields):
             parts.append(_sample(table, head).as_("sample"))
         answer = table.query(exp.select(*parts).from_(table.relation()))
         if sampling:
