@@ -1,8 +1,14 @@
 """Hand-made verdicts for the tests of what people read."""
 
+import io
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
+
+from rich.console import Console
 
 from graph.runs import TableReport
+from memory.model import Event, Proposal, RecordedDecision
 
 HOSTILE = "\x1b[31m[bold]<script>alert('x')</script>\u202egnp.exe"
 """A terminal escape, Rich markup, HTML and a change of the reading order, in one value."""
@@ -61,3 +67,41 @@ def orders_report() -> TableReport:
     ]
     dimensions = {"validity": 0.9965, "uniqueness": 1.0, "completeness": 0.988}
     return TableReport("/data/orders.csv", evaluation(*rules), 0.9948, dimensions)
+
+
+def proposal(number: int = 1, text: str = 'IsComplete "email"', **other: Any) -> Proposal:
+    base: dict[str, Any] = {
+        "id": UUID(int=number),
+        "run_id": "run2345x",
+        "number": number,
+        "dataset_id": UUID(int=9),
+        "rule": text,
+        "rule_type": text.split()[0],
+        "columns": ("email",),
+        "dimension": "completeness",
+        "fingerprint": text,
+        "reasoning": "Only 12 of 1,000 values are missing.",
+        "evidence": {"rows": 1000, "column.email.nulls": 12},
+        "dry_run": rule(text, "Failed", columns=["email"], failed_rows=12, examples=[order(email=None)]),
+        "confidence": 0.75,
+        "source": "statistics",
+        "created_at": datetime(2026, 11, 23, tzinfo=UTC),
+        "decision": None,
+    }
+    return Proposal(**{**base, **other})
+
+
+def decided(action: Any, rule_text: str | None = None, reason: str | None = None) -> RecordedDecision:
+    return RecordedDecision(action, rule_text, reason, "Ann", datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def event(kind: str, agent: str | None = None, **data: Any) -> Event:
+    return Event("run2345x", 1, kind, agent, None, data, datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def rendered(renderable: Any, width: int = 100) -> str:
+    """What a terminal of that width shows, without colours."""
+    console = Console(width=width, markup=True, emoji=True, color_system=None, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
