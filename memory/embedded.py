@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -33,11 +34,18 @@ START_SECONDS = 300
 """A crash recovery replays the log before the server answers, which may take minutes."""
 SHARED_MEMORY_SECONDS = 20
 """How long the children of a killed server may hold on to its memory."""
+PID_FILE_SECONDS = 2
+"""How long a server may take to write its number into its file."""
 SOCKET_PATH_BYTES = 100
 """The limit of the systems is 104 to 108 bytes."""
 OTHER_STORE_HINT = "Set ASSAY_HOME to a folder that you can write to, or ASSAY_DATABASE_URL to a Postgres server."
 
-Account = pwd.struct_passwd
+
+class Account(NamedTuple):
+    """Whom the server runs as, where that is not the caller."""
+
+    uid: int
+    gid: int
 
 
 def default_home() -> Path:
@@ -76,7 +84,7 @@ def _running(data: Path, database: str) -> str | None:
     """The connection string, if a server answers there."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _unusable(data, error) from None
@@ -108,12 +116,12 @@ def _unusable(folder: Path, error: OSError) -> StoreError:
 
 
 def _account(data: Path) -> Account | None:
-    """Whom the server runs as. Postgres refuses to run as root, so root lends the folder to another account."""
+    """Postgres refuses to run as root, so root lends the folder to another account: its owner, if it exists already."""
     if os.geteuid() != 0:
         return None
     if data.exists() and data.stat().st_uid != 0:
-        return pwd.getpwuid(data.stat().st_uid)
-    accounts = {entry.pw_name: entry for entry in pwd.getpwall()}
+        return Account(data.stat().st_uid, data.stat().st_gid)
+    accounts = {entry.pw_name: Account(entry.pw_uid, entry.pw_gid) for entry in pwd.getpwall()}
     return next(accounts[name] for name in ("postgres", "pgserver", "nobody") if name in accounts)
 
 
@@ -123,7 +131,7 @@ def _create(home: Path, account: Account | None) -> None:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
     if account:
-        os.chown(new, account.pw_uid, account.pw_gid)
+        os.chown(new, account.uid, account.gid)
     arguments = ["-D", "pg.new", "-U", DATABASE, "--auth=trust", "--encoding=UTF8", "--locale=C"]
     arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     # Trust is safe: the server listens on a socket only, which nobody but its own account can open.
@@ -131,7 +139,7 @@ def _create(home: Path, account: Account | None) -> None:
         arguments += ["--set", setting]
     log = home / "initdb.log"
     if _program("initdb", arguments, home, account, log) != 0:
-        raise StoreError(f"Cannot make the store: {_last_line(log)}.", hint=OTHER_STORE_HINT)
+        raise StoreError(f"Cannot make the store: {_problem(log)}.", hint=OTHER_STORE_HINT)
     log.unlink()
     new.rename(home / "pg")
 
@@ -166,30 +174,28 @@ def _ensure_running(home: Path, account: Account | None) -> None:
         if _start_server(home, account) == 0:
             continue
         if "shared memory block" not in _tail(data / "server.log") or time.monotonic() > memory_held_until:
-            raise StoreError(
-                f"The store in {data} does not start: {_last_line(data / 'server.log')}", hint=_log_hint(data)
-            )
+            problem = _problem(data / "server.log")
+            raise StoreError(f"The store in {data} does not start: {problem}.", hint=_log_hint(data))
         time.sleep(0.2)
 
 
 def _is_alive(data: Path) -> bool:
-    """Whether the process in postmaster.pid is a server of this folder; the file of a dead one is removed.
-
-    Postgres itself takes any living process of that number for a server, so after a reboot it might never start.
-    """
+    """Whether the process in postmaster.pid is a server of this folder, ready or not."""
     file = data / "postmaster.pid"
     try:
         process = psutil.Process(int(file.read_text().split("\n", 1)[0]))
-        if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).samefile(data):
-            return True
-    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, OSError):
-        pass
-    file.unlink(missing_ok=True)
-    return False
+        return process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).samefile(data)
+    except ValueError:  # damaged, or about to be written
+        return file.exists() and time.time() - file.stat().st_mtime < PID_FILE_SECONDS
+    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+        return False
 
 
 def _start_server(home: Path, account: Account | None) -> int:
     socket_folder = _socket_folder(home / "pg", account)
+    # Postgres takes any living process of the number in these files for a server: after a reboot it might never start.
+    for stale in (home / "pg/postmaster.pid", socket_folder / ".s.PGSQL.5432.lock"):
+        stale.unlink(missing_ok=True)
     options = ["-D", "pg", "-l", "pg/server.log", "-w", "-t", str(START_SECONDS), "-o", f"-k {socket_folder}"]
     return _program("pg_ctl", [*options, "start"], home, account)
 
@@ -202,11 +208,11 @@ def _socket_folder(data: Path, account: Account | None) -> Path:
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"assay-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    owner = account.pw_uid if account else os.geteuid()
+    owner = account.uid if account else os.geteuid()
     if folder.stat().st_uid not in (owner, os.geteuid()) or folder.is_symlink():
         raise StoreError(f"{folder} belongs to somebody else.", hint="Set ASSAY_HOME to a shorter path.")
     if account:
-        os.chown(folder, account.pw_uid, account.pw_gid)
+        os.chown(folder, account.uid, account.gid)
     folder.chmod(0o700)
     return folder
 
@@ -216,7 +222,7 @@ def _ensure_database(data: Path) -> str:
     if url is None:
         raise StoreError(f"The store in {data} stopped again.", hint=_log_hint(data))
     with psycopg.connect(url, autocommit=True) as connection:
-        if not connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone():
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(f"create database {DATABASE}")
     return make_conninfo(url, dbname=DATABASE)
 
@@ -239,8 +245,8 @@ def _program(name: str, arguments: list[str], home: Path, account: Account | Non
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
             extra_groups=[] if account else None,
             check=False,
         ).returncode
@@ -250,9 +256,10 @@ def _tail(log: Path) -> str:
     return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
 
-def _last_line(log: Path) -> str:
-    lines = [line for line in _tail(log).splitlines() if re.search(r"FATAL|PANIC|error:|could not", line)]
-    return lines[-1].rstrip(".") if lines else "it left no message"
+def _problem(log: Path) -> str:
+    """The last complaint in a log, without its time and full stop."""
+    found = re.findall(r"^.*?((?:FATAL|PANIC|error):.*|could not .*)", _tail(log), re.MULTILINE)
+    return str(found[-1]).rstrip(".") if found else "it left no message"
 
 
 def _log_hint(data: Path) -> str:

@@ -54,8 +54,7 @@ def migrate(url: str) -> None:
         known, applied = migrations(), _applied(connection)
         if _missing(applied, known):
             with _locked(connection):
-                connection.execute(LEDGER)
-                _apply(connection, _missing(_applied(connection), known))
+                _apply(connection, known)
         if not _has_checkpoints(applied):
             with _locked(connection):
                 if not _has_checkpoints(_applied(connection)):
@@ -112,20 +111,21 @@ def _locked(connection: Connection) -> Iterator[None]:
     raise StoreError("Another process has been migrating the store for five minutes.", hint="Stop it and try again.")
 
 
-def _apply(connection: Connection, missing: list[Migration]) -> None:
-    for migration in missing:
-        try:
+def _apply(connection: Connection, known: list[Migration]) -> None:
+    try:
+        connection.execute(LEDGER)
+        for migration in _missing(_applied(connection), known):
             connection.execute(migration.sql)
-        except psycopg.errors.FeatureNotSupported as error:
-            raise _no_vectors(error) from error
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise StoreError(
-                f"The store's user may not do what migration {migration.name} needs: {one_line(error)}.",
-                hint="Let a superuser run CREATE EXTENSION vector once, and give the user CREATE on the schema.",
-            ) from error
-        connection.execute(
-            "insert into assay_migrations (name, checksum) values (%s, %s)", [migration.name, migration.checksum]
-        )
+            connection.execute(
+                "insert into assay_migrations (name, checksum) values (%s, %s)", [migration.name, migration.checksum]
+            )
+    except psycopg.errors.FeatureNotSupported as error:
+        raise _no_vectors(error) from error
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
+        raise StoreError(
+            f"The store's user may not make its tables: {one_line(error)}.",
+            hint="Let a superuser run CREATE EXTENSION vector once, and give the user CREATE on the schema.",
+        ) from error
 
 
 def _no_vectors(error: psycopg.Error) -> StoreError:
