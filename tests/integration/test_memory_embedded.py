@@ -184,32 +184,44 @@ def test_a_broken_store_says_what_the_server_says(home):
         embedded.start(home)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_another_user_makes_a_store_and_cannot_open_roots(home):
+def as_nobody(*command: str) -> subprocess.CompletedProcess[str]:
     nobody = pwd.getpwnam("nobody")
-    theirs = home / "theirs"
-    theirs.mkdir()
+    return subprocess.run(
+        [sys.executable, *command],
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+@pytest.fixture
+def homes(home) -> Iterator[tuple[Path, Path]]:
+    """A folder of the user nobody and one of root; both servers are stopped at the end."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    try:
+        as_nobody("-c", "import memory.embedded").check_returncode()
+    except (PermissionError, subprocess.CalledProcessError):
+        pytest.skip("the user nobody cannot run this Python")
     home.chmod(0o755)
-    os.chown(theirs, nobody.pw_uid, nobody.pw_gid)
+    theirs, roots = home / "theirs", home / "roots"
+    theirs.mkdir()
+    shutil.chown(theirs, "nobody")
+    yield theirs, roots
+    embedded.stop(theirs)
+    embedded.stop(roots)
 
-    def start_as_nobody(folder: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", START, str(folder)],
-            user=nobody.pw_uid,
-            group=nobody.pw_gid,
-            extra_groups=[],
-            capture_output=True,
-            text=True,
-            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
-        )
 
-    made = start_as_nobody(theirs)
+def test_another_user_makes_a_store_and_cannot_open_roots(homes):
+    theirs, roots = homes
+    made = as_nobody("-c", START, str(theirs))
     assert made.returncode == 0, made.stderr
     assert psutil.Process(postmaster(theirs)).username() == "nobody"
     put(made.stdout.strip())
-    embedded.start(home / "roots")
-    refused = start_as_nobody(home / "roots")
+    embedded.start(roots)
+    refused = as_nobody("-c", START, str(roots))
     assert "StoreError: Cannot keep the store in" in refused.stderr
     assert "Permission denied" in refused.stderr
-    for folder in (theirs, home / "roots"):
-        assert embedded.stop(folder)
