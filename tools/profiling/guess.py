@@ -14,7 +14,7 @@ _MAY_BE: dict[str, Callable[[str], object]] = {
     "DOUBLE": lambda text: _NUMBER.match(text) and not re.fullmatch(CODE, text),
     "BOOLEAN": re.compile(r"\s*[tfyno01]\w{0,4}\s*", re.IGNORECASE).fullmatch,
     "DATE": re.compile(DATE, re.ASCII).fullmatch,
-    "TIMESTAMP": re.compile(r"\s*-?\d").match,
+    "TIMESTAMP": re.compile(r"\s*-?\d+[-/ \\]").match,
 }
 
 
