@@ -102,10 +102,18 @@ class Engine:
         return cursor
 
 
+_only_one = threading.Lock()
+
+
 @cache
+def _made() -> Engine:
+    return Engine()
+
+
 def engine() -> Engine:
     """The engine of this process."""
-    return Engine()
+    with _only_one:
+        return _made()
 
 
 class DuckTable(Table):
