@@ -1,0 +1,29 @@
+"""The page that `assay ui` serves: navigation, and one line instead of a traceback when the store is away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tools.errors import AssayError
+from ui.web import chat_page, datasets_page, frame, inbox_page, runs_page, session
+from ui.web.safe_text import inline
+
+
+def main() -> None:
+    """Draws the page that the address names."""
+    st.set_page_config(page_title="Assay", page_icon=frame.ICON, layout="wide")
+    st.logo(frame.LOGO, size="large")
+    try:
+        waiting = len(session.desk().runs.pending())
+        session.executor()
+    except AssayError as error:
+        st.error(inline(error, 600), icon=":material/database_off:")
+        st.button("Try again", icon=":material/refresh:")
+        return
+    page = st.navigation([chat_page.page(), inbox_page.page(waiting), datasets_page.page(), runs_page.page()])
+    chat_page.sidebar()
+    with frame.column("page"):
+        page.run()
+
+
+main()

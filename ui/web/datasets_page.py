@@ -1,0 +1,161 @@
+"""The datasets that the store knows: profile, rules, latest result and score history of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from tools.errors import AssayError
+from tools.profiling.model import Profile
+from ui.web import chat_page, profile_view, result_view, session
+from ui.web.moments import ago
+from ui.web.safe_text import inline
+
+if TYPE_CHECKING:
+    from memory.model import Dataset
+
+_TABS = ("Profile", "Rules", "Latest result", "Score history")
+_ROWS_SHOWN = 8
+_HISTORY = 50
+_TREND = 10
+
+
+def page() -> st.Page:
+    """The page's place in the navigation."""
+    return st.Page(show, title="Datasets", icon=":material/table:", url_path="datasets")
+
+
+def show() -> None:
+    """The page."""
+    st.title("Datasets", anchor=False)
+    datasets = session.desk().memory.catalog.datasets()
+    if not datasets:
+        st.info(
+            "No datasets yet. Name a file in the chat, for example `profile data/orders.csv`.", icon=":material/table:"
+        )
+        return
+    picked = st.dataframe(
+        [{**_line(dataset), **figures} for dataset, figures in zip(datasets, _figures(datasets), strict=True)],
+        key="datasets",
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        height=35 * (min(len(datasets), _ROWS_SHOWN) + 1) + 3,
+        column_order=("Dataset", "Score", "Trend", "Rules", "Columns", "Place", "Last opened"),
+        column_config={
+            "Score": st.column_config.ProgressColumn(format="%.1f", max_value=100, width=110),
+            "Trend": st.column_config.LineChartColumn(y_min=0, y_max=100, width=80, help="The last validations"),
+            "Last opened": st.column_config.DatetimeColumn(format="distance"),
+        },
+    )
+    rows = picked["selection"]["rows"]
+    if rows and rows[0] < len(datasets):
+        st.query_params["dataset"] = str(datasets[rows[0]].id)
+    wanted = st.query_params.get("dataset")
+    chosen = next((dataset for dataset in datasets if str(dataset.id) == wanted), None)
+    if chosen is None and len(datasets) == 1:
+        chosen = datasets[0]
+    if chosen is None:
+        st.caption("Pick a dataset to see its profile, rules and results.")
+    else:
+        _one(chosen)
+
+
+def _line(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "Dataset": dataset.short_name,
+        "Columns": len(dataset.fields),
+        "Place": dataset.uri,
+        "Last opened": dataset.updated_at,
+    }
+
+
+def _figures(datasets: list[Dataset]) -> list[dict[str, Any]]:
+    """Rules and scores for the list, newest score last."""
+    memory = session.desk().memory
+    rules = Counter(rule.dataset_id for rule in memory.rules.all(status="approved"))
+    past = [memory.results.history(dataset.id, _TREND)[::-1] for dataset in datasets]
+    trends = [[100 * result.total for result in results if result.total is not None] for results in past]
+    return [
+        {"Rules": rules[dataset.id], "Score": trend[-1] if trend else None, "Trend": trend}
+        for dataset, trend in zip(datasets, trends, strict=True)
+    ]
+
+
+def _one(dataset: Dataset) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(inline(dataset.short_name, 80), anchor=False)
+        st.space("stretch")
+        for label, goal in (("Recommend rules", "Profile it and recommend rules"), ("Validate", "Validate it")):
+            if st.button(label, key=f"do-{label}"):
+                _start(dataset, goal)
+    tab = st.segmented_control("Show", _TABS, default=_TABS[0], key="tab", required=True, label_visibility="collapsed")
+    {"Profile": _profile, "Rules": _rules, "Latest result": _result, "Score history": _history}[tab](dataset)
+
+
+def _start(dataset: Dataset, goal: str) -> None:
+    try:
+        run = session.desk().runs.start([dataset.uri], goal=goal, requested_by=session.actor())
+    except AssayError as error:
+        st.error(inline(error, 600), icon=":material/error:")
+    else:
+        chat_page.open_run(run.id)
+
+
+def _profile(dataset: Dataset) -> None:
+    stored = session.desk().memory.catalog.latest_profile(dataset.id)
+    if stored is None:
+        st.info("It has not been profiled yet: choose “Recommend rules”.")
+        return
+    st.caption(f"Profiled {ago(stored.created_at)}")
+    profile_view.show(Profile.from_dict(stored.profile), str(dataset.id))
+
+
+def _rules(dataset: Dataset) -> None:
+    rules = session.desk().memory.rules.active(dataset.id)
+    if not rules:
+        st.info("It has no active rules. Choose “Recommend rules”, and approve those that are right.")
+        return
+    st.dataframe(
+        [
+            {
+                "#": rule.number,
+                "Rule": rule.rule_expression,
+                "Dimension": rule.dimension,
+                "Approved by": rule.approved_by,
+                "Approved": rule.approved_at,
+                "Why": rule.reasoning,
+            }
+            for rule in rules
+        ],
+        hide_index=True,
+        column_config={
+            "Rule": st.column_config.TextColumn(width="large"),
+            "Approved": st.column_config.DatetimeColumn(format="distance", width="small"),
+        },
+    )
+
+
+def _result(dataset: Dataset) -> None:
+    latest = session.desk().memory.results.latest(dataset.id)
+    if latest is None:
+        st.info("It has not been validated yet.")
+        return
+    st.caption(f"Validated {ago(latest.measured_at)}")
+    result_view.show(latest.evaluation, latest.total, latest.dimensions)
+
+
+def _history(dataset: Dataset) -> None:
+    past = session.desk().memory.results.history(dataset.id, _HISTORY)
+    points = [
+        {"Validated": result.measured_at, "Score of": name, "Score": round(100 * score, 2)}
+        for result in past
+        for name, score in {"total": result.total, **result.dimensions}.items()
+        if score is not None
+    ]
+    if len(past) < 2:
+        st.info("The chart begins with the second validation." if past else "It has not been validated yet.")
+    else:
+        st.line_chart(points, x="Validated", y="Score", color="Score of", y_label="Score of 100", x_label="")

@@ -1,0 +1,25 @@
+"""The frame around all pages: a column that is easy to read on any screen, and the name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+WIDTH = 1080
+"""Pixels: longer lines are hard to read, however wide the screen is."""
+_MARK = """<rect x="2" y="4" width="28" height="28" rx="8" fill="#2f8f86"/>
+<path d="M9 18.5l5 5 9.5-11" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/>
+"""
+# As text, because an icon by its name would be fetched from another server.
+ICON = f"""<svg xmlns="http://www.w3.org/2000/svg" width="32" height="36" viewBox="0 0 32 36">{_MARK}</svg>"""
+LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" width="150" height="36" viewBox="0 0 150 36">{_MARK}
+<text x="40" y="26" font-family="sans-serif" font-size="23" font-weight="600" fill="#2f8f86">Assay</text></svg>"""
+
+
+@contextmanager
+def column(key: str) -> Iterator[None]:
+    """A centred column."""
+    with st.container(horizontal_alignment="center", key=f"{key}-frame"), st.container(width=WIDTH, key=key):
+        yield

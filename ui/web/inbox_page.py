@@ -1,0 +1,53 @@
+"""Everything that waits for a person, across runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.web import cards, session
+from ui.web.moments import ago, left
+from ui.web.safe_text import inline
+from ui.web.steps import count
+
+if TYPE_CHECKING:
+    from memory.model import PendingApproval
+
+
+def page(waiting: int) -> st.Page:
+    """The page's place in the navigation, with the number of requests that wait."""
+    title = f"Approvals ({waiting})" if waiting else "Approvals"
+    return st.Page(show, title=title, icon=":material/inbox:", url_path="approvals")
+
+
+def show() -> None:
+    """The page."""
+    st.title("Approvals", anchor=False)
+    pending = session.desk().runs.pending()
+    if not pending:
+        st.info("Nothing waits for a decision. Ask for rules in the chat, and they come here.", icon=":material/inbox:")
+        return
+    wanted = st.query_params.get("run")
+    for request in pending:
+        _request(request, opened=request.run_id == wanted or len(pending) == 1)
+
+
+def _request(request: PendingApproval, *, opened: bool) -> None:
+    tables = inline(", ".join(request.tables), 80)
+    label = f"**{tables}** · {count(request.undecided, 'rule')} to decide"
+    box = st.expander(label, expanded=opened, key=f"pending-{request.run_id}", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            expiry = "expired" if request.expired else f"expires {left(request.expires_at)}"
+            st.caption(f"Asked {ago(request.requested_at)}, {expiry} · “{inline(request.goal, 120)}”")
+            if request.expired:
+                st.button("Reopen", key=f"reopen-{request.run_id}", on_click=_reopen, args=(request.run_id,))
+        if not request.expired:
+            cards.show(request.run_id, session.desk().runs.proposals(request.run_id), open_for_decisions=True)
+
+
+def _reopen(run_id: str) -> None:
+    session.desk().memory.approvals.reopen(run_id)

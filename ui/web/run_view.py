@@ -1,0 +1,112 @@
+"""One run as a turn of the conversation: what was asked, the steps, the cards, the results, the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import streamlit as st
+
+from tools.errors import AssayError
+from tools.profiling.model import Profile
+from ui.web import cards, profile_view, result_view, session, steps
+from ui.web.safe_text import inline, prose
+from ui.web.trail import Trail
+
+if TYPE_CHECKING:
+    from memory.model import Run
+
+POLL_SECONDS = 0.7
+WATCH_SECONDS = 3.0
+_AVATARS = {"user": ":material/person:", "assistant": ":material/fact_check:"}
+
+
+def show(run_id: str) -> None:
+    """The turn. While the run is worked on it follows the events; while it waits it watches for others' decisions."""
+    run = session.desk().memory.runs.get(run_id)
+    with st.chat_message("user", avatar=_AVATARS["user"]):
+        st.text(run.goal)
+        if run.sources:
+            st.caption("On " + ", ".join(inline(source, 120) for source in run.sources))
+    with st.chat_message("assistant", avatar=_AVATARS["assistant"]):
+        if run.status in session.ACTIVE:
+            st.fragment(_follow, run_every=POLL_SECONDS)(run_id)
+        else:
+            _turn(run)
+            if run.status == "waiting":
+                st.fragment(_watch, run_every=WATCH_SECONDS)(run_id, _undecided(run_id))
+
+
+def _follow(run_id: str) -> None:
+    run = session.desk().memory.runs.get(run_id)
+    if run.status not in session.ACTIVE:
+        st.rerun()
+    _turn(run)
+
+
+def _watch(run_id: str, undecided: int) -> None:
+    """Draws the page anew when somebody else decided or the run went on."""
+    if session.desk().memory.runs.get(run_id).status != "waiting" or _undecided(run_id) != undecided:
+        st.rerun()
+
+
+def _undecided(run_id: str) -> int:
+    return sum(1 for proposal in session.desk().runs.proposals(run_id) if proposal.decision is None)
+
+
+def _turn(run: Run) -> None:
+    trail = session.trail(run.id)
+    active = run.status in session.ACTIVE
+    with st.container(key=f"steps-{run.id}", gap=None):
+        steps.show(trail, active=active)
+    if active:
+        _working(run, trail)
+    proposals = session.desk().runs.proposals(run.id)
+    if proposals:
+        cards.show(run.id, proposals, open_for_decisions=run.status == "waiting")
+    if trail.answer and run.status == "done":
+        st.markdown(prose(trail.answer))
+    if not active:
+        _findings(run, trail)
+    _ending(run, trail)
+
+
+def _working(run: Run, trail: Trail) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Waiting for a worker …" if not trail.steps else "Working …")
+        if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", type="tertiary"):
+            session.desk().runs.cancel(run.id)
+            st.toast("It stops after the step in hand.")
+
+
+def _findings(run: Run, trail: Trail) -> None:
+    memory = session.desk().memory
+    for result in memory.results.for_run(run.id):
+        st.markdown(f"##### Result for {inline(memory.catalog.dataset(result.dataset_id).short_name, 80)}")
+        result_view.show(result.evaluation, result.total, result.dimensions)
+    for name, profile_id in trail.profiles().items():
+        key = f"profile-of-{run.id}-{name}"
+        with st.expander(
+            f"Profile of {inline(name, 80)}", icon=":material/bar_chart:", key=key, on_change="rerun"
+        ) as box:
+            if box.open:
+                stored = memory.catalog.profile_by_id(UUID(profile_id))
+                profile_view.show(Profile.from_dict(stored.profile), f"{run.id}-{name}")
+
+
+def _ending(run: Run, trail: Trail) -> None:
+    if run.error:
+        st.error(inline(run.error, 1_000), icon=":material/error:")
+    if run.status == "cancelled":
+        st.info("You stopped this run.", icon=":material/stop_circle:")
+    if run.status == "failed":
+        st.button("Go on from here", key=f"resume-{run.id}", on_click=_resume, args=(run.id,), icon=":material/resume:")
+    if trail.tokens:
+        st.caption(f"{trail.tokens:,} tokens")
+
+
+def _resume(run_id: str) -> None:
+    try:
+        session.desk().runs.resume(run_id)
+    except AssayError as error:
+        st.toast(inline(error, 300), icon=":material/error:")

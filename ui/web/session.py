@@ -1,0 +1,116 @@
+"""What all pages share: the store, the runs, the worker that executes them, and who is looking."""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from graph.runs import Runs
+from tools.errors import AssayError
+from ui.web.trail import Trail
+
+if TYPE_CHECKING:
+    from graph.worker import Worker
+    from memory import Memory
+
+ACTIVE = frozenset({"queued", "running"})
+"""The states in which a run has work in hand or waiting for a worker."""
+RETRY_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The store and the runs on it. One for all sessions of the server."""
+
+    memory: Memory
+    runs: Runs
+
+
+class Executor:
+    """A worker in a thread of its own, which outlives a store that is away for a while."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._worker: Worker | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="assay-worker", daemon=True)
+
+    def start(self) -> None:
+        """Begins to execute runs."""
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Finishes the step in hand, at most for some seconds, and ends. Done twice, it does nothing."""
+        self._stopping.set()
+        if self._worker is not None:
+            self._worker.stop()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _work(self) -> None:
+        # The agents take seconds to import; the page can be read meanwhile.
+        from graph.worker import Worker
+
+        while not self._stopping.is_set():
+            self._worker = Worker(self._memory)
+            try:
+                self._worker.loop()
+            except AssayError as error:
+                log.warning("The worker lost the store and tries again: %s", error)
+                self._stopping.wait(RETRY_SECONDS)
+
+
+@st.cache_resource(show_spinner="Opening the store …")
+def desk() -> Desk:
+    """The store. Opened once per server. Raises StoreError."""
+    from memory import Memory
+
+    memory = Memory.open()
+    return Desk(memory, Runs(memory))
+
+
+@st.cache_resource(show_spinner=False, on_release=Executor.stop)
+def executor() -> Executor:
+    """The worker of this server."""
+    started = Executor(desk().memory)
+    started.start()
+    return started
+
+
+def actor() -> str:
+    """Who decides: the one place that knows."""
+    return getpass.getuser()
+
+
+def trail(run_id: str) -> Trail:
+    """What a run did so far; only what is new since the last look is read from the store."""
+    trails: dict[str, Trail] = st.session_state.setdefault("trails", {})
+    seen = trails.setdefault(run_id, Trail())
+    seen.add(desk().memory.runs.events(run_id, seen.last_seq))
+    return seen
+
+
+def conversation() -> list[str]:
+    """The runs of the conversation on this page, oldest first. They are in the address, so that a reload keeps them."""
+    return st.query_params.get_all("run")
+
+
+def ask(goal: str, sources: Sequence[str]) -> None:
+    """Starts a run in the conversation. What cannot work is shown where the question stood."""
+    try:
+        run = desk().runs.start(sources, goal=goal, requested_by=actor())
+    except AssayError as error:
+        st.session_state["refused"] = (goal, list(sources), str(error))
+        return
+    st.session_state.pop("refused", None)
+    st.query_params["run"] = [*conversation(), run.id]

@@ -1,0 +1,103 @@
+"""The steps of a run as a timeline that opens: which agent, which tool, what came back, how long it took."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from ui.web.safe_text import inline, prose
+from ui.web.trail import Call, Step, Trail
+
+AGENTS = {
+    "supervisor": "Supervisor",
+    "profiler": "Profiler",
+    "recommender": "Recommender",
+    "validator": "Validator",
+    "approval": "Your decision",
+}
+_ICONS = {
+    "running": ":material/pause_circle:",
+    "complete": ":material/check_circle:",
+    "error": ":red[:material/error:]",
+}
+MOST_SHOWN = 1_200
+"""Characters of a tool's answer."""
+
+
+def show(trail: Trail, *, active: bool) -> None:
+    """The timeline. What is still open in a run that nobody executes is shown as it was left."""
+    for step in trail.steps:
+        _step(step, active)
+
+
+def _step(step: Step, active: bool) -> None:
+    running = step.state == "running" and active
+    with st.expander(_label(step), icon=_icon(step, running), expanded=running and bool(step.calls), type="step"):
+        if step.share is not None:
+            st.progress(step.share, text=f"Scanning: {step.share:.0%}")
+        for call in step.calls:
+            _call(call)
+        for text in step.said:
+            st.markdown(prose(text))
+        if not step.calls and not step.said:
+            st.caption(_outcome(step) or "Working …")
+
+
+def _icon(step: Step, running: bool) -> str:
+    if step.agent == "approval":
+        return ":material/front_hand:" if step.state == "running" else ":material/gavel:"
+    return "spinner" if running else _ICONS[step.state]
+
+
+def _label(step: Step) -> str:
+    parts = [f"**{AGENTS.get(step.agent, inline(step.agent))}**"]
+    if step.table:
+        parts.append(inline(step.table, 60))
+    if outcome := _outcome(step):
+        parts.append(outcome)
+    if step.seconds is not None and step.agent != "approval":
+        parts.append(f":gray[{duration(step.seconds)}]")
+    return " · ".join(parts)
+
+
+def _outcome(step: Step) -> str:
+    result = step.result
+    if "next" in result:
+        tables = ", ".join(result["tables"])
+        return f"{AGENTS.get(result['next'], inline(result['next']))} next, on {inline(tables, 80)}"
+    if "decided" in result:
+        return f"{result['decided']} decided, {result['activated']} rules active"
+    if "rules" in result and step.agent == "approval":
+        return f"{count(result['rules'], 'rule')} to decide"
+    if "proposed" in result:
+        return f"{count(result['proposed'], 'rule')} proposed"
+    if "passed" in result:
+        return f"{count(result['rules'], 'rule')} checked, {'all passed' if result['passed'] else 'some failed'}"
+    if "rows" in result:
+        return f"{result['rows']:,} rows" + (", known already" if result.get("cached") else "")
+    return ""
+
+
+def _call(call: Call) -> None:
+    took = "" if call.seconds is None else f" · {duration(call.seconds)}"
+    icon = {"": ":material/pending:", "error": ":red[:material/error:]"}.get(call.status, ":material/check:")
+    st.caption(f"{icon} `{inline(call.tool)}`{took}" if call.tool.isidentifier() else icon)
+    arguments = json.dumps(call.args, ensure_ascii=False)
+    if call.args:
+        st.code(arguments[:MOST_SHOWN], language=None, wrap_lines=True)
+    if call.answer:
+        st.text(call.answer[:MOST_SHOWN])
+
+
+def duration(seconds: float) -> str:
+    """A time span for a person, for example ``0.4 s`` or ``3 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 60 else f"{minutes / 60:.0f} h"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun, for example ``1 rule`` or ``12 rules``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
