@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
 from rich.padding import Padding
 
 from tools.errors import AssayError
+from ui.cli.keyboard import Keyboard
 from ui.cli.output import Output
 from ui.report import proposal as cards
 from ui.report.text import count
@@ -31,10 +30,19 @@ KEYS = (
 def ask(out: Output, runs: Runs, run_id: str, actor: str) -> bool:
     """Goes through the undecided proposals of a run. True when none is left to decide."""
     undecided = [proposal for proposal in runs.proposals(run_id) if proposal.decision is None]
-    asker = _Asker(out, runs, run_id, actor)
-    out.talk(
-        (f"{count(len(undecided), 'rule')} to decide on, as {actor}. ", "bold"), "Nothing becomes active without you."
-    )
+    if undecided:
+        whole = (f"{count(len(undecided), 'rule')} to decide on, as {actor}. ", "bold")
+        out.talk(whole, "Nothing becomes active without you.")
+        with Keyboard() as keyboard:
+            _go_through(out, runs, undecided, _Asker(out, runs, run_id, actor, keyboard))
+    left = sum(proposal.decision is None for proposal in runs.proposals(run_id))
+    if left:
+        out.talk("")
+        out.talk(f"{count(left, 'rule')} still to decide. Go on with ", (f"assay decide {run_id}", "bold"))
+    return left == 0
+
+
+def _go_through(out: Output, runs: Runs, undecided: Sequence[Proposal], asker: _Asker) -> None:
     for index, proposal in enumerate(undecided):
         name = runs.memory.catalog.dataset(proposal.dataset_id).name
         out.talk("")
@@ -43,16 +51,12 @@ def ask(out: Output, runs: Runs, run_id: str, actor: str) -> bool:
         if key == "A":
             asker.approve(undecided[index:])
         if key in ("A", "q"):
-            break
-    left = sum(proposal.decision is None for proposal in runs.proposals(run_id))
-    if left:
-        out.talk("")
-        out.talk(f"{count(left, 'rule')} still to decide. Go on with ", (f"assay decide {run_id}", "bold"))
-    return left == 0
+            return
 
 
 class _Asker:
-    def __init__(self, out: Output, runs: Runs, run_id: str, actor: str) -> None:
+    def __init__(self, out: Output, runs: Runs, run_id: str, actor: str, keyboard: Keyboard) -> None:
+        self._keyboard = keyboard
         self._out = out
         self._runs = runs
         self._run_id = run_id
@@ -81,7 +85,7 @@ class _Asker:
         from memory.model import Decision
 
         self._out.talk("  Why? It is remembered, and steers what is proposed next time. (empty: back)", "")
-        reason = self._line("").strip()
+        reason = self._keyboard.line("").strip()
         if not reason:
             return False
         self._store([Decision(proposal.number, "reject", reason=reason)])
@@ -94,7 +98,7 @@ class _Asker:
         text = proposal.rule
         while True:
             self._out.talk("  The rule as it should be: (empty: back)")
-            text = self._line(text).strip()
+            text = self._keyboard.line(text).strip()
             if not text:
                 return False
             if not self._try(proposal, text):
@@ -128,24 +132,13 @@ class _Asker:
         parts: list[str | tuple[str, str]] = ["  "]
         for key, meaning in keys:
             parts += [(f"[{key}]", "bold cyan"), f" {meaning}  "]
+        self._keyboard.forget()
         self._out.talk(*parts)
         known = {key for key, _ in keys}
         while True:
             try:
-                pressed = typer.getchar()
+                pressed = self._keyboard.key()
             except EOFError:
                 return keys[-1][0]
             if pressed in known:
                 return pressed
-
-    def _line(self, start: str) -> str:
-        """A line from the keyboard, with ``start`` there to be changed; the end of the input is an empty line."""
-        import readline
-
-        readline.set_startup_hook(lambda: readline.insert_text(start))
-        try:
-            return input("  > " if sys.stdout.isatty() else "")
-        except EOFError:
-            return ""
-        finally:
-            readline.set_startup_hook(None)

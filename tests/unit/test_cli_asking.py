@@ -1,0 +1,155 @@
+"""Deciding by keyboard: each key does what it says, an invalid edit loses nothing, leaving loses nothing."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.reports import decided, proposal, rule
+from tools.dqdl.result import RuleResult
+from tools.errors import AssayError
+from ui.cli import asking
+from ui.cli.output import Output
+
+DRY = RuleResult(**{**rule("RowCount > 1"), "columns": (), "reason": "There are 5 rows."})
+
+
+class Desk:
+    """Stands for the runs of a store: three proposals, and what is decided about them."""
+
+    def __init__(self) -> None:
+        self.made = {n: proposal(n, f"RowCount > {n}") for n in (1, 2, 3)}
+        self.decisions: list[tuple] = []
+        self.memory = SimpleNamespace(catalog=SimpleNamespace(dataset=lambda _: SimpleNamespace(name="orders")))
+
+    def proposals(self, run_id: str) -> list:
+        assert run_id == "run2345x"
+        return list(self.made.values())
+
+    def decide(self, run_id: str, decisions, actor: str):
+        for one in decisions:
+            self.decisions.append((one.number, one.action, one.rule or one.reason, actor))
+            old = self.made[one.number]
+            self.made[one.number] = proposal(one.number, old.rule, decision=decided(one.action, one.rule))
+        return SimpleNamespace(conflicts=(), undecided=sum(p.decision is None for p in self.made.values()))
+
+    def check_edit(self, run_id: str, number: int, text: str) -> RuleResult:
+        if "Row" not in text:
+            raise AssayError(f"{text} is no rule.", hint="Did you mean RowCount?")
+        return DRY
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+class Keys:
+    """Stands for the keyboard: these keys are pressed and these lines typed; None is the end of the input."""
+
+    def __init__(self, keys, lines=()) -> None:
+        self.keys, self.lines = list(keys), list(lines)
+        self.offered: list[str] = []
+        self.forgotten = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        assert self.keys == [], "keys were left over"
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+    def key(self) -> str:
+        pressed = self.keys.pop(0)
+        if pressed is None:
+            raise EOFError
+        return pressed
+
+    def line(self, start: str) -> str:
+        self.offered.append(start)
+        return self.lines.pop(0)
+
+
+@pytest.fixture
+def press(monkeypatch, desk):
+    """Answers with these keys and lines, and gives whether all was decided and the lines offered for change."""
+
+    def run(keys, lines: tuple[str, ...] = ()) -> tuple[bool, list[str]]:
+        keyboard = Keys(keys, lines)
+        monkeypatch.setattr(asking, "Keyboard", lambda: keyboard)
+        done = asking.ask(Output(), desk, "run2345x", "Ann")
+        assert keyboard.forgotten
+        return done, keyboard.offered
+
+    return run
+
+
+def test_each_rule_is_asked_about_and_stored_at_once(desk, press, capsys):
+    assert press("aaa") == (True, [])
+    assert desk.decisions == [(n, "approve", None, "Ann") for n in (1, 2, 3)]
+    err = capsys.readouterr().err
+    assert "Rule 1" in err
+    assert "1 of 3" in err
+    assert "[A] approve all the rest" in err
+
+
+def test_a_rejection_has_a_reason(desk, press):
+    assert press("raa", ("tests, not orders",))[0]
+    assert desk.decisions[0] == (1, "reject", "tests, not orders", "Ann")
+
+
+def test_a_rejection_without_a_reason_goes_back_to_the_keys(desk, press):
+    press("rraa", ("  ", "noise"))
+    assert desk.decisions[0] == (1, "reject", "noise", "Ann")
+
+
+def test_an_edit_starts_from_the_rule_and_is_tried_first(desk, press, capsys):
+    _, offered = press("eyaa", ("RowCount > 4",))
+    assert offered == ["RowCount > 1"]
+    assert desk.decisions[0] == (1, "edit", "RowCount > 4", "Ann")
+    assert "There are 5 rows." in capsys.readouterr().err
+
+
+def test_an_invalid_edit_comes_back_as_it_was_typed_with_the_error(desk, press, capsys):
+    _, offered = press("eyaa", ("RwoCount > 4", "RowCount > 4"))
+    assert offered == ["RowCount > 1", "RwoCount > 4"]
+    assert desk.decisions[0] == (1, "edit", "RowCount > 4", "Ann")
+    assert "RwoCount > 4 is no rule. Did you mean RowCount?" in capsys.readouterr().err
+
+
+def test_an_edit_can_be_changed_again_or_given_up(desk, press):
+    _, offered = press("eeb" + "aaa", ("RowCount > 4", "RowCount > 6"))
+    assert offered == ["RowCount > 1", "RowCount > 4"]
+    assert desk.decisions[0] == (1, "approve", None, "Ann")
+
+
+def test_an_empty_edit_goes_back(desk, press):
+    press("eaaa", ("",))
+    assert desk.decisions[0] == (1, "approve", None, "Ann")
+
+
+def test_all_the_rest_leaves_out_what_was_skipped(desk, press, capsys):
+    assert press("sA") == (False, [])
+    assert [number for number, *_ in desk.decisions] == [2, 3]
+    assert "1 rule still to decide. Go on with assay decide run2345x" in capsys.readouterr().err
+
+
+def test_leaving_keeps_what_was_decided(desk, press):
+    assert press("aq") == (False, [])
+    assert desk.decisions == [(1, "approve", None, "Ann")]
+
+
+def test_other_keys_do_nothing(desk, press):
+    assert press("x\x1b7aaa")[0]
+
+
+def test_the_end_of_the_input_leaves(desk, press):
+    assert press([None]) == (False, [])
+    assert desk.decisions == []
+
+
+def test_only_undecided_rules_are_asked_about(desk, press, capsys):
+    desk.made[1] = proposal(1, decision=decided("approve", "RowCount > 1"))
+    assert press("aa")[0]
+    assert "Rule 1" not in capsys.readouterr().err
