@@ -101,7 +101,7 @@ def _tell_problems(out: Output, report: RunReport) -> None:
         out.show(f"Not done: {clean(run.error)}")
     if run.status in ("failed", "cancelled", "queued"):
         out.show(f"Run {run.id} is {run.status}. Go on from its last step with: assay resume {run.id}")
-    elif not report.tables or run.model != "offline":
+    elif run.kind == "run" and (not report.tables or run.model != "offline"):
         # What the offline planner says is the report in other words.
         out.show("")
         out.show(clean(report.answer) or "There was nothing to do.")
