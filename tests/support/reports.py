@@ -62,7 +62,7 @@ def orders_report() -> TableReport:
             examples=[order(status="shipped ")],
         ),
         rule('CustomSql "select count(*) from nowhere" = 0', "Error", reason="There is no table 'nowhere'."),
-        rule('RowCount between 900 and 1100', dimension="completeness", reason="1,000 rows.", failed_rows=None),
+        rule("RowCount between 900 and 1100", dimension="completeness", reason="1,000 rows.", failed_rows=None),
         rule('ColumnValues "coupon" > 0', vacuous=True, reason="no rows with a value."),
     ]
     dimensions = {"validity": 0.9965, "uniqueness": 1.0, "completeness": 0.988}

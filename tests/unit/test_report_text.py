@@ -1,4 +1,4 @@
-"""Untrusted text comes out on one line, harmless and with its oddities visible; numbers come out readable and honest."""
+"""Untrusted text comes out on one line, harmless, its oddities visible; numbers come out readable and honest."""
 
 import math
 import unicodedata
