@@ -71,21 +71,23 @@ def column_detail(column: ColumnProfile, rows: int) -> dict[str, Any]:
     return {key: value for key, value in detail.items() if value not in (None, [], {}, [None, None])}
 
 
-def candidate_entry(number: int, suggestion: Suggestion, note: str | None) -> dict[str, Any]:
+def candidate_entry(number: int, suggestion: Suggestion) -> dict[str, Any]:
     """A numbered candidate for the recommender."""
     entry: dict[str, Any] = {
         "number": number,
         "rule": suggestion.candidate.rule,
         "reasoning": suggestion.candidate.reasoning,
-        "today": _today(suggestion.dry_run.outcome, suggestion.dry_run.failed_rows),
+        "today": _today(suggestion),
     }
-    return entry | ({"people": note} if note else {})
+    return entry | ({"people": suggestion.memory} if suggestion.memory else {})
 
 
-def _today(outcome: str, failed_rows: int | None) -> str:
-    if outcome == "Passed":
+def _today(suggestion: Suggestion) -> str:
+    if suggestion.dry_run.outcome == "Passed":
         return "passes"
-    return "fails" if failed_rows is None else f"fails on {failed_rows} rows"
+    failed = suggestion.dry_run.failed_rows
+    text = "fails" if failed is None else f"fails on {failed} rows"
+    return f"{text}, which look wrong" if suggestion.candidate.suspects else text
 
 
 def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -> dict[str, Any]:

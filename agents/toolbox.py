@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from agents.context import AgentContext, Step
 from agents.summaries import candidate_entry, column_detail, profile_digest, results_digest
-from agents.workbench import Draft, WorkError
+from agents.workbench import Draft, Suggestion, WorkError
 
 Runtime = ToolRuntime[AgentContext, Any]
 Answer = tuple[str, dict[str, Any] | None]
@@ -71,8 +71,7 @@ def list_candidates(table: str, runtime: Runtime) -> Answer:
     """Numbered rules made from statistics: the reason, how each fares today, what people decided on similar ones."""
     bench, source = runtime.context.bench, _source(runtime, table)
     suggestions = bench.suggestions(source)
-    notes = bench.past_decisions(source, [s.candidate for s in suggestions])
-    entries = [candidate_entry(i, s, note) for i, (s, note) in enumerate(zip(suggestions, notes, strict=True), start=1)]
+    entries = [candidate_entry(number, suggestion) for number, suggestion in enumerate(suggestions, start=1)]
     none = f"There is nothing new to propose for {table}: every candidate is active already or was rejected."
     content = {"summary": f"{len(entries)} candidates." if entries else none, "candidates": entries}
     return _answer(content, None if entries else {"proposed": 0})
@@ -100,12 +99,17 @@ def propose_rules(table: str, proposals: list[ProposalIn], runtime: Runtime) -> 
     return _answer(content, {"proposed": len(done.stored)})
 
 
-def _drafts(proposals: list[ProposalIn], suggestions: list[Any]) -> tuple[list[Draft], list[tuple[str, str]]]:
+def _draft(suggestion: Suggestion) -> Draft:
+    chosen = suggestion.candidate
+    evidence = chosen.evidence | ({"memory": suggestion.memory} if suggestion.memory else {})
+    return Draft(chosen.rule, chosen.reasoning, evidence, chosen.confidence, "statistics")
+
+
+def _drafts(proposals: list[ProposalIn], suggestions: list[Suggestion]) -> tuple[list[Draft], list[tuple[str, str]]]:
     drafts, refused = [], []
     for proposal in proposals:
         if proposal.candidate is not None and 1 <= proposal.candidate <= len(suggestions):
-            chosen = suggestions[proposal.candidate - 1].candidate
-            drafts.append(Draft(chosen.rule, chosen.reasoning, chosen.evidence, chosen.confidence, "statistics"))
+            drafts.append(_draft(suggestions[proposal.candidate - 1]))
         elif proposal.candidate is not None:
             refused.append((f"candidate {proposal.candidate}", f"there are {len(suggestions)} candidates"))
         elif proposal.rule and proposal.reasoning:

@@ -5,7 +5,6 @@ The commands that need no agent (``assay profile``, ``assay validate``) use it d
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from tools.errors import AssayError
 if TYPE_CHECKING:
     from memory import Memory
     from memory.model import Dataset, Proposal, ProposalSource
-    from tools.dqdl import TopRule
     from tools.dqdl.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
     from tools.recommending import Candidate
@@ -63,10 +61,11 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A statistical candidate with its dry run."""
+    """A statistical candidate with its dry run, and what people decided about similar rules."""
 
     candidate: Candidate
     dry_run: RuleResult
+    memory: str | None
 
 
 @dataclass(frozen=True)
@@ -113,34 +112,16 @@ class Workbench:
 
     def suggestions(self, source: str) -> list[Suggestion]:
         """Statistical candidates with their dry runs, without those that are active or that a person rejected."""
+        from agents.recollection import notes
+        from agents.refusals import Refusals
         from tools import recommending
 
         profiled = self.profile(source)
-        fresh = [c for c in recommending.candidates(profiled.profile) if self.refusal(profiled.dataset, c.rule) is None]
+        refusals = Refusals(self.memory, profiled.dataset)
+        fresh = [c for c in recommending.candidates(profiled.profile) if refusals.why(c.rule) is None]
         results = self.dry_run(source, [candidate.rule for candidate in fresh])
-        pairs = zip(fresh, results, strict=True)
-        return [Suggestion(candidate, result) for candidate, result in pairs if result.outcome != "Error"]
-
-    def refusal(self, dataset: Dataset, rule: str) -> str | None:
-        """Why a rule may not be proposed: it does not parse, names no such column, is active, or was rejected."""
-        from tools import dqdl
-
-        try:
-            parsed = dqdl.parse_rule(rule)
-        except dqdl.DqdlError as error:
-            return str(error)
-        fingerprint, shape = dqdl.fingerprint(parsed), dqdl.shape(parsed)
-        missing = _missing_column(parsed, dataset)
-        if missing:
-            return missing
-        if fingerprint in {active.fingerprint for active in self.memory.rules.active(dataset.id)}:
-            return "This rule is active already."
-        for past in self.memory.recall.rejected(dataset.id):
-            if past.fingerprint == fingerprint or (past.rule_type, tuple(past.columns)) == shape:
-                return (
-                    f"A person rejected this kind of rule for {', '.join(past.columns) or 'the table'}: {past.reason}"
-                )
-        return None
+        known = notes(self.memory, profiled.profile, fresh)
+        return [Suggestion(*each) for each in zip(fresh, results, known, strict=True) if each[1].outcome != "Error"]
 
     def dry_run(self, source: str, rules: Sequence[str]) -> list[RuleResult]:
         """How each rule fares on the present content; nothing is stored."""
@@ -152,24 +133,19 @@ class Workbench:
 
     def checked_dry_run(self, source: str, rule: str) -> RuleResult:
         """The dry run of a rule that somebody wrote. Raises WorkError or DqdlError when it cannot be used."""
+        from agents.refusals import missing_column
         from tools import dqdl
 
         parsed = dqdl.parse_rule(rule)
         table, dataset = self.open(source)
         with table:
-            missing = _missing_column(parsed, dataset)
+            missing = missing_column(parsed, dataset)
             if missing:
                 raise WorkError(missing)
             result = _evaluate(table, [rule]).rules[0]
         if result.outcome == "Error":
             raise WorkError(f"{parsed}: {result.reason}")
         return result
-
-    def past_decisions(self, source: str, candidates: Sequence[Candidate]) -> list[str | None]:
-        """For each candidate what people decided about similar rules, in one line, or None."""
-        from agents.recollection import notes
-
-        return notes(self.memory, self.profile(source).profile, candidates)
 
     def find(self, name: str | None, tables: Mapping[str, str]) -> Dataset:
         """The dataset that is meant by a name; the run's only table if none is named. Raises WorkError."""
@@ -188,11 +164,14 @@ class Workbench:
 
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
+        from agents.refusals import Refusals
+
         table, dataset = self.open(source)
+        refusals = Refusals(self.memory, dataset)
         with table:
             usable, refused = [], []
             for draft in drafts:
-                why = self.refusal(dataset, draft.rule)
+                why = refusals.why(draft.rule)
                 if why:
                     refused.append((draft.rule, why))
                 else:
@@ -229,17 +208,6 @@ def _evaluate(table: Table, rules: str | Sequence[str]) -> Evaluation:
 
     text = rules if isinstance(rules, str) else f"Rules = [\n{','.join(rules)}\n]"
     return dqdl.evaluate(dqdl.parse(text), {"primary": table})
-
-
-def _missing_column(rule: TopRule, dataset: Dataset) -> str | None:
-    names = {field["name"].lower(): field["name"] for field in dataset.fields}
-    for column in rule.columns:
-        if column.lower() not in names:
-            near = difflib.get_close_matches(column.lower(), names, n=1)
-            return f"{dataset.short_name} has no column {column!r}." + (
-                f" Did you mean {names[near[0]]!r}?" if near else ""
-            )
-    return None
 
 
 def _proposal(draft: Draft, result: RuleResult) -> Any:

@@ -1,1 +1,1 @@
-"""evals."""
+"""Measurements of Assay: benchmarks, and later the harness that measures models."""

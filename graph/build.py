@@ -23,7 +23,7 @@ def build(services: Callable[[], Services]) -> StateGraph[RunState, Any, Any, An
                  supervisor  -> recommender -> request_approval -> approval -> record_decisions -> supervisor
                  supervisor  -> END
     """
-    retry = RetryPolicy(max_attempts=3, retry_on=is_transient)
+    retry = RetryPolicy(max_attempts=2, retry_on=is_transient)
     graph: StateGraph[RunState, Any, Any, Any] = StateGraph(RunState)
     graph.add_node("begin", supervisor.begin(services))
     graph.add_node(

@@ -136,6 +136,10 @@ class Runs:
         numbers = f"1 to {len(proposals)}" if proposals else "none"
         raise RunError(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
 
+    def reopen(self, run_id: str) -> None:
+        """Lets people decide on a run whose request expired, for as long as it had at first. Raises StoreError."""
+        self.memory.approvals.reopen(self.memory.runs.get(run_id).id)
+
     def resume(self, run_id: str) -> Run:
         """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
 

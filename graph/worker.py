@@ -16,7 +16,6 @@ from langgraph.errors import GraphDrained, GraphRecursionError
 from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
-from agents.model_errors import model_error
 from graph.build import build
 from graph.errors import RunError
 from graph.services import Services, services
@@ -71,6 +70,7 @@ class Worker:
 
     def _execute(self, lease: Lease) -> None:
         control = self._control = RunControl()
+        log.info("run %s: begun, attempt %d", lease.run.id, lease.run.attempt)
         if self._stopping.is_set():
             control.request_drain("the worker stops")
         with _Heartbeat(self._memory, lease, control):
@@ -83,6 +83,7 @@ class Worker:
             log.warning("run %s was taken over by another worker", lease.run.id)
         else:
             self._memory.runs.release(lease, status, error)
+            log.info("run %s: %s", lease.run.id, status)
 
     def _outcome(self, lease: Lease, control: RunControl) -> tuple[Ending, str | None]:
         try:
@@ -94,10 +95,8 @@ class Worker:
         except GraphRecursionError:
             return "failed", f"The run took more than {MOST_STEPS} steps. Ask for less in one run."
         except Exception as error:
-            known = model_error(error)
-            if known is None:
-                log.exception("run %s broke", lease.run.id)
-            return "failed", str(known) if known else f"Internal error: {type(error).__name__}: {error}"
+            log.exception("run %s broke", lease.run.id)
+            return "failed", f"Internal error: {type(error).__name__}: {error}"
 
     def _drive(self, lease: Lease, control: RunControl) -> tuple[Ending, str | None]:
         run = lease.run

@@ -249,8 +249,8 @@ class PastRule:
 
 
 @dataclass(frozen=True)
-class RejectedRule:
-    """A rule that people did not want on a dataset."""
+class DeclinedRule:
+    """A rule that people did not want on a dataset as it was proposed."""
 
     fingerprint: str
     rule: str

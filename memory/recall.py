@@ -9,7 +9,7 @@ from uuid import UUID
 
 from memory.db import Database
 from memory.embedding import Embedder
-from memory.model import PastRule, RejectedRule
+from memory.model import DeclinedRule, PastRule
 
 PAST_FIELDS = [field.name for field in fields(PastRule)]
 
@@ -73,6 +73,8 @@ class Recall:
         if not texts:
             return []
         found: list[list[PastRule]] = [[] for _ in texts]
+        if not self._db.row("select 1 from rule_memory where embedding_model = %s limit 1", [embedder.model]):
+            return found  # before anything is embedded: loading a model takes most of a second
         vectors = _vectors(embedder, texts)
         parameters = {"vectors": vectors, "model": embedder.model, "k": k, "dataset_id": dataset_id}
         for row in self._db.rows(NEAREST, parameters):
@@ -80,19 +82,20 @@ class Recall:
             found[row["position"] - 1].append(PastRule(**values))
         return found
 
-    def rejected(self, dataset_id: UUID) -> list[RejectedRule]:
-        """What people did not want on a dataset, and have not accepted since; the newest first."""
+    def declined(self, dataset_id: UUID) -> list[DeclinedRule]:
+        """What people rejected or edited on a dataset, and have not accepted since; the newest first."""
         rows = self._db.rows(
-            """select distinct on (p.fingerprint) p.fingerprint, p.rule, p.rule_type, p.columns, d.reason, d.actor,
+            """select distinct on (p.fingerprint) p.fingerprint, p.rule, p.rule_type, p.columns,
+                coalesce(d.reason, 'changed to ' || d.rule) as reason, d.actor,
                 d.decided_at
             from decisions d join proposals p on p.id = d.proposal_id
-            where p.dataset_id = %s and d.action = 'reject' and not exists (
+            where p.dataset_id = %s and d.action in ('reject', 'edit') and not exists (
                 select from dq_rules r where r.dataset_id = p.dataset_id and r.fingerprint = p.fingerprint
                     and r.approved_at > d.decided_at)
             order by p.fingerprint, d.decided_at desc""",
             [dataset_id],
         )
-        past = [RejectedRule(**{**row, "columns": tuple(row["columns"])}) for row in rows]
+        past = [DeclinedRule(**{**row, "columns": tuple(row["columns"])}) for row in rows]
         return sorted(past, key=lambda rule: rule.decided_at, reverse=True)
 
 

@@ -20,7 +20,7 @@ ACTIVATE: LiteralString = """
     select d.dataset_id, d.rule_type, d.rule, d.threshold, d.columns, d.dimension, d.fingerprint,
         coalesce(p.reasoning, d.reason, ''), 'approved', d.id, coalesce(p.source, d.actor), d.actor, d.decided_at
     from decisions d left join proposals p on p.id = d.proposal_id
-    where d.id = any(%s) order by p.number, d.decided_at
+    where d.id = any(%(ids)s::uuid[]) order by p.number, array_position(%(ids)s::uuid[], d.id)
     on conflict (dataset_id, fingerprint) where status = 'approved' do nothing
 """
 
@@ -57,7 +57,7 @@ class Rules:
             active = {rule.fingerprint for rule in _active(connection, dataset_id, list(read))}
             new = [rule for fingerprint, rule in read.items() if fingerprint not in active]
             ids = [record_decision(connection, dataset_id, "import", rule, actor, reason, None) for rule in new]
-            connection.execute(ACTIVATE, [ids])
+            connection.execute(ACTIVATE, {"ids": ids})
             return _active(connection, dataset_id, list(read))
 
     def active(self, dataset_id: UUID) -> list[Rule]:
@@ -100,7 +100,7 @@ def _activate(connection: Connection, decided: list[Row]) -> list[Rule]:
     ids = [row["id"] for row in decided]
     used = connection.execute("select decision_id from dq_rules where decision_id = any(%s)", [ids]).fetchall()
     fresh = set(ids) - {row["decision_id"] for row in used}
-    connection.execute(ACTIVATE, [list(fresh)])
+    connection.execute(ACTIVATE, {"ids": list(fresh)})
     rows = connection.execute(
         """select r.* from dq_rules r join unnest(%s::uuid[], %s::text[]) as d (dataset_id, fingerprint)
         using (dataset_id, fingerprint) where r.status = 'approved' order by r.number""",

@@ -56,7 +56,9 @@ class Runs:
         return [_run(row) for row in rows]
 
     def claim(self, owner: str, *, seconds: float, run_id: str | None = None) -> Lease | None:
-        """A lease on the oldest run that is queued, or whose worker is gone or silent; None if there is none.
+        """A lease on that run, else on the oldest of kind ``run``, that is queued or whose worker is gone or silent.
+
+        None if there is none: a one-step job or a server's run is nobody else's to take up.
 
         A run that was taken up ``MAX_ATTEMPTS`` times without getting anywhere fails instead.
         """
@@ -206,7 +208,7 @@ def _next_run(connection: Connection, run_id: str | None) -> Row | None:
     return connection.execute(
         """select id, attempt, error from runs
         where (status = 'queued' or (status = 'running' and (lease_until < now() or lease_owner = any(%(gone)s))))
-            and (%(run_id)s::text is null or id = %(run_id)s)
+            and case when %(run_id)s::text is null then kind = 'run' else id = %(run_id)s end
         order by created_at limit 1 for no key update skip locked""",
         {"gone": gone, "run_id": run_id},
     ).fetchone()

@@ -122,6 +122,38 @@ def test_a_rejected_rule_is_not_proposed_again_and_an_active_one_neither(runs, t
     assert not {p.fingerprint for p in runs.proposals(again.id)} & {p.fingerprint for p in rest}
 
 
+def test_what_a_person_edited_is_not_proposed_again_as_it_was(runs, tmp_path):
+    source = write_orders(tmp_path)
+    run = waiting(runs, [source])
+    first, *rest = runs.proposals(run.id)
+    runs.decide(run.id, [Decision(first.number, "edit", rule="RowCount > 2")], "Ann")
+    runs.decide(run.id, [Decision(p.number, "reject", reason="no") for p in rest], "Ann")
+    Worker(runs.memory).run()
+    again = runs.start([source], requested_by="Ann", model="offline")
+    Worker(runs.memory).run(again.id)
+    assert runs.memory.runs.get(again.id).status == "done"
+    assert runs.proposals(again.id) == []
+
+
+def test_a_similar_table_is_told_what_people_decided_on_the_first(runs, tmp_path):
+    run = waiting(runs, [write_orders(tmp_path, "orders.csv")])
+    email = next(p for p in runs.proposals(run.id) if p.columns == ("email",))
+    runs.decide(run.id, [Decision(email.number, "reject", reason="guests have none")], "Ann")
+    runs.decide(run.id, [Decision(p.number, "approve") for p in runs.proposals(run.id) if not p.decision], "Ann")
+    Worker(runs.memory).run()
+    other = waiting(runs, [write_orders(tmp_path, "sales.csv", rows=2)])
+    told = next(p for p in runs.proposals(other.id) if (p.rule_type, p.columns) == (email.rule_type, ("email",)))
+    assert "rejected on orders.email: 'guests have none'" in told.evidence["memory"]
+
+
+def test_a_one_step_job_is_nobody_elses_work(runs, tmp_path):
+    job = runs.memory.runs.create(
+        kind="profile", goal="g", sources=[], model="", graph_version=GRAPH_VERSION, requested_by="Ann"
+    )
+    assert Worker(runs.memory).run() is False
+    assert runs.memory.runs.get(job.id).status == "queued"
+
+
 def test_several_tables_are_worked_on_in_one_run_and_approved_in_one_go(runs, tmp_path):
     run = waiting(runs, [write_orders(tmp_path, "a.csv"), write_orders(tmp_path, "b.csv", rows=2)])
     assert len({p.dataset_id for p in runs.proposals(run.id)}) == 2

@@ -119,22 +119,23 @@ def test_the_embedder_finds_the_rule_that_means_the_same(store, words):
     assert again[0].similarity == pytest.approx(1, abs=1e-5)
 
 
-def test_what_was_rejected_is_known_for_its_dataset_only(store):
+def test_what_was_rejected_or_edited_is_known_for_its_dataset_only(store):
     _, dataset = all_three(store)
-    rejected = store.recall.rejected(dataset.id)
-    assert [(past.rule, past.rule_type, past.columns, past.reason) for past in rejected] == [
-        ('IsUnique "id"', "IsUnique", ("email",), "ids repeat")
+    declined = store.recall.declined(dataset.id)
+    assert sorted((past.rule, past.rule_type, past.reason) for past in declined) == [
+        ('IsUnique "id"', "IsUnique", "ids repeat"),
+        ("RowCount > 10", "RowCount", "small days"),
     ]
-    assert store.recall.rejected(new_dataset(store, "/data/customers.csv").id) == []
+    assert store.recall.declined(new_dataset(store, "/data/customers.csv").id) == []
 
 
 def test_a_later_approval_lifts_a_rejection_and_a_later_rejection_returns_it(store):
     decided(store, Decision(2, "reject", reason="first"))
     run, dataset = decided(store, Decision(2, "approve"))
     store.rules.activate(run.id)
-    assert store.recall.rejected(dataset.id) == []
+    assert store.recall.declined(dataset.id) == []
     decided(store, Decision(2, "reject", reason="second"))
-    assert [past.reason for past in store.recall.rejected(dataset.id)] == ["second"]
+    assert [past.reason for past in store.recall.declined(dataset.id)] == ["second"]
 
 
 def test_vectors_are_of_norm_one_and_blind_to_case_and_snakes(words):

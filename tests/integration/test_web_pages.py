@@ -98,10 +98,14 @@ def test_stopping_a_queued_run_offers_nothing_more(page: AppTest, store: Memory)
 def test_a_failed_run_says_why_and_can_go_on(page: AppTest, store: Memory) -> None:
     run = Runs(store).start([], goal="profile it", requested_by="tester")
     lease = store.runs.claim("test", seconds=60, run_id=run.id)
+    store.runs.append_event(run.id, "started", {"table": "orders"}, agent="profiler")
     store.runs.append_event(run.id, "failed", {"error": "the model is away"})
     store.runs.release(lease, "failed", "the model is away")
     open_run(page, run.id)
+    assert not page.exception
     assert "the model is away" in page.error[0].value
+    (step,) = [expander for expander in page.expander if "Profiler" in expander.label]
+    assert step.icon == ":material/error:"
     page.button(key=f"resume-{run.id}").click().run()
     assert store.runs.get(run.id).status == "queued"
 
