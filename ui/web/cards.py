@@ -195,7 +195,8 @@ def _decisions(decided: list[tuple[Proposal, RecordedDecision]]) -> None:
     label = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     with st.expander(f"Decisions: {label}", icon=":material/gavel:"):
         for proposal, decision in decided:
-            _decision(proposal, decision)
+            with st.container(gap="xsmall"):
+                _decision(proposal, decision)
 
 
 def _decision(proposal: Proposal, decision: RecordedDecision) -> None:

@@ -79,7 +79,7 @@ def _figures(datasets: list[Dataset]) -> list[dict[str, Any]]:
     past = [memory.results.history(dataset.id, _TREND)[::-1] for dataset in datasets]
     trends = [[100 * result.total for result in results if result.total is not None] for results in past]
     return [
-        {"Rules": rules[dataset.id], "Score": trend[-1] if trend else None, "Trend": trend}
+        {"Rules": rules[dataset.id], "Score": trend[-1] if trend else None, "Trend": trend if len(trend) > 1 else []}
         for dataset, trend in zip(datasets, trends, strict=True)
     ]
 
@@ -123,17 +123,18 @@ def _rules(dataset: Dataset) -> None:
             {
                 "#": rule.number,
                 "Rule": rule.rule_expression,
+                "Why": rule.reasoning,
                 "Dimension": rule.dimension,
                 "Approved by": rule.approved_by,
                 "Approved": rule.approved_at,
-                "Why": rule.reasoning,
             }
             for rule in rules
         ],
         hide_index=True,
         column_config={
-            "Rule": st.column_config.TextColumn(width="large"),
-            "Approved": st.column_config.DatetimeColumn(format="distance", width="small"),
+            "Rule": st.column_config.TextColumn(width=280),
+            "Why": st.column_config.TextColumn(width=220),
+            "Approved": st.column_config.DatetimeColumn(format="distance"),
         },
     )
 

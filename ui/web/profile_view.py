@@ -83,7 +83,8 @@ def _range(column: ColumnProfile) -> str:
     if column.min is None:
         return ""
     if column.kind == "text" and column.min_length is not None:
-        return f"{column.min_length} to {column.max_length} characters"
+        low, high = column.min_length, column.max_length
+        return f"{low} characters" if low == high else f"{low} to {high} characters"
     return f"{_plain(column.min)} to {_plain(column.max)}"
 
 

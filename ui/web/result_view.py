@@ -50,7 +50,7 @@ def percent(score: float | None) -> str:
 
 
 def _failure(rule: Mapping[str, Any]) -> None:
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         icon = _OUTCOMES.get(rule["outcome"], _ERROR)[0]
         rows = rule["failed_rows"]
         broken = f" · {count(rows, 'row')} {'breaks' if rows == 1 else 'break'} it" if rows else ""

@@ -27,7 +27,8 @@ def show(run_id: str) -> None:
     with st.chat_message("user", avatar=_AVATARS["user"]):
         st.text(run.goal)
         if run.sources:
-            st.caption("On " + ", ".join(inline(source, 120) for source in run.sources))
+            names = ", ".join(inline(source.rstrip("/").rsplit("/", 1)[-1], 60) for source in run.sources)
+            st.caption(f"On {names}", help=inline(", ".join(run.sources), 1_000))
     with st.chat_message("assistant", avatar=_AVATARS["assistant"]):
         if run.status in session.ACTIVE:
             st.fragment(_follow, run_every=POLL_SECONDS)(run_id)

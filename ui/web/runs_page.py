@@ -45,7 +45,7 @@ def show() -> None:
         hide_index=True,
         height=35 * (min(len(runs), _ROWS_SHOWN) + 1) + 3,
         column_config={
-            "Goal": st.column_config.TextColumn(width="large"),
+            "Goal": st.column_config.TextColumn(width=300),
             "Started": st.column_config.DatetimeColumn(format="distance"),
             "Ended": st.column_config.DatetimeColumn(format="distance"),
         },
@@ -53,11 +53,7 @@ def show() -> None:
     rows = picked["selection"]["rows"]
     if rows and rows[0] < len(runs):
         st.query_params["run"] = runs[rows[0]].id
-    chosen = st.query_params.get("run")
-    if chosen:
-        _one(chosen)
-    else:
-        st.caption("Pick a run to see what it did.")
+    _one(st.query_params.get("run", runs[0].id))
 
 
 def _line(run: Run) -> dict[str, Any]:

@@ -19,7 +19,7 @@ AGENTS = {
 _ICONS = {
     "running": ":material/pause_circle:",
     "complete": ":material/check_circle:",
-    "error": ":red[:material/error:]",
+    "error": ":material/error:",
 }
 MOST_SHOWN = 1_200
 """Characters of a tool's answer."""
@@ -51,7 +51,8 @@ def _icon(step: Step, running: bool) -> str:
 
 
 def _label(step: Step) -> str:
-    parts = [f"**{AGENTS.get(step.agent, inline(step.agent))}**"]
+    name = f"**{AGENTS.get(step.agent, inline(step.agent))}**"
+    parts = [f":red[{name}]" if step.state == "error" else name]
     if step.table:
         parts.append(inline(step.table, 60))
     if outcome := _outcome(step):
