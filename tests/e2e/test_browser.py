@@ -102,7 +102,7 @@ def test_a_whole_run_with_every_kind_of_decision(steward: Steward, home: Path, a
 
     steward.reload()
     steward.sees(f"3 of {total} done")
-    steward.sees("Decisions: 1 approved, 1 edited, 1 rejected")
+    steward.sees("the shape may vary")
     first, second, third = [p.decision for p in proposals(home, run_id)[:3]]
     assert [d.action for d in (first, second, third)] == ["approve", "edit", "reject"]
     assert second.rule == 'ColumnValues "country" in ["DE", "FR"]'
@@ -110,6 +110,7 @@ def test_a_whole_run_with_every_kind_of_decision(steward: Steward, home: Path, a
 
     steward.approve_rest()
     steward.sees("Result for orders")
+    steward.sees("1 edited, 1 rejected")
     steward.sees(f"of {total - 1} rules passed on 1,000 rows")
     steward.sees('ColumnValues "country" in ["DE", "FR"]')
     steward.expect(steward.page.get_by_role("link", name="Approvals", exact=True)).to_be_visible()

@@ -69,7 +69,7 @@ def test_approving_stores_who_and_what(page: AppTest, store: Memory, waiting: Wa
 def test_rejecting_needs_a_reason_and_stores_it(page: AppTest, store: Memory, waiting: Waiting) -> None:
     open_run(page, waiting.run_id)
     page.button(key=key("rejected", waiting, 2)).click().run()
-    assert "Say in a few words why." in texts(page)
+    assert "Say in a few words why you reject it" in texts(page)
     assert decision(store, waiting, 2) is None
     page.text_input(key=key("reason", waiting, 2)).set_value("refunds are negative")
     page.button(key=key("rejected", waiting, 2)).click().run()

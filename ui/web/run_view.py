@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from memory.model import Run
 
 POLL_SECONDS = 0.7
-WATCH_SECONDS = 3.0
 _AVATARS = {"user": ":material/person:", "assistant": ":material/fact_check:"}
 
 
 def show(run_id: str) -> None:
-    """The turn. While the run is worked on it follows the events; while it waits it watches for others' decisions."""
+    """The turn. While the run is worked on it follows the events."""
     run = session.desk().memory.runs.get(run_id)
     with st.chat_message("user", avatar=_AVATARS["user"]):
         st.text(run.goal)
@@ -34,8 +33,6 @@ def show(run_id: str) -> None:
             st.fragment(_follow, run_every=POLL_SECONDS)(run_id)
         else:
             _turn(run)
-            if run.status == "waiting":
-                st.fragment(_watch, run_every=WATCH_SECONDS)(run_id, _undecided(run_id))
 
 
 def _follow(run_id: str) -> None:
@@ -43,16 +40,6 @@ def _follow(run_id: str) -> None:
     if run.status not in session.ACTIVE:
         st.rerun()
     _turn(run)
-
-
-def _watch(run_id: str, undecided: int) -> None:
-    """Draws the page anew when somebody else decided or the run went on."""
-    if session.desk().memory.runs.get(run_id).status != "waiting" or _undecided(run_id) != undecided:
-        st.rerun()
-
-
-def _undecided(run_id: str) -> int:
-    return sum(1 for proposal in session.desk().runs.proposals(run_id) if proposal.decision is None)
 
 
 def _turn(run: Run) -> None:
