@@ -170,5 +170,5 @@ def _shown(text: str) -> str:
 def _closing(task: dict[str, Any], had_work: bool) -> str:
     if not task["tables"]:
         return "I did not find a table in that: name a file or a known dataset." if had_work else HELP
-    parts = [f"{table}: {state['summary']}" for table, state in task["tables"].items() if state.get("summary")]
+    parts = [state["summary"] for state in task["tables"].values() if state.get("summary")]
     return " ".join(parts) or "There was nothing to do."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agents.workbench import Suggestion
+    from agents.workbench import DryRun
     from tools.profiling.model import ColumnProfile, Profile
 
 MOST_COLUMNS = 40
@@ -71,23 +71,24 @@ def column_detail(column: ColumnProfile, rows: int) -> dict[str, Any]:
     return {key: value for key, value in detail.items() if value not in (None, [], {}, [None, None])}
 
 
-def candidate_entry(number: int, suggestion: Suggestion) -> dict[str, Any]:
+def candidate_entry(dry_run: DryRun) -> dict[str, Any]:
     """A numbered candidate for the recommender."""
+    suggestion = dry_run.suggestion
     entry: dict[str, Any] = {
-        "number": number,
+        "number": suggestion.number,
         "rule": suggestion.candidate.rule,
         "reasoning": suggestion.candidate.reasoning,
-        "today": _today(suggestion),
+        "today": _today(dry_run),
     }
     return entry | ({"people": suggestion.memory} if suggestion.memory else {})
 
 
-def _today(suggestion: Suggestion) -> str:
-    if suggestion.dry_run.outcome == "Passed":
+def _today(dry_run: DryRun) -> str:
+    if dry_run.result.outcome == "Passed":
         return "passes"
-    failed = suggestion.dry_run.failed_rows
+    failed = dry_run.result.failed_rows
     text = "fails" if failed is None else f"fails on {failed} rows"
-    return f"{text}, which look wrong" if suggestion.candidate.suspects else text
+    return f"{text}, which look wrong" if dry_run.suggestion.candidate.suspects else text
 
 
 def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -> dict[str, Any]:

@@ -70,8 +70,7 @@ def column_details(table: str, columns: list[str], runtime: Runtime) -> Answer:
 def list_candidates(table: str, runtime: Runtime) -> Answer:
     """Numbered rules made from statistics: the reason, how each fares today, what people decided on similar ones."""
     bench, source = runtime.context.bench, _source(runtime, table)
-    suggestions = bench.suggestions(source)
-    entries = [candidate_entry(number, suggestion) for number, suggestion in enumerate(suggestions, start=1)]
+    entries = [candidate_entry(dry_run) for dry_run in bench.dry_runs(source)]
     none = f"There is nothing new to propose for {table}: every candidate is active already or was rejected."
     content = {"summary": f"{len(entries)} candidates." if entries else none, "candidates": entries}
     return _answer(content, None if entries else {"proposed": 0})

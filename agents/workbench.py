@@ -61,11 +61,19 @@ class Proposed:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A statistical candidate with its dry run, and what people decided about similar rules."""
+    """A statistical candidate, its number on this content of the table, and what people decided about similar rules."""
 
+    number: int
     candidate: Candidate
-    dry_run: RuleResult
     memory: str | None
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """A suggestion and how it fares on the present content."""
+
+    suggestion: Suggestion
+    result: RuleResult
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class Workbench:
             return Profiled(profile_id, dataset, table.version, profile, cached=False)
 
     def suggestions(self, source: str) -> list[Suggestion]:
-        """Statistical candidates with their dry runs, without those that are active or that a person rejected."""
+        """Statistical candidates, best first, without those that are active or that a person declined."""
         from agents.recollection import notes
         from agents.refusals import Refusals
         from tools import recommending
@@ -119,17 +127,18 @@ class Workbench:
         profiled = self.profile(source)
         refusals = Refusals(self.memory, profiled.dataset)
         fresh = [c for c in recommending.candidates(profiled.profile) if refusals.why(c.rule) is None]
-        results = self.dry_run(source, [candidate.rule for candidate in fresh])
         known = notes(self.memory, profiled.profile, fresh)
-        return [Suggestion(*each) for each in zip(fresh, results, known, strict=True) if each[1].outcome != "Error"]
+        return [Suggestion(i, *each) for i, each in enumerate(zip(fresh, known, strict=True), start=1)]
 
-    def dry_run(self, source: str, rules: Sequence[str]) -> list[RuleResult]:
-        """How each rule fares on the present content; nothing is stored."""
-        if not rules:
+    def dry_runs(self, source: str) -> list[DryRun]:
+        """The suggestions with how they fare, without those that cannot be evaluated; nothing is stored."""
+        suggestions = self.suggestions(source)
+        if not suggestions:
             return []
         table, _ = self.open(source)
         with table:
-            return _evaluate(table, rules).rules
+            results = _evaluate(table, [suggestion.candidate.rule for suggestion in suggestions]).rules
+        return [DryRun(*each) for each in zip(suggestions, results, strict=True) if each[1].outcome != "Error"]
 
     def checked_dry_run(self, source: str, rule: str) -> RuleResult:
         """The dry run of a rule that somebody wrote. Raises WorkError or DqdlError when it cannot be used."""

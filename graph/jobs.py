@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from graph.state import GRAPH_VERSION
 
 if TYPE_CHECKING:
-    from agents.workbench import Profiled, Suggestion, Validated
+    from agents.workbench import DryRun, Profiled, Validated
     from memory import Memory
 
 
@@ -28,10 +28,10 @@ class Jobs:
         with self._recorded("profile", source):
             return self._bench.profile(source, on_progress)
 
-    def recommend(self, source: str) -> list[Suggestion]:
+    def recommend(self, source: str) -> list[DryRun]:
         """Candidates with their dry runs, best first; nothing is proposed. Raises SourceError."""
         with self._recorded("recommend", source):
-            return self._bench.suggestions(source)
+            return self._bench.dry_runs(source)
 
     def validate(self, source: str, ruleset: str | None = None) -> Validated:
         """Evaluates a ruleset (None: the active rules) and stores it. Raises SourceError, DqdlError, WorkError."""

@@ -113,7 +113,8 @@ class _Desk:
 
     def refuse(self, step: Step, name: str) -> str | None:
         try:
-            return self.refusal(step, self.tables[self.name(name)])
+            known = self.name(name)
+            return self.refusal(step, self.tables[known])
         except AssayError as error:
             return str(error)
 

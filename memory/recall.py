@@ -7,6 +7,8 @@ from dataclasses import fields
 from typing import LiteralString
 from uuid import UUID
 
+from pgvector import Vector
+
 from memory.db import Database
 from memory.embedding import Embedder
 from memory.model import DeclinedRule, PastRule
@@ -105,4 +107,4 @@ def meaning(table: str, columns: Sequence[str], dimension: str, rule: str) -> st
 
 
 def _vectors(embedder: Embedder, texts: Sequence[str]) -> list[str]:
-    return [f"[{','.join(map(str, vector))}]" for vector in embedder.embed(texts)]
+    return [Vector(vector).to_text() for vector in embedder.embed(texts)]

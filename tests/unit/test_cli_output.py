@@ -55,7 +55,8 @@ def test_nothing_is_read_as_markup_and_no_escape_gets_through(capsys):
     assert shown.out == "[red]x[/red] :smile:\n"
 
 
-def test_a_file_gets_no_colours_and_no_trailing_blanks(capsys):
+def test_a_file_gets_no_colours_and_no_trailing_blanks(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     table = Table("a", "b", expand=True)
     table.add_row("[red]x", "y")
     Output().show(table)

@@ -52,7 +52,9 @@ def test_a_port_that_is_taken_is_told_at_once(executed):
 
 
 @pytest.mark.parametrize(
-    ("pid", "state"), [(str(os.getpid()), "running"), ("999999999", "stopped"), ("no number", "stopped")]
+    ("pid", "state"),
+    [(str(os.getpid()), "running"), ("999999999", "stopped"), ("no number", "stopped")],
+    ids=["alive", "gone", "nonsense"],
 )
 def test_the_state_of_the_store_is_read_and_nothing_started(tmp_path, monkeypatch, pid, state):
     monkeypatch.delenv("ASSAY_DATABASE_URL", raising=False)

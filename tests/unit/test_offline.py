@@ -1,4 +1,4 @@
-"""The planner that stands in when no language model is configured: what it calls, in which order, and that it says so."""
+"""The planner that stands in when no language model is configured: what it calls, in which order, what it says."""
 
 import json
 
@@ -115,7 +115,10 @@ def test_the_recommender_proposes_the_best_candidates_and_no_more_than_a_person_
 
 
 def test_without_candidates_nothing_is_proposed():
-    asked = [HumanMessage('{"table": "t"}'), *answered("list_candidates", {"summary": "Nothing new.", "candidates": []})]
+    asked = [
+        HumanMessage('{"table": "t"}'),
+        *answered("list_candidates", {"summary": "Nothing new.", "candidates": []}),
+    ]
     assert plan(asked, RECOMMENDER).text == f"Nothing new. {NOTE}"
 
 

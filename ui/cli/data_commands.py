@@ -68,11 +68,15 @@ def recommend(
         with out.waiting(f"Looking for rules for {source}"):
             found = jobs.recommend(source)
         out.show(f"{clean(source)}  {count(len(found), 'rule')}")
-        out.show(overview([(one.candidate, one.dry_run) for one in found]))
+        out.show(overview([(one.suggestion.candidate, one.result) for one in found]))
         if file:
-            options.write_text(file, ruleset([one.candidate.rule for one in found]))
+            options.write_text(file, ruleset([one.suggestion.candidate.rule for one in found]))
             out.talk("Rules written to ", (str(file), "bold"))
-        return {"source": source, "suggestions": found}
+        suggestions = [
+            {**one.suggestion.candidate.to_dict(), "memory": one.suggestion.memory, "dry_run": one.result.to_dict()}
+            for one in found
+        ]
+        return {"source": source, "suggestions": suggestions}
 
     _each(sources, name, Output(as_json), one)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from tools.errors import AssayError
 from ui.cli.options import Json
 from ui.cli.output import Output
 from ui.cli.session import opened
+from ui.web.server import command
 
 store = typer.Typer(help="The store: see where it is, stop it.\n\nExample: assay store status", no_args_is_help=True)
 
@@ -29,20 +30,10 @@ def web(
     Example: assay ui --port 8080
     """
     _check_free(host, port)
-    page = str(files("ui.web").joinpath("app.py"))
-    options = {
-        "server.headless": "true",
-        "server.address": host,
-        "server.port": str(port),
-        "browser.gatherUsageStats": "false",
-        "logger.hideWelcomeMessage": "true",
-    }
-    command = [sys.executable, "-m", "streamlit", "run", page]
-    command += [part for name, value in options.items() for part in (f"--{name}", value)]
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 - only compared
     Output().talk(("Assay is at ", ""), (f"http://{shown}:{port}", "bold"), "  (Ctrl-C stops it)")
     sys.stderr.flush()
-    os.execv(sys.executable, command)  # noqa: S606 - our own program, no shell
+    os.execv(sys.executable, command(port, host))  # noqa: S606 - our own program, no shell
 
 
 def _check_free(host: str, port: int) -> None:
@@ -76,6 +67,8 @@ def worker() -> None:
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
+        logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
+        logging.getLogger("graph.worker").setLevel(logging.INFO)
         out.talk("Ready for runs. Ctrl-C stops after the step in hand.")
         hands.loop()
     out.talk("Stopped.")
