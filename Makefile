@@ -50,4 +50,4 @@ lock: .venv/bin/uv ## write the lock files anew from pyproject.toml
 	echo uv | $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade - -o .ci/uv.lock
 
 cassettes: .venv/.dev ## record the Bedrock cassettes anew from the local endpoint
-	ASSAY_RECORD=1 $(BIN)/python -m pytest tests/integration/test_bedrock_cassettes.py -n 0
+	ASSAY_RECORD=local $(BIN)/python -m pytest tests/integration/test_bedrock_tapes.py -n 0

@@ -97,10 +97,23 @@ def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -
     failing = [rule for rule in rules if rule["outcome"] != "Passed"]
     score = "" if total is None else f", score {total * 100:.1f} of 100"
     return {
-        "summary": f"{name}: {len(rules) - len(failing)} of {len(rules)} rules passed{score}."
-        + "".join(f" {failure['rule']}: {failure['reason']}" for failure in failing[:3]),
+        "summary": f"{name}: {len(rules) - len(failing)} of {len(rules)} rules passed{score}.{_most_wrong(failing)}",
         "failing": [f"{rule['rule']}: {rule['reason']}" for rule in failing[:MOST_FAILURES]],
     }
+
+
+def _most_wrong(failing: list[dict[str, Any]]) -> str:
+    """The three failures that concern the most rows, by rule type and columns."""
+    if not failing:
+        return ""
+    worst = sorted(failing, key=lambda rule: -(rule["failed_rows"] or 0))
+    named = [" ".join([rule["rule_type"], *rule["columns"]]) + _rows(rule["failed_rows"]) for rule in worst[:3]]
+    others = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
+    return f" Not passed: {', '.join(named)}{others}."
+
+
+def _rows(failed: int | None) -> str:
+    return "" if failed is None else f" ({failed:,} rows)"
 
 
 def share(part: int, whole: int) -> str:

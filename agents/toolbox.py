@@ -186,7 +186,8 @@ def show_results(runtime: Runtime, table: str | None = None) -> Answer:
     latest = runtime.context.bench.memory.results.latest(dataset.id)
     if latest is None:
         raise WorkError(f"{dataset.short_name} has not been validated.", hint="Hand it over to the validator.")
-    return _answer(results_digest(dataset.short_name, latest.evaluation, latest.total))
+    content = results_digest(dataset.short_name, latest.evaluation, latest.total)
+    return _answer({"summary": "\n".join([content["summary"], *content["failing"]])})
 
 
 TOOLS = {

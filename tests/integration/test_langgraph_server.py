@@ -33,7 +33,7 @@ def server(store_url, tmp_path):
     command += ["--no-browser", "--no-reload", "--allow-blocking", "--port", str(port)]
     env = {**os.environ, "ASSAY_DATABASE_URL": store_url, "ASSAY_MODEL": "offline", "LANGSMITH_TRACING": "false"}
     log = tmp_path / "server.log"
-    with log.open("w") as out, subprocess.Popen(command, cwd=tmp_path, env=env, stdout=out, stderr=out) as process:
+    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as process:
         try:
             address = f"http://127.0.0.1:{port}"
             for _ in range(START_SECONDS * 2):
