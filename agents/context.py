@@ -27,5 +27,7 @@ class AgentContext:
     bench: Workbench
     tables: Mapping[str, str]
     emit: Emit = silent
+    insist: str = ""
+    """The tool that the agent has been reminded to call."""
     refuse: Callable[[Step, str], str | None] = field(default=lambda step, table: None)
     """Why a step may not run on a table now, or None. The graph decides; the supervisor's tool asks."""

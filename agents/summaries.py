@@ -25,10 +25,12 @@ def profile_summary(name: str, profile: Profile) -> str:
     with_nulls = [column for column in profile.columns if column.nulls]
     if with_nulls:
         worst = max(with_nulls, key=lambda column: column.nulls)
-        parts.append(f"{len(with_nulls)} columns have missing values, most in {worst.name} ({worst.nulls:,})")
+        have = "1 column has" if len(with_nulls) == 1 else f"{len(with_nulls)} columns have"
+        parts.append(f"{have} missing values, most in {worst.name} ({worst.nulls:,})")
     typed = [column.name for column in profile.columns if column.inferred_type]
     if typed:
-        parts.append(f"{len(typed)} text columns hold another type ({', '.join(typed[:3])})")
+        have = "1 text column holds" if len(typed) == 1 else f"{len(typed)} text columns hold"
+        parts.append(f"{have} another type ({', '.join(typed[:3])})")
     return "; ".join(parts) + "."
 
 

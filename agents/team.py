@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextvars import Context
+from dataclasses import replace
 from typing import Any
 
 from langchain.agents import create_agent
@@ -13,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
 from agents.context import AgentContext
+from agents.insist import Insist
 from agents.model_errors import ModelError
 from agents.prompts import prompt
 from agents.steps import Steps
@@ -47,6 +49,7 @@ class Team:
             if not needs or any(artifact(messages, tool) is not None for tool in needs):
                 return messages
             messages.append(HumanMessage(f"The task is not done: call {needs[0]}."))
+            context = replace(context, insist=needs[0])
         raise ModelError(
             f"The model ended as {agent} without a successful call of {needs[0]}.",
             hint="Try the run again, or choose another model with ASSAY_MODEL.",
@@ -78,6 +81,7 @@ def _build(name: str, model: BaseChatModel) -> Any:
         middleware=[
             Steps(name, fatal=(SourceError, StoreError)),
             limit,
+            Insist(),
             StopReasonMiddleware(),
         ],
         context_schema=AgentContext,

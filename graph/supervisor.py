@@ -58,7 +58,7 @@ def route(services: Callable[[], Services]) -> RunNode:
             raise RunError(f"The supervisor routed {MOST_TURNS} times without an end.", hint="Ask for less in one run.")
         desk = _Desk(services(), state)
         emit = emitter()
-        context = AgentContext(state["run_id"], desk.services.bench, desk.uris(), emit, desk.refuse)
+        context = AgentContext(state["run_id"], desk.services.bench, desk.uris(), emit, refuse=desk.refuse)
         transcript = desk.services.team.ask("supervisor", desk.task(), context)
         handed = artifact(transcript, "hand_over")
         if handed is None:

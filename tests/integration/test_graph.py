@@ -233,6 +233,25 @@ def test_an_agent_that_only_says_it_is_done_is_not_believed(runs, tmp_path):
     assert len(asked) == 3
 
 
+def test_a_reminder_binds_the_model_to_the_tool_it_has_not_called(runs, tmp_path):
+    bound = []
+
+    class Talker(ScriptedModel):
+        def bind_tools(self, tools, **kwargs):
+            bound.append(kwargs.get("tool_choice"))
+            forced = kwargs.get("tool_choice") == "profile_table"
+            answer = plan if forced else idle
+            return super().bind_tools(tools).model_copy(update={"answer": answer})
+
+    def idle(messages, tools):
+        if tools[0]["name"] == "profile_table" and isinstance(messages[-1], HumanMessage):
+            return AIMessage("All is well.")
+        return plan(messages, tools)
+
+    waiting(runs, [write_orders(tmp_path)], scripted_worker(runs.memory, Talker(answer=idle)))
+    assert bound.count("profile_table") == 1
+
+
 def test_a_failed_run_goes_on_where_it_was(runs, tmp_path):
     def idle(messages, tools):
         return AIMessage("no") if tools[0]["name"] == "list_candidates" else plan(messages, tools)
