@@ -115,7 +115,7 @@ def _most_wrong(failing: list[dict[str, Any]]) -> str:
 
 
 def _rows(failed: int | None) -> str:
-    return "" if failed is None else f" ({failed:,} rows)"
+    return "" if failed is None else f" ({failed:,} {'row' if failed == 1 else 'rows'})"
 
 
 def share(part: int, whole: int) -> str:

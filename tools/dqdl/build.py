@@ -9,15 +9,7 @@ from lark import Token, Tree
 from lark.visitors import Transformer_NonRecursive, v_args
 
 from tools.dqdl import model
-from tools.dqdl.check import Checker, Kinds
-
-
-class Typed(NamedTuple):
-    """An operand or a condition, the kinds of value in it, and where it starts."""
-
-    node: Any
-    kinds: Kinds
-    token: Token
+from tools.dqdl.check import Checker, Kinds, Typed
 
 
 class Part(NamedTuple):

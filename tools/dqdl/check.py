@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.dqdl import model
 from tools.dqdl.errors import DqdlError, excerpt
@@ -13,11 +13,18 @@ from tools.dqdl.words import nearest
 if TYPE_CHECKING:
     from lark import Token
 
-    from tools.dqdl.build import Typed
-
 Kinds = frozenset[str]
 """Kinds of value in a condition: number (with decimal or formula), text, date, duration, size, null; and two that
 are always wrong: constant (outside ``in``) and bare now (moved, but without its parentheses)."""
+
+
+class Typed(NamedTuple):
+    """An operand or a condition, the kinds of value in it, and where it starts."""
+
+    node: Any
+    kinds: Kinds
+    token: Token
+
 
 MAX_LABELS, MAX_KEY, MAX_VALUE = 10, 128, 256
 _NUMERIC = {"number", "decimal", "formula", "null"}
