@@ -33,7 +33,7 @@ class Refusals:
         if fingerprint in self._active:
             return "This rule is active already."
         for past in self._declined:
-            if past.fingerprint == fingerprint or (past.rule_type, past.columns) == shape:
+            if past.fingerprint == fingerprint or dqdl.shape(dqdl.parse_rule(past.rule)) == shape:
                 about = ", ".join(past.columns) or "the table"
                 return f"A person declined this kind of rule for {about}: {past.reason}"
         return None

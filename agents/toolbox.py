@@ -158,7 +158,7 @@ def show_profile(runtime: Runtime, table: str | None = None) -> Answer:
     """The newest stored profile of a dataset."""
     from tools.profiling import Profile
 
-    dataset = runtime.context.bench.find(table, runtime.context.tables)
+    dataset = runtime.context.bench.only(runtime.context.tables, table)
     stored = runtime.context.bench.memory.catalog.latest_profile(dataset.id)
     if stored is None:
         raise WorkError(f"{dataset.short_name} has not been profiled.", hint="Hand it over to the profiler.")
@@ -168,7 +168,7 @@ def show_profile(runtime: Runtime, table: str | None = None) -> Answer:
 @tool(response_format="content_and_artifact")
 def show_rules(runtime: Runtime, table: str | None = None) -> Answer:
     """The active rules of a dataset, numbered."""
-    dataset = runtime.context.bench.find(table, runtime.context.tables)
+    dataset = runtime.context.bench.only(runtime.context.tables, table)
     rules = [f"{rule.number}. {rule.rule_expression}" for rule in runtime.context.bench.memory.rules.active(dataset.id)]
     listed = "\n".join(rules)
     said = (
@@ -182,7 +182,7 @@ def show_rules(runtime: Runtime, table: str | None = None) -> Answer:
 @tool(response_format="content_and_artifact")
 def show_results(runtime: Runtime, table: str | None = None) -> Answer:
     """The newest validation result of a dataset: the score, and why rules failed."""
-    dataset = runtime.context.bench.find(table, runtime.context.tables)
+    dataset = runtime.context.bench.only(runtime.context.tables, table)
     latest = runtime.context.bench.memory.results.latest(dataset.id)
     if latest is None:
         raise WorkError(f"{dataset.short_name} has not been validated.", hint="Hand it over to the validator.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -99,8 +100,12 @@ class Workbench:
 
         table = sources.open(source)
         fields = [{"name": f.name, "type": f.type, "kind": f.kind} for f in table.fields]
-        dataset = self.memory.catalog.upsert_dataset(table.dataset.namespace, table.dataset.name, table.uri, fields)
-        return table, dataset
+        try:
+            name = table.dataset
+            return table, self.memory.catalog.upsert_dataset(name.namespace, name.name, table.uri, fields)
+        except BaseException:
+            table.close()
+            raise
 
     def profile(self, source: str, on_progress: Progress | None = None) -> Profiled:
         """The profile of the source's present content: from the store if it was profiled before, else by a scan."""
@@ -156,28 +161,47 @@ class Workbench:
             raise WorkError(f"{parsed}: {result.reason}")
         return result
 
-    def find(self, name: str | None, tables: Mapping[str, str]) -> Dataset:
-        """The dataset that is meant by a name; the run's only table if none is named. Raises WorkError."""
-        catalog = self.memory.catalog
-        if name is None:
-            known = list(tables.values()) or [dataset.uri for dataset in catalog.datasets()]
-            if len(known) != 1:
-                names = ", ".join(dataset.short_name for dataset in catalog.datasets()[:20])
-                raise WorkError("Which dataset?", hint=f"Known: {names or 'none yet'}.")
-            name = known[0]
-        found = catalog.find(tables.get(name, name))
-        if not found:
-            names = ", ".join(dataset.short_name for dataset in catalog.datasets()[:20])
-            raise WorkError(f"There is no dataset {name!r} in the store.", hint=f"Known: {names or 'none yet'}.")
-        return found[0]
+    def dataset(self, name: str) -> Dataset:
+        """The dataset that is meant by a URI, a full name, a path that exists, or a short name that only one has.
+
+        A source that the store does not know yet is opened. Raises WorkError, SourceError.
+        """
+        from tools.sources import SourceError
+
+        found = self.memory.catalog.find(name) if name.strip() else []
+        if found and name not in (found[0].uri, found[0].name) and Path(name).exists():
+            # A file here, whatever else has its name in the store.
+            found = []
+        if len(found) > 1:
+            raise WorkError(
+                f"{name!r} may be any of {len(found)} datasets.", hint=f"Say which: {_names(found, full=True)}."
+            )
+        if found:
+            return found[0]
+        try:
+            table, dataset = self.open(name)
+        except SourceError as error:
+            known = _names(self.memory.catalog.datasets())
+            raise SourceError(f"There is no dataset {name!r}: {error.message}", hint=f"Known: {known}.") from None
+        table.close()
+        return dataset
+
+    def only(self, tables: Mapping[str, str], name: str | None) -> Dataset:
+        """The dataset of a run's table; if none is named, the only one of the run or the store. Raises WorkError."""
+        if name is not None:
+            return self.dataset(tables.get(name, name))
+        uris = list(tables.values()) or [dataset.uri for dataset in self.memory.catalog.datasets()]
+        if len(uris) != 1:
+            raise WorkError("Which dataset?", hint=f"Known: {_names(self.memory.catalog.datasets())}.")
+        return self.dataset(uris[0])
 
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
         from agents.refusals import Refusals
 
         table, dataset = self.open(source)
-        refusals = Refusals(self.memory, dataset)
         with table:
+            refusals = Refusals(self.memory, dataset)
             usable, refused = [], []
             for draft in drafts:
                 why = refusals.why(draft.rule)
@@ -195,7 +219,7 @@ class Workbench:
         self, run_id: str, source: str, ruleset: str | None = None, on_progress: Progress | None = None
     ) -> Validated:
         """Evaluates the ruleset (None: the active rules) and stores verdicts and scores. Raises WorkError."""
-        from tools import validation
+        from tools import dqdl, validation
 
         table, dataset = self.open(source)
         with table:
@@ -205,18 +229,22 @@ class Workbench:
                     f"{dataset.short_name} has no active rules.",
                     hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
                 )
-            evaluation = _evaluate(table, ruleset if ruleset is not None else rules)
+            evaluation = _evaluate(table, rules) if ruleset is None else dqdl.evaluate(ruleset, {"primary": table})
             version = table.version
         scores = validation.score(evaluation)
         self.memory.results.save(run_id, dataset.id, version, evaluation.to_dict(), scores.dimensions, scores.total)
         return Validated(dataset, version, evaluation, scores.total, scores.dimensions)
 
 
-def _evaluate(table: Table, rules: str | Sequence[str]) -> Evaluation:
+def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
+    return ", ".join(dataset.name if full else dataset.short_name for dataset in datasets[:20]) or "none yet"
+
+
+def _evaluate(table: Table, rules: Sequence[str]) -> Evaluation:
     from tools import dqdl
 
-    text = rules if isinstance(rules, str) else f"Rules = [\n{','.join(rules)}\n]"
-    return dqdl.evaluate(dqdl.parse(text), {"primary": table})
+    # Parsed one by one: joined as text, a comment in one would swallow the next.
+    return dqdl.evaluate(dqdl.Ruleset(rules=tuple(map(dqdl.parse_rule, rules))), {"primary": table})
 
 
 def _proposal(draft: Draft, result: RuleResult) -> Any:
@@ -224,11 +252,10 @@ def _proposal(draft: Draft, result: RuleResult) -> Any:
     from tools import dqdl
 
     rule = dqdl.parse_rule(draft.rule)
-    rule_type, columns = dqdl.shape(rule)
     return NewProposal(
         rule=str(rule),
-        rule_type=rule_type,
-        columns=columns,
+        rule_type=rule.type,
+        columns=rule.columns,
         dimension=result.dimension,
         fingerprint=dqdl.fingerprint(rule),
         reasoning=draft.reasoning,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ from graph.state import GRAPH_VERSION
 if TYPE_CHECKING:
     from agents.workbench import DryRun, Profiled, Validated
     from memory import Memory
+    from memory.model import Dataset, Rule
 
 
 class Jobs:
-    """One-step work on one store."""
+    """One-step work on one store, in the name of a person."""
 
     def __init__(self, memory: Memory, requested_by: str) -> None:
         from agents.workbench import Workbench
@@ -41,6 +42,26 @@ class Jobs:
             dqdl.parse(ruleset)
         with self._recorded("validate", source) as run_id:
             return self._bench.validate(run_id, source, ruleset)
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset meant by a URI, a path that exists, or a short name. Raises WorkError, SourceError."""
+        return self._bench.dataset(name)
+
+    def import_rules(self, dataset: Dataset, rules: Sequence[str], reason: str | None = None) -> list[Rule]:
+        """Makes rules active that a person brings along, which is that person's decision. Raises WorkError, DqdlError."""
+        from agents.refusals import missing_column
+        from agents.workbench import WorkError
+        from tools import dqdl
+
+        for rule in rules:
+            missing = missing_column(dqdl.parse_rule(rule), dataset)
+            if missing:
+                raise WorkError(f"{rule}: {missing}")
+        return self._memory.rules.import_rules(dataset.id, rules, self._requested_by, reason)
+
+    def disable(self, number: int, reason: str) -> Rule:
+        """Takes a rule out of use. Raises StoreError."""
+        return self._memory.rules.disable(number, self._requested_by, reason)
 
     @contextmanager
     def _recorded(self, kind: str, source: str) -> Iterator[str]:

@@ -143,7 +143,8 @@ class Runs:
     def resume(self, run_id: str) -> Run:
         """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
 
-        Raises RunError for a run that waits for decisions, StoreError for one that is done or cancelled.
+        A cancelled run is taken up again, too. Raises RunError for one that waits for decisions, StoreError for a
+        run that is done.
         """
         run = self.memory.runs.get(run_id)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):

@@ -123,8 +123,7 @@ class _Desk:
         if given in self.tables:
             return given
         if given not in self._names:
-            found = self.services.bench.memory.catalog.find(given) if given.strip() else []
-            source = found[0].uri if found else given
+            source = self.services.bench.dataset(given).uri
             name, table = _register(self.services, source, self.tables)
             self.opened[name] = {**self.tables.get(name, TableState()), **table}
             self._names[given] = name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -21,12 +22,14 @@ from graph.errors import RunError
 from graph.services import Services, services
 from graph.state import GRAPH_VERSION
 from memory import Memory
-from memory.errors import LeaseLost
+from memory.errors import LeaseLost, StoreError
 from memory.model import Lease, Run
 from memory.owner import this_process
 from tools.errors import AssayError
 
 LEASE_SECONDS = 30.0
+RETRY_SECONDS = 2.0
+BEAT_SECONDS = 1.0
 MOST_STEPS = 200
 MOST_TABLES_AT_ONCE = 4
 
@@ -57,10 +60,16 @@ class Worker:
         return True
 
     def loop(self, *, poll_seconds: float = 0.5) -> None:
-        """Executes runs until ``stop()``."""
+        """Executes runs until ``stop()``; waits while the store is away."""
         while not self._stopping.is_set():
-            if not self.run():
-                self._stopping.wait(poll_seconds)
+            try:
+                idle = not self.run()
+            except StoreError as error:
+                log.warning("%s Trying again in %.0f s.", error, RETRY_SECONDS)
+                self._stopping.wait(RETRY_SECONDS)
+            else:
+                if idle:
+                    self._stopping.wait(poll_seconds)
 
     def stop(self) -> None:
         """Finishes the step in hand, gives the run back to the queue, and ends :meth:`loop`. Safe from any thread."""
@@ -120,13 +129,16 @@ class Worker:
         for part in parts:
             data = dict(part)
             self._memory.runs.append_event(run.id, data.pop("kind"), data, agent=data.pop("agent", None), lease=lease)
-        return self._ending(run, graph.get_state(config))
+        return self._ending(lease, graph.get_state(config))
 
-    def _ending(self, run: Run, snapshot: StateSnapshot) -> tuple[Ending, str | None]:
+    def _ending(self, lease: Lease, snapshot: StateSnapshot) -> tuple[Ending, str | None]:
+        run = lease.run
         if snapshot.interrupts:
             return "waiting", None
         if answer := snapshot.values.get("answer"):
-            self._memory.runs.append_event(run.id, "answer", {"text": answer}, agent="supervisor")
+            self._memory.runs.append_event(
+                run.id, "answer", {"text": answer}, agent="supervisor", key="answer", lease=lease
+            )
         errors = [
             f"{name}: {table['error']}" for name, table in snapshot.values["tables"].items() if table.get("error")
         ]
@@ -168,10 +180,16 @@ class _Heartbeat:
         self._thread.join()
 
     def _beat(self) -> None:
-        beats = 0
-        while not self._over.wait(1.0):
-            beats += 1
-            if self._memory.runs.cancel_requested(self._lease.run.id):
-                self._control.request_drain("cancelled")
-            if beats % 10 == 0 and not self._memory.runs.renew(self._lease, LEASE_SECONDS):
-                self._control.request_drain("the lease was lost")
+        renewed = time.monotonic()
+        while not self._over.wait(BEAT_SECONDS):
+            try:
+                if self._memory.runs.cancel_requested(self._lease.run.id):
+                    self._control.request_drain("cancelled")
+                if time.monotonic() - renewed > LEASE_SECONDS / 3:
+                    if not self._memory.runs.renew(self._lease, LEASE_SECONDS):
+                        self._control.request_drain("the lease was lost")
+                    renewed = time.monotonic()
+            except StoreError as error:
+                log.warning("run %s: the lease could not be renewed. %s", self._lease.run.id, error)
+                if time.monotonic() - renewed > LEASE_SECONDS:
+                    self._control.request_drain("the lease is over")

@@ -51,11 +51,10 @@ class Catalog:
         return [Dataset(**row) for row in self._db.rows(SELECT_DATASETS + "order by namespace, name")]
 
     def find(self, text: str) -> list[Dataset]:
-        """The datasets that a person means: by URI or name, else by short name, else by a part of any of them."""
+        """The datasets that a person means: those of that URI or name, else those of that short name."""
         conditions: list[LiteralString] = [
             "where %(text)s in (uri, name)",
             "where lower(short_name) = lower(%(text)s)",
-            "where strpos(lower(concat_ws(chr(10), uri, name, short_name)), lower(%(text)s)) > 0",
         ]
         for condition in conditions:
             rows = self._db.rows(f"{SELECT_DATASETS}{condition} order by namespace, name", {"text": text})

@@ -28,12 +28,11 @@ def read_rule(text: str) -> RuleText:
 
     rule = dqdl.parse_rule(text)
     condition = (rule.threshold or rule.condition) if isinstance(rule, dqdl.Rule) else None
-    rule_type, columns = dqdl.shape(rule)
     return RuleText(
         rule=str(rule),
-        rule_type=rule_type,
+        rule_type=rule.type,
         threshold=str(condition) if condition else None,
-        columns=columns,
+        columns=rule.columns,
         dimension=dimension_of(rule, dqdl.Ruleset(rules=(rule,))),
         fingerprint=dqdl.fingerprint(rule),
     )

@@ -90,16 +90,18 @@ class Runs:
         """Ends a lease. False, and nothing written, when it was lost before.
 
         Back to ``queued`` without an error does not count as an attempt. A run that was woken in the meantime
-        (:meth:`requeue`) is queued again instead of ``waiting``.
+        (:meth:`requeue`) is queued again instead of ``waiting``, and one that was to be cancelled is cancelled.
         """
         return bool(
             self._db.row(
                 """update runs set
-                    status = case when %(status)s = 'waiting' and wake then 'queued' else %(status)s end,
+                    status = case when %(status)s = 'waiting' and cancel_requested then 'cancelled'
+                        when %(status)s = 'waiting' and wake then 'queued' else %(status)s end,
                     attempt = case when %(status)s = 'queued' and %(error)s::text is null
                         then greatest(attempt - 1, 0) else attempt end,
                     error = %(error)s,
-                    finished_at = case when %(status)s in ('done', 'failed', 'cancelled') then now() end,
+                    finished_at = case when %(status)s in ('done', 'failed', 'cancelled')
+                        or (%(status)s = 'waiting' and cancel_requested) then now() end,
                     lease_owner = null, lease_until = null, updated_at = now()
                 where id = %(run_id)s and lease_token = %(token)s and status = 'running' returning id""",
                 {"status": status, "error": error, "run_id": lease.run.id, "token": lease.token},
