@@ -49,10 +49,11 @@ def test_nothing_is_read_as_markup_and_no_escape_gets_through(capsys):
     out = Output()
     out.talk(HOSTILE)
     out.show("[red]x[/red] :smile:")
+    out.show("a\x1b]0;title\x07b\u202e")
     shown = capsys.readouterr()
     assert "[bold]<script>" in shown.err
     assert "\x1b" not in shown.err
-    assert shown.out == "[red]x[/red] :smile:\n"
+    assert shown.out == "[red]x[/red] :smile:\na␛]0;title␇b\ufffd\n"
 
 
 def test_a_file_gets_no_colours_and_no_trailing_blanks(capsys, monkeypatch):

@@ -126,7 +126,8 @@ def _show_pending(out: Output, runs: Runs, approval: PendingApproval) -> None:
     out.show(f"Run {approval.run_id} · {tables} · {len(left)} of {count(approval.total, 'rule')} to decide on")
     out.show(overview(left))
     expiry = "The request has expired. " if approval.expired else ""
-    out.show(f"{expiry}Decide with: assay decide {approval.run_id}{' --reopen' if approval.expired else ''}\n")
+    out.show(f"{expiry}Decide with: assay decide {approval.run_id}{' --reopen' if approval.expired else ''}")
+    out.show("")
 
 
 def _pending_as_json(runs: Runs, approval: PendingApproval) -> dict[str, object]:

@@ -58,9 +58,9 @@ class Output:
         _print(self.talk_console, renderable)
 
     def show(self, renderable: RenderableType | str) -> None:
-        """A result for a person; nothing with ``--json``."""
+        """A result for a person, a text on one line; nothing with ``--json``."""
         if not self.as_json:
-            _print(self._results, Text(renderable) if isinstance(renderable, str) else renderable)
+            _print(self._results, Text(clean(renderable)) if isinstance(renderable, str) else renderable)
 
     def write(self, content: str) -> None:
         """A result as it is, unwrapped: a ruleset, a file."""
