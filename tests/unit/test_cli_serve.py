@@ -41,6 +41,22 @@ def test_the_page_is_served_quietly_on_this_machine_alone(executed, free_port):
     assert options["--server.port"] == str(free_port)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "assay.example", "localhost.example", ""])
+def test_other_machines_are_let_in_only_by_who_says_so(executed, free_port, host):
+    result = CliRunner().invoke(app, ["ui", "--port", str(free_port), "--host", host])
+    assert isinstance(result.exception, AssayError)
+    assert "--trust-network" in str(result.exception)
+    assert "in your name" in str(result.exception)
+    assert executed == []
+
+
+@pytest.mark.parametrize(("host", "flags"), [("127.0.0.2", []), ("localhost", []), ("0.0.0.0", ["--trust-network"])])
+def test_the_page_listens_where_it_is_told(executed, free_port, host, flags):
+    result = CliRunner().invoke(app, ["ui", "--port", str(free_port), "--host", host, *flags])
+    assert result.exit_code == 0
+    assert executed[0][executed[0].index("--server.address") + 1] == host
+
+
 def test_a_port_that_is_taken_is_told_at_once(executed):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
