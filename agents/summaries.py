@@ -1,12 +1,16 @@
 """Short texts about profiles, candidates and results: what a model is told, and never more than it needs.
 
-No data values of text columns are in them: counts, shares, lengths and character patterns are enough to reason about,
-and a value could be personal, or an instruction in disguise.
+They carry counts, shares, lengths, character patterns, ranges of numbers and dates that are not about a person, and
+the text of rules, which may list the values of a column that has only a few. No other data value is in them: it could
+be personal, or an instruction in disguise.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from tools.recommending import looks_personal
 
 if TYPE_CHECKING:
     from agents.workbench import DryRun
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 40
 """Columns listed in a summary; the others are named by `column_details`."""
 MOST_FAILURES = 20
+_QUOTED = re.compile(r"'[^']*'")
+"""A value that a reasoning quotes for the person who decides."""
 
 
 def profile_summary(name: str, profile: Profile) -> str:
@@ -51,7 +57,7 @@ def column_line(column: ColumnProfile, rows: int) -> str:
         parts.append(f"holds {column.inferred_type}")
     parts.append(f"{share(column.nulls, rows)} missing")
     parts.append(f"{'' if column.distinct_exact else 'about '}{column.distinct:,} distinct")
-    if column.kind in ("number", "date", "timestamp") and column.min is not None:
+    if column.kind in ("number", "date", "timestamp") and column.min is not None and not looks_personal(column):
         parts.append(f"{column.min} to {column.max}")
     if column.patterns:
         parts.append(f"pattern {column.patterns[0][0]}")
@@ -68,7 +74,7 @@ def column_detail(column: ColumnProfile, rows: int) -> dict[str, Any]:
         "patterns": [f"{mask} ({count})" for mask, count in column.patterns[:5]],
         "lengths": [column.min_length, column.max_length],
     }
-    if column.kind == "number":
+    if column.kind == "number" and not looks_personal(column):
         detail |= {"min": column.min, "max": column.max, "mean": column.mean, "quantiles": column.quantiles}
     return {key: value for key, value in detail.items() if value not in (None, [], {}, [None, None])}
 
@@ -79,7 +85,7 @@ def candidate_entry(dry_run: DryRun) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "number": suggestion.number,
         "rule": suggestion.candidate.rule,
-        "reasoning": suggestion.candidate.reasoning,
+        "reasoning": _QUOTED.sub("a value", suggestion.candidate.reasoning),
         "today": _today(dry_run),
     }
     return entry | ({"people": suggestion.memory} if suggestion.memory else {})

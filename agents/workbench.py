@@ -210,10 +210,24 @@ class Workbench:
                 else:
                     usable.append(draft)
             results = _evaluate(table, [draft.rule for draft in usable]).rules if usable else []
-        refused += [(d.rule, r.reason) for d, r in zip(usable, results, strict=True) if r.outcome == "Error"]
-        good = [(d, r) for d, r in zip(usable, results, strict=True) if r.outcome != "Error"]
+        good = []
+        for draft, result in zip(usable, results, strict=True):
+            why = result.reason if result.outcome == "Error" else self._unsupported(source, draft, result)
+            if why:
+                refused.append((draft.rule, why))
+            else:
+                good.append((draft, result))
         stored = self.memory.approvals.propose(run_id, dataset.id, [_proposal(draft, result) for draft, result in good])
         return Proposed(stored, refused)
+
+    def _unsupported(self, source: str, draft: Draft, result: RuleResult) -> str | None:
+        """Why a reasoning in a model's own words cannot be shown to a person, or None."""
+        from agents.evidence import unsupported
+
+        if draft.source != "model":
+            return None
+        numbers = unsupported(draft.reasoning, draft.rule, result, self.profile(source).profile)
+        return f"The reasoning has numbers that no evidence shows: {', '.join(numbers)}." if numbers else None
 
     def validate(
         self, run_id: str, source: str, ruleset: str | None = None, on_progress: Progress | None = None

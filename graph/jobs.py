@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from memory.model import Dataset, Rule
 
 
+LONGEST_SECONDS = 86_400.0
+"""After that a job counts as dead even if its process cannot be seen from here."""
+
+
 class Jobs:
     """One-step work on one store, in the name of a person."""
 
@@ -48,7 +52,7 @@ class Jobs:
         return self._bench.dataset(name)
 
     def import_rules(self, dataset: Dataset, rules: Sequence[str], reason: str | None = None) -> list[Rule]:
-        """Makes rules active that a person brings along, which is that person's decision. Raises WorkError, DqdlError."""
+        """Makes rules active that a person brings along, which is a decision. Raises WorkError, DqdlError."""
         from agents.refusals import missing_column
         from agents.workbench import WorkError
         from tools import dqdl
@@ -76,7 +80,7 @@ class Jobs:
             graph_version=GRAPH_VERSION,
             requested_by=self._requested_by,
         )
-        lease = runs.claim(this_process(), seconds=3600, run_id=run.id)
+        lease = runs.claim(this_process(), seconds=LONGEST_SECONDS, run_id=run.id)
         assert lease is not None  # nobody else knows of it yet
         try:
             yield run.id

@@ -49,8 +49,12 @@ class Account(NamedTuple):
 
 
 def default_home() -> Path:
-    """``ASSAY_HOME``, or ``~/.local/share/assay``."""
-    return Path(os.environ.get("ASSAY_HOME") or "~/.local/share/assay").expanduser().absolute()
+    """``ASSAY_HOME``, or ``~/.local/share/assay``; ``/var/lib/assay`` for root.
+
+    Postgres refuses to run as root, and root's own folder is none that another account should be let into.
+    """
+    usual = "/var/lib/assay" if os.geteuid() == 0 else "~/.local/share/assay"
+    return Path(os.environ.get("ASSAY_HOME") or usual).expanduser().absolute()
 
 
 def start(home: Path) -> str:

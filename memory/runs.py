@@ -64,7 +64,9 @@ class Runs:
         """
         while True:
             with self._db.transaction() as connection:
-                found = _next_run(connection, run_id)
+                gone = _gone(connection)
+                _bury_jobs(connection, gone)
+                found = _next_run(connection, run_id, gone)
                 if found is None:
                     return None
                 if found["attempt"] < MAX_ATTEMPTS:
@@ -204,9 +206,23 @@ def wake(connection: Connection, run_id: str) -> Run:
     return _run(row)
 
 
-def _next_run(connection: Connection, run_id: str | None) -> Row | None:
+def _gone(connection: Connection) -> list[str]:
+    """The owners of leases whose process has ended."""
     running = connection.execute("select distinct lease_owner from runs where status = 'running'").fetchall()
-    gone = [row["lease_owner"] for row in running if owners.is_gone(row["lease_owner"])]
+    return [row["lease_owner"] for row in running if owners.is_gone(row["lease_owner"])]
+
+
+def _bury_jobs(connection: Connection, gone: list[str]) -> None:
+    """A one-step job that was cut off is never taken up again: whoever wanted it asks anew."""
+    connection.execute(
+        """update runs set status = 'failed', error = 'Cut off.', finished_at = now(), updated_at = now(),
+            lease_owner = null, lease_until = null
+        where kind <> 'run' and status = 'running' and (lease_until < now() or lease_owner = any(%s))""",
+        [gone],
+    )
+
+
+def _next_run(connection: Connection, run_id: str | None, gone: list[str]) -> Row | None:
     return connection.execute(
         """select id, attempt, error from runs
         where (status = 'queued' or (status = 'running' and (lease_until < now() or lease_owner = any(%(gone)s))))

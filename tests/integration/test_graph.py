@@ -7,6 +7,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agents.offline import plan
+from agents.workbench import Workbench, WorkError
 from graph.runs import Runs
 from graph.state import GRAPH_VERSION
 from graph.worker import Worker
@@ -154,6 +155,56 @@ def test_a_one_step_job_is_nobody_elses_work(runs, tmp_path):
     assert runs.memory.runs.get(job.id).status == "queued"
 
 
+def test_a_one_step_job_that_was_cut_off_is_buried(runs):
+    job = runs.memory.runs.create(
+        kind="profile", goal="g", sources=[], model="", graph_version=GRAPH_VERSION, requested_by="Ann"
+    )
+    runs.memory.runs.claim("elsewhere:1:1", seconds=0, run_id=job.id)
+    assert Worker(runs.memory).run() is False
+    buried = runs.memory.runs.get(job.id)
+    assert (buried.status, buried.error) == ("failed", "Cut off.")
+
+
+def test_a_worker_outlives_a_store_that_is_away_for_a_moment(runs, tmp_path, monkeypatch):
+    run = runs.start([write_orders(tmp_path)], requested_by="Ann", model="offline")
+    claim, calls = runs.memory.runs.claim, []
+
+    def flaky(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 1:
+            raise StoreError("The store does not answer.")
+        if len(calls) == 3:
+            worker.stop()
+        return claim(*args, **kwargs)
+
+    monkeypatch.setattr("graph.worker.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(runs.memory.runs, "claim", flaky)
+    worker = Worker(runs.memory)
+    worker.loop(poll_seconds=0.01)
+    assert runs.memory.runs.get(run.id).status == "waiting"
+
+
+def test_a_cancel_that_comes_with_the_approval_is_not_lost(runs, tmp_path):
+    run = runs.start([write_orders(tmp_path)], requested_by="Ann", model="offline")
+    lease = runs.memory.runs.claim("elsewhere:1:1", seconds=60, run_id=run.id)
+    runs.cancel(run.id)
+    assert runs.memory.runs.release(lease, "waiting")
+    assert runs.memory.runs.get(run.id).status == "cancelled"
+
+
+def test_a_path_means_the_file_here_and_a_shared_name_is_ambiguous(runs, tmp_path, monkeypatch):
+    bench = Workbench(runs.memory)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        bench.open(write_orders(tmp_path / folder))[0].close()
+    monkeypatch.chdir(tmp_path / "b")
+    assert bench.dataset("orders.csv").name == str(tmp_path / "b" / "orders.csv")
+    with pytest.raises(WorkError, match="may be any of 2"):
+        bench.dataset("orders")
+    with pytest.raises(SourceError, match="no dataset 'rders'"):
+        bench.dataset("rders")
+
+
 def test_several_tables_are_worked_on_in_one_run_and_approved_in_one_go(runs, tmp_path):
     run = waiting(runs, [write_orders(tmp_path, "a.csv"), write_orders(tmp_path, "b.csv", rows=2)])
     assert len({p.dataset_id for p in runs.proposals(run.id)}) == 2
@@ -271,6 +322,8 @@ def test_a_model_may_propose_a_rule_of_its_own_but_not_an_impossible_one(runs, t
         {"rule": 'IsComplete "emial"', "reasoning": "Needed."},
         {"rule": "RowCount >", "reasoning": "Needed."},
         {"rule": 'IsComplete "status"'},
+        {"rule": 'ColumnLength "status" > 1', "reasoning": "It held in 42 of 57 loads."},
+        {"rule": "RowCount > 3 // the comment stays here", "reasoning": "There are 5 rows."},
         {"candidate": 999},
     ]
 
@@ -280,10 +333,14 @@ def test_a_model_may_propose_a_rule_of_its_own_but_not_an_impossible_one(runs, t
         return plan(messages, tools)
 
     run = waiting(runs, [write_orders(tmp_path)], scripted_worker(runs.memory, ScriptedModel(answer=author)))
-    assert [(p.rule, p.source) for p in runs.proposals(run.id)] == [('ColumnValues "amount" > 0', "model")]
+    assert [(p.rule, p.source) for p in runs.proposals(run.id)] == [
+        ('ColumnValues "amount" > 0', "model"),
+        ("RowCount > 3", "model"),
+    ]
     returned = [e.data["text"] for e in runs.follow(run.id) if e.kind == "tool_returned" and e.agent == "recommender"]
     assert "Did you mean 'email'?" in returned[0]
-    assert len(json.loads(returned[0])["refused"]) == 4
+    assert "no evidence shows: 42, 57" in returned[0]
+    assert len(json.loads(returned[0])["refused"]) == 5
 
 
 def test_a_run_of_another_graph_version_is_refused_not_misread(runs, tmp_path):
