@@ -1,10 +1,16 @@
 """SQL that people write into rules: what gets through the door, and what does not."""
 
+import duckdb
 import pyarrow as pa
 import pytest
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlglot import exp
 
 from tools import dqdl
 from tools.dqdl.guard import GuardError, guard_select, guard_where
+from tools.sources.duck import engine
 
 FINE = [
     "select count(*) from primary",
@@ -19,6 +25,12 @@ FINE = [
     "select row_number() over (partition by a order by b) from primary",
     "select coalesce(nullif(b, ''), 'none'), cast(a as int), try_cast(b as double) from primary",
     "select * from (select a from primary) q",
+    "select extract(year from c), date_trunc('month', c), trunc(c, 'MM'), last_day(c) from primary",
+    "select dateadd(day, 1, c), timestampadd(MONTH, 2, c) from primary",
+    "select c - interval 3 days, c + interval '1 day 2 hours' from primary",
+    "select cast(a as decimal(10, 2)), cast(a as varchar(5)), cast(c as timestamp), cast(a as boolean) from primary",
+    'select `odd name`, "a;b" from primary -- a comment; with a semicolon',
+    "select a /* one */ from primary where b = 'x; drop table primary'",
     "select count(*) from primary where exists (select 1 from ref where ref.a = primary.a)",
 ]
 ATTACKS = [
@@ -181,3 +193,155 @@ def test_a_function_without_parentheses_is_at_most_a_column(name: str) -> None:
     except GuardError:
         return
     assert query.sql("postgres") == f'SELECT "{name}" FROM primary'
+
+
+LEAK = "(select count(*) from read_text('/etc/hosts')) > 0"
+HIDDEN = [
+    f"extract(`year from c) > 0 and {LEAK} and extract(year` from c) > 1",
+    "dateadd(`day x`, 1, c) > c",
+    f"dateadd(`day) > c or {LEAK} or (c + interval 1 day`, 1, c) > c",
+    "timestampadd(`month; select 1`, 1, c) > c",
+    "timestampdiff(`day, c, c)); select 1 --`, c, c) > 1",
+    "date_trunc('day'' , c) or 1 = 1 --', c) > c",
+    "cast(a as decimal(10, `x`)) > 1",
+    "cast(a as decimal(`10) > 1 or (1`, 2)) > 1",
+    "cast(a as `int) > 1; select (1`) > 1",
+    "cast(a as foo) > 1",
+    "cast(a as struct<`x int); select 1 --`: int>) is null",
+    "c > interval `1 day; select 1`",
+    "c > interval '1 day; select 1' day",
+    "extract(year\u00a0from\u2003c; select 1) > 1",
+    "a > 1\x00 or 1 = 1",
+    "a collate `x; select 1` > 1",
+    "a in (1) /* x */ ; select 1 */ > 1",
+]
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "mysql"])
+@pytest.mark.parametrize("text", HIDDEN, ids=range(len(HIDDEN)))
+def test_sql_hidden_in_a_unit_or_a_type_does_not_pass(text: str, dialect: str) -> None:
+    with pytest.raises(GuardError):
+        guard_where(text, dialect=dialect)
+    with pytest.raises(GuardError):
+        guard_select(f"select a from primary where {text}", dialect=dialect, tables=["primary"])
+
+
+def test_a_unit_writes_no_file(tmp_path) -> None:
+    target = tmp_path / "x.csv"
+    text = (
+        f"select extract(`year from c)) as x; copy (select 1) to '{target}'; select (1 --` from c) from primary",
+        f"select extract(`year from c) as x; set variable p = '{target}'; "
+        "copy (select 1) to (getvariable('p')); select 7 --` from c) from primary",
+    )
+    table = pa.table({"c": ["2020-01-01"]})
+    for one in text:
+        result = dqdl.evaluate(f'Rules = [CustomSql "{one}" > 1]', {"primary": table}).rules[0]
+        assert (result.outcome, target.exists()) == ("Error", False)
+
+
+def test_comments_do_not_reach_the_engine() -> None:
+    condition = guard_where("a /* one /* nested */ ; select 1 */ > 1 -- two", dialect="duckdb")
+    assert condition.sql("duckdb") == "a > 1"
+
+
+PLACES = [
+    "extract({} from c) > 1",
+    "dateadd({}, 1, c) > c",
+    "timestampadd({}, 1, c) > c",
+    "timestampdiff({}, c, c) > 1",
+    "date_trunc({}, c) > c",
+    "trunc(c, {}) > c",
+    "c > c - interval 1 {}",
+    "c > c - interval {} day",
+    "cast(a as {}) > 1",
+    "cast(a as decimal(10, {})) > 1",
+    "cast(a as varchar({})) = 'x'",
+    "{} > 1",
+    "p.{} = 'x'",
+    "b like 'x' escape {}",
+    "b rlike {}",
+    "trim({} from b) = 'x'",
+    "to_timestamp(b, {}) > c",
+    "b = {}",
+]
+PIECES = st.sampled_from(
+    [
+        *(
+            "day",
+            "year",
+            "int",
+            "a",
+            "1",
+            " ",
+            "from c",
+            ")",
+            "(",
+            "))",
+            ";",
+            "--",
+            "/*",
+            "*/",
+            "'",
+            '"',
+            "`",
+            "\\",
+            ",",
+        ),
+        *(
+            "select 1",
+            "or",
+            "> 1",
+            "(select 1)",
+            "read_text('x')",
+            "from read_text('x')",
+            "union",
+            "$$",
+            "\u00a0",
+            "\n",
+        ),
+        *("copy (select 1) to 'x'", "as x", "\u2019", "\u037e", "{", "[", "::", "e'", "#", "decimal", "x'"),
+    ]
+)
+HOSTILE = st.lists(PIECES, max_size=8).map(" ".join)
+QUOTES = st.sampled_from(["{}", "`{}`", "'{}'", '"{}"', "`{}", "/*{}*/day"])
+
+
+@given(place=st.sampled_from(PLACES), quotes=QUOTES, hostile=HOSTILE, dialect=st.sampled_from(["duckdb", "postgres"]))
+def test_what_passes_is_one_select_without_a_table_function(
+    place: str, quotes: str, hostile: str, dialect: str
+) -> None:
+    condition = place.replace("{}", quotes.replace("{}", hostile))
+    try:
+        query = guard_select(f"select a from primary p where {condition}", dialect=dialect, tables=["primary"])
+    except GuardError:
+        return
+    written = query.sql(dialect, comments=False)
+    again = sqlglot.parse(written, read=dialect)
+    assert len(again) == 1
+    assert isinstance(again[0], exp.Query)
+    assert {table.name.lower() for table in again[0].find_all(exp.Table)} == {"primary"}
+    assert not list(again[0].find_all(exp.Anonymous, exp.Command))
+    if dialect == "duckdb":
+        assert [statement.type for statement in _statements(written)] == [duckdb.StatementType.SELECT]
+
+
+def _statements(text: str) -> list[duckdb.Statement]:
+    try:
+        return duckdb.extract_statements(text)
+    except duckdb.Error:
+        # What DuckDB cannot read, it cannot run.
+        return duckdb.extract_statements("select 1")
+
+
+def test_the_engine_runs_one_select_only() -> None:
+    leaky = exp.select(exp.Extract(this=exp.Var(this="year from now()); select 1 --"), expression=exp.null()))
+    with pytest.raises(duckdb.Error, match="not one SELECT"):
+        engine().run(leaky)
+    with pytest.raises(duckdb.Error, match="not one SELECT"):
+        engine().describe(leaky)
+
+
+@pytest.mark.parametrize("setting", ["autoinstall_known_extensions", "autoload_known_extensions"])
+def test_the_engine_loads_nothing_by_itself(setting: str) -> None:
+    asked = exp.select(exp.alias_(exp.func("current_setting", exp.Literal.string(setting)), "found"))
+    assert engine().run(asked)["found"][0].as_py() is False

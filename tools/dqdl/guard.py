@@ -1,13 +1,14 @@
 """The door for SQL that people write into rules: what is not known to be harmless does not pass.
 
 The text is parsed, every node of the tree must be of an allowed class, and what runs is the tree written out again,
-never the text.
+never the text. What the engine will get is parsed once more in its own dialect and checked in the same way, so that a
+text which the generator prints as it stands cannot carry SQL past the check.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import sqlglot
@@ -61,12 +62,33 @@ _NOT_COLUMNS = frozenset(
 )
 """Functions without parentheses that parse as columns; in quotes an engine takes them for columns too."""
 _TABLE_PARTS = {"this", "alias", "joins"}
+_UNITS = frozenset(
+    (
+        *("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"),
+        *("YEARS", "QUARTERS", "MONTHS", "WEEKS", "DAYS", "HOURS", "MINUTES", "SECONDS", "MILLISECONDS"),
+        *("MICROSECONDS", "DECADE", "CENTURY", "EPOCH", "DOW", "DOY", "DAYOFWEEK", "DAYOFYEAR", "DAYOFMONTH"),
+        *("ISODOW", "ISOYEAR", "MM", "MON", "YY", "YYYY"),
+    )
+)
+_TYPES = frozenset(
+    (
+        *exp.DataType.TEXT_TYPES,
+        *exp.DataType.NUMERIC_TYPES,
+        *exp.DataType.TEMPORAL_TYPES,
+        *(exp.DataType.Type.BOOLEAN, exp.DataType.Type.INTERVAL, exp.DataType.Type.TIME, exp.DataType.Type.TIMETZ),
+    )
+)
+_PLAIN_NAME = re.compile(r"[^\W\d]\w*")
+_NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_SPAN = re.compile(r"[\w\s.:+-]*")
+_WORDS = re.compile(r"[A-Za-z_ ]*")
 
 
 def guard_where(text: str, *, dialect: str) -> exp.Expr:
     """A row condition: no query, no aggregate inside. Spark SQL, else the engine's. Raises GuardError."""
     condition = _read(text, dialect, into=exp.Condition)
     _only(condition, _CONDITION)
+    _check_written(exp.select(condition.copy()), dialect, _CONDITION | {exp.Select})
     return condition
 
 
@@ -75,14 +97,18 @@ def guard_select(text: str, *, dialect: str, tables: Collection[str]) -> exp.Que
     query = _read(text, dialect)
     if not isinstance(query, exp.Query) or isinstance(query, exp.Subquery):
         raise GuardError("it must be one SELECT.")
+    known = {name.lower() for name in tables}
     _only(query, _SELECT)
-    _known_tables(query, {name.lower() for name in tables})
+    _known_tables(query, known)
+    _known_tables(_check_written(query, dialect, _SELECT), known)
     return query
 
 
 def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
     if len(text) > MAX_LENGTH or _nesting(text) > MAX_NESTING:
         raise GuardError("it is too long or nested too deeply.")
+    if not all(character.isprintable() or character in "\t\r\n" or ord(character) > 127 for character in text):
+        raise GuardError("it holds a control character.")
     problem: SqlglotError | None = None
     for read in dict.fromkeys(("spark", dialect)):
         try:
@@ -98,8 +124,24 @@ def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
     raise GuardError(f"it is not SQL{_detail(problem)}.")
 
 
+def _check_written(query: exp.Query, dialect: str, allowed: frozenset[type[exp.Expr]]) -> exp.Query:
+    """What the engine will read, as a tree. Raises GuardError unless it is one SELECT of allowed nodes, like before."""
+    try:
+        statements = sqlglot.parse(query.sql(dialect=dialect), read=dialect)
+    except (SqlglotError, RecursionError):
+        raise GuardError("it cannot be written for this engine.") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise GuardError("it must be one statement.")
+    again = statements[0]
+    _only(again, allowed)
+    if exp.From not in allowed and len(list(again.find_all(exp.Select))) != 1:
+        raise GuardError("select is not allowed in a rule.")
+    return again
+
+
 def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
     for node in tree.walk():
+        node.comments = None
         if type(node) not in allowed:
             name = node.name if isinstance(node, exp.Anonymous) else type(node).key
             raise GuardError(f"{name} is not allowed in a rule.")
@@ -111,6 +153,51 @@ def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
             node.this.set("quoted", True)
         if isinstance(node, exp.Star) and any(node.args.values()):
             raise GuardError("only a plain * is allowed in a rule.")
+        _check_texts(node)
+
+
+def _check_texts(node: exp.Expr) -> None:
+    """The generator writes most texts of a tree as they are: each must be one that can only mean itself."""
+    if isinstance(node, exp.Identifier):
+        if not _PLAIN_NAME.fullmatch(node.name):
+            node.set("quoted", True)
+        return
+    for kinds, harmless, problem in _TEXTS:
+        if isinstance(node, kinds):
+            if not harmless(node):
+                raise GuardError(problem)
+            return
+    if not all(map(_WORDS.fullmatch, _texts(node))):
+        raise GuardError(f"this form of {type(node).key} is not allowed in a rule.")
+
+
+def _harmless_type(node: exp.Expr) -> bool:
+    return node.this in _TYPES and not node.args.get("kind")
+
+
+def _harmless_length(node: exp.Expr) -> bool:
+    return isinstance(node.this, exp.Literal) and not node.this.is_string and not node.args.get("expression")
+
+
+def _harmless_span(node: exp.Expr) -> bool:
+    return isinstance(node.this, exp.Expr) and bool(_SPAN.fullmatch(node.this.name))
+
+
+_UNIT = "a unit of time must be one like day or month."
+_TEXTS: tuple[tuple[Any, Callable[[exp.Expr], bool], str], ...] = (
+    (exp.Literal, lambda node: node.is_string or bool(_NUMBER.fullmatch(node.name)), "a number is written in digits."),
+    ((exp.Var, exp.Extract), lambda node: node.name.upper() in _UNITS, _UNIT),
+    (exp.DataType, _harmless_type, "only types of texts, numbers, times and booleans are allowed in a rule."),
+    (exp.DataTypeParam, _harmless_length, "the length of a type must be a number."),
+    (exp.Interval, _harmless_span, "an interval must be written like '3' day."),
+)
+
+
+def _texts(node: exp.Expr) -> Iterator[str]:
+    for value in node.args.values():
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, str):
+                yield part
 
 
 def _known_tables(query: exp.Query, known: set[str]) -> None:
