@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from graph.runs import Runs
 from memory import Memory
 from memory.model import Decision
 from tests.support.pages import open_run, page_on, texts
 from tests.support.waiting import Waiting, waiting_run
+from tools.errors import AssayError
 from ui.web import session
 
 RULES = ['IsComplete "email"', 'ColumnValues "amount" > 0', 'IsUnique "order_id"']
@@ -141,6 +143,57 @@ def test_a_decision_that_somebody_else_took_first_stands(page: AppTest, store: M
     page.button(key=key("approve", waiting, 1)).click().run()
     assert decision(store, waiting, 1).actor == "Ann"
     assert "Rejected by **Ann**" in texts(page)
+
+
+def expire(store: Memory, run: Waiting) -> None:
+    with store.db.transaction() as connection:
+        connection.execute(
+            "update approvals set expires_at = now() - interval '1 hour' where run_id = %s", [run.run_id]
+        )
+
+
+def test_the_page_says_who_decides(page: AppTest, waiting: Waiting) -> None:
+    open_run(page, waiting.run_id)
+    assert f"You decide as **{session.actor()}**" in texts(page)
+    assert "expires in 23 h" in texts(page)
+
+
+def inbox(page: AppTest, run: Waiting) -> AppTest:
+    page.run()
+    return AppTest.from_string("from ui.web import inbox_page\ninbox_page.show()", default_timeout=60).run()
+
+
+@pytest.mark.parametrize("opened", [lambda page, run: open_run(page, run.run_id), inbox], ids=["chat", "inbox"])
+def test_an_expired_request_is_reopened_before_anything_is_decided(
+    page: AppTest, store: Memory, waiting: Waiting, opened: Callable[[AppTest, Waiting], AppTest]
+) -> None:
+    store.approvals.decide(waiting.run_id, [Decision(3, "reject", reason="not ours")], "Ann")
+    expire(store, waiting)
+    shown = opened(page, waiting)
+    assert not shown.exception
+    assert "the time to decide is over" in texts(shown)
+    assert "not ours" in texts(shown)
+    keys = {button.key for button in shown.button}
+    assert not keys & {key(action, waiting, 1) for action in ("approve", "edit", "rejected")}
+    assert f"rest-{waiting.run_id}" not in keys
+    shown.button(key=f"reopen-{waiting.run_id}").click().run()
+    assert not store.approvals.pending()[0].expired
+    shown.button(key=key("approve", waiting, 1)).click().run()
+    assert decision(store, waiting, 1).action == "approve"
+
+
+def test_what_hinders_reopening_is_said(
+    page: AppTest, store: Memory, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(runs: Runs, run_id: str) -> None:
+        raise AssayError("The store is away.")
+
+    expire(store, waiting)
+    open_run(page, waiting.run_id)
+    monkeypatch.setattr(Runs, "reopen", away)
+    page.button(key=f"reopen-{waiting.run_id}").click().run()
+    assert any("The store is away" in error.value for error in page.error)
+    assert page.button(key=f"reopen-{waiting.run_id}")
 
 
 def test_text_of_the_data_is_never_read_as_markup(page: AppTest, store: Memory) -> None:

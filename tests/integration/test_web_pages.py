@@ -142,16 +142,6 @@ def test_the_inbox_is_empty_until_something_waits(page: AppTest, store: Memory) 
     assert "Nothing waits" in filled.info[0].value
 
 
-def test_the_inbox_reopens_what_has_expired(page: AppTest, store: Memory) -> None:
-    page.run()
-    run = waiting_run(store, rules=['IsComplete "email"'])
-    store.db.rows("update approvals set expires_at = now() - interval '1 hour' returning run_id")
-    inbox = only("inbox_page").run()
-    assert "expired" in texts(inbox)
-    inbox.button(key=f"reopen-{run.run_id}").click().run()
-    assert inbox.button(key=f"approve-{run.run_id}-1")
-
-
 def test_a_dataset_shows_profile_rules_result_and_history(page: AppTest, store: Memory) -> None:
     page.run()
     assert "No datasets yet" in only("datasets_page").run().info[0].value

@@ -102,6 +102,8 @@ def test_counts(quantity, shown):
     assert text.count(quantity, "rule") == shown
 
 
-@pytest.mark.parametrize(("duration", "shown"), [(0.04, "0.0 s"), (3.14, "3.1 s"), (42, "42 s"), (185, "3 min 5 s")])
+@pytest.mark.parametrize(
+    ("duration", "shown"), [(0.04, "0.0 s"), (3.14, "3.1 s"), (42, "42 s"), (185, "3 min 5 s"), (7_440, "2 h 4 min")]
+)
 def test_durations(duration, shown):
     assert text.seconds(duration) == shown

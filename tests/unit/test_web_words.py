@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from streamlit.testing.v1 import AppTest
 
-from ui.web.moments import ago, left
-from ui.web.result_view import percent
+from ui.report import terminal
+from ui.report.moments import ago, left
+from ui.report.text import points
 from ui.web.server import APP, command
-from ui.web.steps import count, duration
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -44,16 +47,21 @@ def test_how_long_until(ahead: timedelta, words: str) -> None:
     assert left(NOW + ahead, NOW) == words
 
 
-@pytest.mark.parametrize(
-    ("score", "shown"), [(None, "–"), (1.0, "100"), (0.99999, "99.9"), (0.5, "50.0"), (0.0, "0.0")]
-)
-def test_a_score_is_never_rounded_up_to_full(score: float | None, shown: str) -> None:
-    assert percent(score) == shown
+@pytest.mark.parametrize("share", [1.0, 0.99999, 0.98769, 0.9, 0.0])
+def test_the_page_and_the_report_show_the_same_score(share: float) -> None:
+    shown = AppTest.from_string(
+        f"from ui.web.result_view import scores\nscores({share}, {{'validity': {share}, 'completeness': {share}}})"
+    ).run()
+    with (console := Console(width=80)).capture() as captured:
+        console.print(terminal.scores({"validity": share, "completeness": share}, share))
+    in_terminal = re.findall(r"\d+\.\d", captured.get())
+    assert [metric.value for metric in shown.metric] == in_terminal == [f"{points(share):.1f}"] * 3
+    assert [metric.label for metric in shown.metric] == ["Score", "Completeness", "Validity"]
 
 
-def test_counts_and_durations() -> None:
-    assert (count(1, "rule"), count(2_000, "row")) == ("1 rule", "2,000 rows")
-    assert (duration(0.42), duration(125), duration(7_200)) == ("0.4 s", "2 min", "2 h")
+def test_without_anything_measured_there_is_no_score() -> None:
+    shown = AppTest.from_string("from ui.web.result_view import scores\nscores(None, {})").run()
+    assert [metric.value for metric in shown.metric] == ["–"]
 
 
 def test_the_command_line_is_one_that_streamlit_takes(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from ui.cli.options import Html, Json, RunId
 from ui.cli.output import Output
 from ui.cli.session import find_run, opened
+from ui.report.moments import ago
 from ui.report.text import clean
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def show(run_id: RunId, html: Html = None, as_json: Json = False) -> None:
     with opened(out) as memory:
         door = Runs(memory)
         run = find_run(door, run_id)
-        out.show(f"Run {run.id} · {run.kind} · {run.status} · by {clean(run.requested_by)} · {_ago(run.created_at)}")
+        out.show(f"Run {run.id} · {run.kind} · {run.status} · by {clean(run.requested_by)} · {ago(run.created_at)}")
         out.show(f"{clean(run.goal)}")
         for event in memory.runs.events(run.id):
             line = steps.line(event)
@@ -92,15 +92,6 @@ def _table(runs: list[Run]) -> Table:
     for run in runs:
         names = ", ".join(source.rstrip("/").rsplit("/", 1)[-1] for source in run.sources)
         status = Text(run.status, style=STYLES.get(run.status, ""))
-        when, who = Text(_ago(run.created_at)), Text(clean(run.requested_by, 20))
+        when, who = Text(ago(run.created_at)), Text(clean(run.requested_by, 20))
         table.add_row(run.id, run.kind, status, when, who, Text(clean(names)))
     return table
-
-
-def _ago(moment: datetime) -> str:
-    passed = max(0, int((datetime.now(UTC) - moment).total_seconds()))
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if passed >= length:
-            number = passed // length
-            return f"{number} {unit}{'' if number == 1 else 's'} ago"
-    return "just now"

@@ -52,9 +52,14 @@ def percent(share: float) -> str:
     return f"{shown:.1f} %".replace(".0 %", " %")
 
 
+def points(share: float) -> float:
+    """A score of 0 to 1 as points of 100 with one decimal, rounded down so that 100.0 means perfect."""
+    return int(share * 1000 + 1e-9) / 10
+
+
 def score(share: float) -> str:
-    """A score of 0 to 1 as points of 100, rounded down so that 100.0 means perfect."""
-    return f"{int(share * 1000 + 1e-9) / 10:.1f}"
+    """The points of a score in words."""
+    return f"{points(share):.1f}"
 
 
 def count(quantity: int, noun: str) -> str:
@@ -72,9 +77,10 @@ def bar(share: float, width: int) -> tuple[str, str]:
 
 
 def seconds(duration: float) -> str:
-    """A duration as people say it: ``0.3 s``, ``42 s``, ``3 min 5 s``."""
+    """A duration as people say it: ``0.3 s``, ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
     if duration < 10:
         return f"{duration:.1f} s"
     if duration < 60:
         return f"{duration:.0f} s"
-    return f"{int(duration) // 60} min {int(duration) % 60} s"
+    minutes, rest = divmod(int(duration), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,4 +1,5 @@
-"""Approval: one card per proposed rule, with what a person needs to judge it, and what became of it."""
+"""Approval, wherever it is asked for: a card per proposed rule with what a person needs to judge it, what became of it,
+and the way back to a request that has expired."""
 
 from __future__ import annotations
 
@@ -7,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.report.moments import ago
+from ui.report.text import count, percent
 from ui.web import deciding, session
-from ui.web.moments import ago
 from ui.web.result_view import examples
 from ui.web.safe_text import inline
-from ui.web.steps import count
 
 if TYPE_CHECKING:
-    from memory.model import Proposal, RecordedDecision
+    from memory.model import PendingApproval, Proposal, RecordedDecision
 
 WATCH_SECONDS = 1.5
 _MOST_CARDS = 25
@@ -27,10 +28,16 @@ _DECIDED = {
 _SOURCES = {"statistics": "the statistics", "memory": "past decisions", "model": "the language model"}
 
 
-def show(run_id: str, proposals: list[Proposal], *, open_for_decisions: bool) -> None:
-    """The cards while a person may decide, each with its decision in its place once it is taken; then the decisions."""
+def show(run_id: str, request: PendingApproval | None) -> None:
+    """The cards while a person may decide, each with its decision in its place once it is taken; else the decisions.
+
+    ``request`` is what the run waits for, None if it does not wait.
+    """
+    proposals = session.desk().runs.proposals(run_id)
     undecided = [proposal for proposal in proposals if proposal.decision is None]
-    if not (undecided and open_for_decisions):
+    if request is not None and undecided:
+        deciding.terms(request)
+    if request is None or request.expired or not undecided:
         _decisions([(proposal, proposal.decision) for proposal in proposals if proposal.decision is not None])
         return
     _bulk(run_id, undecided, len(proposals))
@@ -45,9 +52,9 @@ def show(run_id: str, proposals: list[Proposal], *, open_for_decisions: bool) ->
 
 
 def _watch(run_id: str, undecided: int) -> None:
-    """Draws the page anew when somebody decided, here or elsewhere, or the run went on."""
-    now = sum(1 for proposal in session.desk().runs.proposals(run_id) if proposal.decision is None)
-    if now != undecided or session.desk().memory.runs.get(run_id).status != "waiting":
+    """Draws the page anew when somebody decided, here or elsewhere, the run went on or the time is over."""
+    request = session.request(run_id)
+    if request is None or request.expired or request.undecided != undecided:
         st.rerun()
 
 
@@ -103,7 +110,7 @@ def _heading(proposal: Proposal, table: str) -> None:
         st.markdown(f"**{proposal.number}. {inline(f'{table}: {where}' if table else where, 80)}**")
         st.badge(inline(proposal.dimension), color="gray")
         deciding.today(proposal.dry_run)
-        sure = f"{proposal.confidence:.0%} sure"
+        sure = f"{percent(proposal.confidence)} sure"
         st.badge(sure, color="gray", help="How sure the proposal is that good data keeps the rule")
 
 

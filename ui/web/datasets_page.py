@@ -9,8 +9,9 @@ import streamlit as st
 
 from tools.errors import AssayError
 from tools.profiling.model import Profile
+from ui.report.moments import ago
+from ui.report.text import points
 from ui.web import chat_page, profile_view, result_view, session
-from ui.web.moments import ago
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _figures(datasets: list[Dataset]) -> list[dict[str, Any]]:
     memory = session.desk().memory
     rules = Counter(rule.dataset_id for rule in memory.rules.all(status="approved"))
     past = [memory.results.history(dataset.id, _TREND)[::-1] for dataset in datasets]
-    trends = [[100 * result.total for result in results if result.total is not None] for results in past]
+    trends = [[points(result.total) for result in results if result.total is not None] for results in past]
     return [
         {"Rules": rules[dataset.id], "Score": trend[-1] if trend else None, "Trend": trend if len(trend) > 1 else []}
         for dataset, trend in zip(datasets, trends, strict=True)
@@ -150,8 +151,8 @@ def _result(dataset: Dataset) -> None:
 
 def _history(dataset: Dataset) -> None:
     past = session.desk().memory.results.history(dataset.id, _HISTORY)
-    points = [
-        {"Validated": result.measured_at, "Score of": name, "Score": round(100 * score, 2)}
+    measured = [
+        {"Validated": result.measured_at, "Score of": name, "Score": points(score)}
         for result in past
         for name, score in {"total": result.total, **result.dimensions}.items()
         if score is not None
@@ -159,4 +160,4 @@ def _history(dataset: Dataset) -> None:
     if len(past) < 2:
         st.info("The chart begins with the second validation." if past else "It has not been validated yet.")
     else:
-        st.line_chart(points, x="Validated", y="Score", color="Score of", y_label="Score of 100", x_label="")
+        st.line_chart(measured, x="Validated", y="Score", color="Score of", y_label="Score of 100", x_label="")

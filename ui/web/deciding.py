@@ -12,13 +12,14 @@ import streamlit as st
 
 from memory.model import Decision
 from tools.errors import AssayError
+from ui.report.moments import ago, left
+from ui.report.text import count
 from ui.web import session
 from ui.web.result_view import examples
 from ui.web.safe_text import inline
-from ui.web.steps import count
 
 if TYPE_CHECKING:
-    from memory.model import Proposal, RecordedDecision
+    from memory.model import PendingApproval, Proposal, RecordedDecision
     from tools.dqdl.result import RuleResult
 
 
@@ -47,6 +48,25 @@ def problem(key: str) -> None:
     """Says why the last decision could not be stored."""
     if why := st.session_state.pop(f"problem-{key}", None):
         st.error(inline(why, 600), icon=":material/error:")
+
+
+def terms(request: PendingApproval) -> None:
+    """Who decides and until when; the way back once that is over."""
+    run_id = request.run_id
+    until = "the time to decide is over" if request.expired else f"expires {left(request.expires_at)}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"You decide as **{inline(session.actor(), 60)}** · asked {ago(request.requested_at)}, {until}")
+        if request.expired:
+            st.button("Reopen", key=f"reopen-{run_id}", icon=":material/lock_open:", on_click=_reopen, args=(run_id,))
+    if request.expired:
+        problem(run_id)
+
+
+def _reopen(run_id: str) -> None:
+    try:
+        session.desk().runs.reopen(run_id)
+    except AssayError as error:
+        st.session_state[f"problem-{run_id}"] = str(error)
 
 
 def buttons(proposal: Proposal) -> None:

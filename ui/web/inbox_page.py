@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.report.text import count
 from ui.web import cards, session
-from ui.web.moments import ago, left
 from ui.web.safe_text import inline
-from ui.web.steps import count
 
 if TYPE_CHECKING:
     from memory.model import PendingApproval
@@ -40,14 +39,5 @@ def _request(request: PendingApproval, *, opened: bool) -> None:
     if not box.open:
         return
     with box:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            expiry = "expired" if request.expired else f"expires {left(request.expires_at)}"
-            st.caption(f"Asked {ago(request.requested_at)}, {expiry} · “{inline(request.goal, 120)}”")
-            if request.expired:
-                st.button("Reopen", key=f"reopen-{request.run_id}", on_click=_reopen, args=(request.run_id,))
-        if not request.expired:
-            cards.show(request.run_id, session.desk().runs.proposals(request.run_id), open_for_decisions=True)
-
-
-def _reopen(run_id: str) -> None:
-    session.desk().memory.approvals.reopen(run_id)
+        st.caption(f"“{inline(request.goal, 120)}”")
+        cards.show(request.run_id, request)

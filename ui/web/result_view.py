@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from ui.report.text import count, score
+from ui.report.verdict import by_dimension
 from ui.web.safe_text import inline
-from ui.web.steps import count
 
 _OUTCOMES = {"Passed": (":green[:material/check_circle:]", 2), "Failed": (":red[:material/cancel:]", 0)}
 _ERROR = (":orange[:material/error:]", 1)
@@ -37,16 +38,10 @@ def show(evaluation: Mapping[str, Any], total: float | None, dimensions: Mapping
 def scores(total: float | None, dimensions: Mapping[str, float]) -> None:
     """The total and one score per dimension, of 100."""
     with st.container(horizontal=True):
-        st.metric("Score", percent(total), border=True, help="The mean of the dimensions, of 100")
-        for name, score in dimensions.items():
-            st.metric(name.capitalize(), percent(score), border=True)
-
-
-def percent(score: float | None) -> str:
-    """A share as points of 100, never rounded up to a full 100."""
-    if score is None:
-        return "–"
-    return "100" if score == 1 else f"{min(score * 100, 99.9):.1f}"
+        shown = "–" if total is None else score(total)
+        st.metric("Score", shown, border=True, help="The mean of all rules that could be measured, of 100")
+        for name, share in by_dimension(dict(dimensions)):
+            st.metric(name.capitalize(), score(share), border=True)
 
 
 def _failure(rule: Mapping[str, Any]) -> None:

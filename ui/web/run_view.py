@@ -49,9 +49,7 @@ def _turn(run: Run) -> None:
         steps.show(trail, active=active)
     if active:
         _working(run, trail)
-    proposals = session.desk().runs.proposals(run.id)
-    if proposals:
-        cards.show(run.id, proposals, open_for_decisions=run.status == "waiting")
+    cards.show(run.id, session.request(run.id))
     if trail.answer and run.status == "done":
         st.markdown(prose(trail.answer))
     if not active:

@@ -19,10 +19,11 @@ from ui.web.trail import Trail
 if TYPE_CHECKING:
     from graph.worker import Worker
     from memory import Memory
+    from memory.model import PendingApproval
 
 ACTIVE = frozenset({"queued", "running"})
 """The states in which a run has work in hand or waiting for a worker."""
-RETRY_SECONDS = 3.0
+RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Desk:
 
 
 class Executor:
-    """A worker in a thread of its own, which outlives a store that is away for a while."""
+    """A worker in a thread of its own, which a bug does not end."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -61,12 +62,12 @@ class Executor:
         # The agents take seconds to import; the page can be read meanwhile.
         from graph.worker import Worker
 
+        self._worker = Worker(self._memory)
         while not self._stopping.is_set():
-            self._worker = Worker(self._memory)
             try:
                 self._worker.loop()
-            except AssayError as error:
-                log.warning("The worker lost the store and tries again: %s", error)
+            except Exception:  # the page without a worker would wait for ever
+                log.exception("The worker broke and starts again")
                 self._stopping.wait(RETRY_SECONDS)
 
 
@@ -90,6 +91,13 @@ def executor() -> Executor:
 def actor() -> str:
     """Who decides: the one place that knows."""
     return getpass.getuser()
+
+
+def request(run_id: str) -> PendingApproval | None:
+    """What a run waits for; None if it does not wait for a person."""
+    if desk().memory.runs.get(run_id).status != "waiting":
+        return None
+    return next((request for request in desk().runs.pending() if request.run_id == run_id), None)
 
 
 def trail(run_id: str) -> Trail:

@@ -6,6 +6,7 @@ import json
 
 import streamlit as st
 
+from ui.report.text import count, seconds
 from ui.web.safe_text import inline, prose
 from ui.web.trail import Call, Step, Trail
 
@@ -58,7 +59,7 @@ def _label(step: Step) -> str:
     if outcome := _outcome(step):
         parts.append(outcome)
     if step.seconds is not None and step.agent != "approval":
-        parts.append(f":gray[{duration(step.seconds)}]")
+        parts.append(f":gray[{seconds(step.seconds)}]")
     return " · ".join(parts)
 
 
@@ -81,7 +82,7 @@ def _outcome(step: Step) -> str:
 
 
 def _call(call: Call) -> None:
-    took = "" if call.seconds is None else f" · {duration(call.seconds)}"
+    took = "" if call.seconds is None else f" · {seconds(call.seconds)}"
     icon = {"": ":material/pending:", "error": ":red[:material/error:]"}.get(call.status, ":material/check:")
     st.caption(f"{icon} `{inline(call.tool)}`{took}" if call.tool.isidentifier() else icon)
     arguments = json.dumps(call.args, ensure_ascii=False)
@@ -89,16 +90,3 @@ def _call(call: Call) -> None:
         st.code(arguments[:MOST_SHOWN], language=None, wrap_lines=True)
     if call.answer:
         st.text(call.answer[:MOST_SHOWN])
-
-
-def duration(seconds: float) -> str:
-    """A time span for a person, for example ``0.4 s`` or ``3 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 60 else f"{minutes / 60:.0f} h"
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun, for example ``1 rule`` or ``12 rules``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
