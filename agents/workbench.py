@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tools.errors import AssayError
 if TYPE_CHECKING:
     from memory import Memory
     from memory.model import Dataset, Proposal, ProposalSource
+    from tools.dqdl import Ruleset
     from tools.dqdl.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
     from tools.recommending import Candidate
@@ -230,24 +232,36 @@ class Workbench:
         return f"The reasoning has numbers that no evidence shows: {', '.join(numbers)}." if numbers else None
 
     def validate(
-        self, run_id: str, source: str, ruleset: str | None = None, on_progress: Progress | None = None
+        self, run_id: str, source: str, ruleset: str | None = None, others: Mapping[str, str] | None = None
     ) -> Validated:
-        """Evaluates the ruleset (None: the active rules) and stores verdicts and scores. Raises WorkError."""
+        """Evaluates the ruleset (None: the active rules) and stores verdicts and scores.
+
+        ``others`` are the sources of the tables that rules compare with, by the alias in the rules. Raises WorkError.
+        """
         from tools import dqdl, validation
 
-        table, dataset = self.open(source)
-        with table:
-            rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
-            if ruleset is None and not rules:
-                raise WorkError(
-                    f"{dataset.short_name} has no active rules.",
-                    hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
-                )
-            evaluation = _evaluate(table, rules) if ruleset is None else dqdl.evaluate(ruleset, {"primary": table})
-            version = table.version
+        with ExitStack() as opened:
+            table, dataset = self.open(source)
+            opened.enter_context(table)
+            tables = {"primary": table}
+            for alias, other in (others or {}).items():
+                tables[alias] = opened.enter_context(self.open(other)[0])
+            rules = ruleset if ruleset is not None else self._active(dataset, source)
+            evaluation = dqdl.evaluate(rules, tables)
         scores = validation.score(evaluation)
-        self.memory.results.save(run_id, dataset.id, version, evaluation.to_dict(), scores.dimensions, scores.total)
-        return Validated(dataset, version, evaluation, scores.total, scores.dimensions)
+        self.memory.results.save(
+            run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
+        )
+        return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions)
+
+    def _active(self, dataset: Dataset, source: str) -> Ruleset:
+        rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
+        if not rules:
+            raise WorkError(
+                f"{dataset.short_name} has no active rules.",
+                hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
+            )
+        return _ruleset(rules)
 
 
 def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
@@ -257,8 +271,14 @@ def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
 def _evaluate(table: Table, rules: Sequence[str]) -> Evaluation:
     from tools import dqdl
 
-    # Parsed one by one: joined as text, a comment in one would swallow the next.
-    return dqdl.evaluate(dqdl.Ruleset(rules=tuple(map(dqdl.parse_rule, rules))), {"primary": table})
+    return dqdl.evaluate(_ruleset(rules), {"primary": table})
+
+
+def _ruleset(rules: Sequence[str]) -> Ruleset:
+    """Parsed one by one: joined as text, a comment in one would swallow the next."""
+    from tools import dqdl
+
+    return dqdl.Ruleset(rules=tuple(map(dqdl.parse_rule, rules)))
 
 
 def _proposal(draft: Draft, result: RuleResult) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -38,14 +38,18 @@ class Jobs:
         with self._recorded("recommend", source):
             return self._bench.dry_runs(source)
 
-    def validate(self, source: str, ruleset: str | None = None) -> Validated:
-        """Evaluates a ruleset (None: the active rules) and stores it. Raises SourceError, DqdlError, WorkError."""
+    def validate(self, source: str, ruleset: str | None = None, others: Mapping[str, str] | None = None) -> Validated:
+        """Evaluates a ruleset (None: the active rules) and stores the result.
+
+        ``others`` are the sources of other tables by their alias in the rules. Raises SourceError, DqdlError,
+        WorkError.
+        """
         from tools import dqdl
 
         if ruleset is not None:
             dqdl.parse(ruleset)
         with self._recorded("validate", source) as run_id:
-            return self._bench.validate(run_id, source, ruleset)
+            return self._bench.validate(run_id, source, ruleset, others)
 
     def dataset(self, name: str) -> Dataset:
         """The dataset meant by a URI, a path that exists, or a short name. Raises WorkError, SourceError."""

@@ -334,3 +334,15 @@ def test_a_worker_goes_on_with_what_was_decided_and_stops_when_told(home, call, 
         told = worker.communicate(timeout=SECONDS)[1]
     assert worker.returncode == 0
     assert told.endswith("Stopped.\n")
+
+
+def test_rules_may_compare_with_other_tables(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("id,customer\n1,a\n2,b\n3,z\n")
+    (tmp_path / "people.csv").write_text("name\na\nb\n")
+    (tmp_path / "keys.dqdl").write_text('Rules = [ ReferentialIntegrity "customer" "people.name" = 1.0 ]')
+    known = call("validate", "orders.csv", "--rules", "keys.dqdl", "--with", "people=people.csv")
+    assert known.returncode == 1
+    assert "1 of 3 rows" in known.stdout
+    wrong = call("validate", "orders.csv", "--rules", "keys.dqdl", "--with", "people")
+    assert wrong.returncode == 2
+    assert "--with customers=customers.csv" in wrong.stderr

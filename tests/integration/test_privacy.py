@@ -25,7 +25,7 @@ def people(tmp_path):
     for i in range(199):
         birth = f"{1962 + i % 40}-0{1 + i % 9}-1{i % 9}"
         rows.append(
-            f"Ann Lee{i},ann{i}@shop.example,{birth},+49 40 {5550200 + i},DE{10**18 + i},{'shipped' if i % 2 else 'paid'}"
+            f"Ann Lee{i},a{i}@shop.example,{birth},+49 40 {5550200 + i},DE{10**18 + i},{'shipped' if i % 2 else 'paid'}"
         )
     path = tmp_path / "people.csv"
     path.write_text("\n".join(rows) + "\n")

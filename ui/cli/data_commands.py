@@ -87,6 +87,10 @@ def validate(
         Path | None,
         typer.Option(metavar="FILE", help="A ruleset; without it, the active rules of the table.", show_default=False),
     ] = None,
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="ALIAS=SOURCE", help="Another table that rules compare with. Repeatable."),
+    ] = None,
     html: Html = None,
     name: As = "",
     as_json: Json = False,
@@ -95,7 +99,7 @@ def validate(
 
     Exit code, for CI: 0 all rules passed, 1 a rule failed, 2 it could not be evaluated.
 
-    Example: assay validate examples/orders.csv --rules orders.dqdl --html report.html
+    Example: assay validate examples/orders.csv --rules orders.dqdl --with customers=examples/customers.csv
     """
     from graph.jobs import Jobs
     from graph.runs import TableReport
@@ -103,9 +107,10 @@ def validate(
     out, actor = Output(as_json), options.actor(name)
     options.writable(html)
     text = read_ruleset(rules) if rules else None
+    tables = dict(_aliased(other) for other in others or [])
     with opened(out) as memory:
         with out.waiting(f"Validating {source}"):
-            done = Jobs(memory, actor).validate(source, text)
+            done = Jobs(memory, actor).validate(source, text, tables)
         report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
         show_tables(out, [report])
         if html:
@@ -113,6 +118,14 @@ def validate(
         code = verdict.exit_code([report.evaluation])
         out.result({"dataset": done.dataset.name, "version": done.version, "exit_code": code, **vars(report)})
         raise typer.Exit(code)
+
+
+def _aliased(text: str) -> tuple[str, str]:
+    """An alias and a source. Raises AssayError."""
+    alias, _, source = text.partition("=")
+    if not (alias and source):
+        raise AssayError(f"--with {text}: there is no alias and source.", hint="Write --with customers=customers.csv.")
+    return alias, source
 
 
 def read_ruleset(path: Path) -> str:
