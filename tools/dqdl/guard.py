@@ -19,6 +19,10 @@ MAX_LENGTH = 20_000
 MAX_NESTING = 100
 
 
+# The parser stumbles in these ways over text that is far from SQL.
+_NOT_SQL = (SqlglotError, ValueError, TypeError, AttributeError, LookupError)
+
+
 class GuardError(Exception):
     """Why the SQL may not run."""
 
@@ -109,11 +113,11 @@ def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
         raise GuardError("it is too long or nested too deeply.")
     if not all(character.isprintable() or character in "\t\r\n" or ord(character) > 127 for character in text):
         raise GuardError("it holds a control character.")
-    problem: SqlglotError | None = None
+    problem: Exception | None = None
     for read in dict.fromkeys(("spark", dialect)):
         try:
             statements = [sqlglot.parse_one(text, into=into, read=read)] if into else sqlglot.parse(text, read=read)
-        except SqlglotError as error:
+        except _NOT_SQL as error:
             problem = problem or error
             continue
         except RecursionError:
@@ -128,7 +132,7 @@ def _check_written(query: exp.Query, dialect: str, allowed: frozenset[type[exp.E
     """What the engine will read, as a tree. Raises GuardError unless it is one SELECT of allowed nodes, like before."""
     try:
         statements = sqlglot.parse(query.sql(dialect=dialect), read=dialect)
-    except (SqlglotError, RecursionError):
+    except (*_NOT_SQL, RecursionError):
         raise GuardError("it cannot be written for this engine.") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise GuardError("it must be one statement.")
@@ -238,7 +242,7 @@ def _nesting(text: str) -> int:
     return deepest
 
 
-def _detail(error: SqlglotError | None) -> str:
+def _detail(error: Exception | None) -> str:
     for found in getattr(error, "errors", None) or []:
         if found.get("description") and found.get("highlight"):
             return f": {found['description'].rstrip('.')} near {found['highlight'].strip()!r}"
