@@ -359,6 +359,12 @@ class Ruleset:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What was accepted but looks like a slip."""
 
+    def standalone(self) -> tuple[TopRule, ...]:
+        """The rules as they mean outside of this document; see :func:`tools.dqdl.standalone.standalone`."""
+        from tools.dqdl.standalone import standalone
+
+        return standalone(self)
+
     def __str__(self) -> str:
         head = [f'Metadata = {{"Version": "{self.version}"}}'] if self.version is not None else []
         head += [str(self.data_sources)] if self.data_sources else []
