@@ -173,6 +173,36 @@ def test_rules_for_a_column_that_is_not_there_are_not_imported(call, tmp_path):
     assert json.loads(call("rules", "list", "strict", "--json").stdout) == []
 
 
+def test_a_path_means_that_file_whatever_has_its_name(call, tmp_path):
+    for folder in ("north", "south"):
+        (tmp_path / folder).mkdir()
+        write_orders(tmp_path / folder, "sales.csv", rows=4)
+    for number, folder in enumerate(("north", "south"), start=1):
+        (tmp_path / "rules.dqdl").write_text(f"Rules = [RowCount > {number}]")
+        assert call("rules", "import", "rules.dqdl", f"{folder}/sales.csv").returncode == 0
+    assert rules_of(call("rules", "export", "north/sales.csv").stdout) == {"RowCount > 1"}
+    assert rules_of(call("rules", "export", str(tmp_path / "south" / "sales.csv")).stdout) == {"RowCount > 2"}
+    either = call("rules", "export", "sales")
+    assert either.returncode == 2
+    assert "may be any of 2 datasets" in either.stderr
+    partly = call("rules", "import", "rules.dqdl", "ales.csv")
+    assert partly.returncode == 2
+    assert "no dataset 'ales.csv'" in partly.stderr
+
+
+def test_constants_and_default_labels_come_along_with_an_imported_rule(call, tmp_path):
+    source = orders(tmp_path, "labelled")
+    (tmp_path / "rules.dqdl").write_text(
+        'KNOWN = ["new", "paid"]\nDefaultLabels = [ "team" = "sales" ]\nRules = [ ColumnValues "status" in $KNOWN ]'
+    )
+    taken = call("rules", "import", "rules.dqdl", source, "--json")
+    assert taken.returncode == 0, taken.stderr
+    (rule,) = json.loads(taken.stdout)
+    assert '["new", "paid"]' in rule["rule_expression"]
+    assert "$" not in rule["rule_expression"]
+    assert '"team"' in rule["rule_expression"]
+
+
 BAD_FILES = {
     "empty.csv": (b"", "empty"),
     "ragged.csv": (b"a,b\n1,2\n3\n4,5,6\n", "line 3"),

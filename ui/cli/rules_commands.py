@@ -26,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|(#|//)', re.DOTALL)
-DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A dataset: its name, or a part of it.")]
+DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A dataset: its name, or its path or URI.")]
 RulesetFile = Annotated[Path, typer.Argument(metavar="FILE", help="A ruleset in DQDL.", show_default=False)]
 Number = Annotated[int, typer.Argument(metavar="N", help="The rule's number.", show_default=False)]
 
@@ -45,7 +45,7 @@ def list_rules(
 
     out = Output(as_json)
     with opened(out) as memory:
-        wanted = find_dataset(memory, dataset).id if dataset else None
+        wanted = _named(memory, dataset).id if dataset else None
         found = memory.rules.all(wanted, None if every else "approved")
         names = {known.id: known.short_name for known in memory.catalog.datasets()}
     out.show(rulebook.overview(found, names) if found else "No rules yet. Approve some with: assay run SOURCE")
@@ -83,7 +83,7 @@ def export_rules(
     out = Output(as_json)
     options.writable(file)
     with opened(out) as memory:
-        found = find_dataset(memory, dataset)
+        found = _named(memory, dataset)
         rules = [rule.rule_expression for rule in memory.rules.active(found.id)]
     if not rules:
         raise AssayError(f"{found.name} has no active rules.", hint=f"Approve some with `assay run {found.uri}`.")
@@ -108,18 +108,15 @@ def import_rules(
 
     Example: assay rules import orders.dqdl examples/orders.csv
     """
+    from graph.jobs import Jobs
     from tools import dqdl
 
     out, actor = Output(as_json), options.actor(name)
-    rules = dqdl.parse(read_ruleset(file)).rules
+    rules = [str(rule) for rule in dqdl.parse(read_ruleset(file)).standalone()]
     with opened(out) as memory:
-        found = _known_or_opened(out, memory, dataset, actor)
-        fields = {field["name"].lower() for field in found.fields}
-        for rule in rules:
-            missing = next((column for column in rule.columns if column.lower() not in fields), None)
-            if missing is not None:
-                raise AssayError(f"{file}: {found.name} has no column {missing!r}, which {rule} needs.")
-        stored = memory.rules.import_rules(found.id, [str(rule) for rule in rules], actor, reason or None)
+        jobs = Jobs(memory, actor)
+        found = jobs.dataset(dataset)
+        stored = jobs.import_rules(found, rules, reason or None)
     out.show(f"{count(len(stored), 'rule')} of {clean(str(file))} active for {clean(found.name)}, approved by {actor}.")
     out.result(stored)
 
@@ -135,9 +132,11 @@ def disable(
 
     Example: assay rules disable 3 --reason "the shop sells abroad now"
     """
+    from graph.jobs import Jobs
+
     out, actor = Output(as_json), options.actor(name)
     with opened(out) as memory:
-        rule = memory.rules.disable(number, actor, reason)
+        rule = Jobs(memory, actor).disable(number, reason)
     out.show(f"Rule {rule.number} is disabled: {clean(rule.rule_expression)}")
     out.result(rule)
 
@@ -193,22 +192,8 @@ def format_rules(
         raise typer.Exit(RULE_FAILED)
 
 
-def find_dataset(memory: Memory, named: str) -> Dataset:
+def _named(memory: Memory, dataset: str) -> Dataset:
     """The one dataset that is meant. Raises AssayError."""
-    found = memory.catalog.find(named)
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(dataset.name for dataset in (found or memory.catalog.datasets())[:10])
-    if found:
-        raise AssayError(f"{named!r} may be any of {len(found)} datasets.", hint=f"Say which: {names}.")
-    raise AssayError(f"There is no dataset {named!r} in the store.", hint=f"Known: {names or 'none yet'}.")
-
-
-def _known_or_opened(out: Output, memory: Memory, named: str, actor: str) -> Dataset:
-    """The dataset of that name; a source that the store does not know is opened and profiled first."""
     from graph.jobs import Jobs
 
-    if memory.catalog.find(named):
-        return find_dataset(memory, named)
-    with out.advancing(f"Profiling {named}") as advance:
-        return Jobs(memory, actor).profile(named, advance).dataset
+    return Jobs(memory, requested_by="").dataset(dataset)  # nobody acts: it is only looked up
