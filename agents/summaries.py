@@ -7,6 +7,7 @@ be personal, or an instruction in disguise.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -
     """The verdicts for a model: a summary and a line for each rule that did not pass."""
     rules = evaluation["rules"]
     failing = [rule for rule in rules if rule["outcome"] != "Passed"]
-    score = "" if total is None else f", score {total * 100:.1f} of 100"
+    score = "" if total is None else f", score {math.floor(total * 1000 + 1e-9) / 10} of 100"
     return {
         "summary": f"{name}: {len(rules) - len(failing)} of {len(rules)} rules passed{score}.{_most_wrong(failing)}",
         "failing": [f"{rule['rule']}: {rule['reason']}" for rule in failing[:MOST_FAILURES]],

@@ -15,7 +15,7 @@ from ui.report.text import count
 
 if TYPE_CHECKING:
     from graph.runs import Runs
-    from memory.model import Decision, Proposal
+    from memory.model import DecideOutcome, Decision, Proposal
 
 KEYS = (
     ("a", "approve"),
@@ -40,6 +40,13 @@ def ask(out: Output, runs: Runs, run_id: str, actor: str) -> bool:
         out.talk("")
         out.talk(f"{count(left, 'rule')} still to decide. Go on with ", (f"assay decide {run_id}", "bold"))
     return left == 0
+
+
+def tell_conflicts(out: Output, outcome: DecideOutcome) -> None:
+    """Says which decisions somebody else had taken before."""
+    for conflict in outcome.conflicts:
+        before = conflict.decision
+        out.talk(("! ", "yellow"), f"Rule {conflict.number} stays as {before.actor} decided before: {before.action}.")
 
 
 def _go_through(out: Output, runs: Runs, undecided: Sequence[Proposal], asker: _Asker) -> None:
@@ -78,8 +85,9 @@ class _Asker:
     def approve(self, proposals: Sequence[Proposal]) -> None:
         from memory.model import Decision
 
-        self._store([Decision(proposal.number, "approve") for proposal in proposals])
-        self._out.talk(("  ✓ ", "green"), "approved" if len(proposals) == 1 else f"{len(proposals)} approved")
+        stored = self._store([Decision(proposal.number, "approve") for proposal in proposals])
+        if stored:
+            self._out.talk(("  ✓ ", "green"), "approved" if len(proposals) == 1 else f"{stored} approved")
 
     def _reject(self, proposal: Proposal) -> bool:
         from memory.model import Decision
@@ -88,8 +96,8 @@ class _Asker:
         reason = self._keyboard.line("").strip()
         if not reason:
             return False
-        self._store([Decision(proposal.number, "reject", reason=reason)])
-        self._out.talk(("  ✗ ", "red"), "rejected")
+        if self._store([Decision(proposal.number, "reject", reason=reason)]):
+            self._out.talk(("  ✗ ", "red"), "rejected")
         return True
 
     def _edit(self, proposal: Proposal) -> bool:
@@ -107,8 +115,8 @@ class _Asker:
             if key == "b":
                 return False
             if key == "y":
-                self._store([Decision(proposal.number, "edit", rule=text)])
-                self._out.talk(("  ✓ ", "green"), "edited and approved")
+                if self._store([Decision(proposal.number, "edit", rule=text)]):
+                    self._out.talk(("  ✓ ", "green"), "edited and approved")
                 return True
 
     def _try(self, proposal: Proposal, text: str) -> bool:
@@ -124,8 +132,11 @@ class _Asker:
         self._out.tell(Padding(cards.dry_run(result.to_dict()), (0, 0, 0, 2)))
         return True
 
-    def _store(self, decisions: Sequence[Decision]) -> None:
-        self._runs.decide(self._run_id, decisions, self._actor)
+    def _store(self, decisions: Sequence[Decision]) -> int:
+        """How many decisions now stand as taken; says where somebody else was first."""
+        outcome = self._runs.decide(self._run_id, decisions, self._actor)
+        tell_conflicts(self._out, outcome)
+        return len(outcome.recorded)
 
     def _key(self, keys: Sequence[tuple[str, str]]) -> str:
         """Waits for one of the keys; the end of the input is the last of them."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ui.cli.asking import ask, tell_conflicts
 from ui.cli.ending import finish
 from ui.cli.output import Output
 from ui.report.text import count
@@ -26,7 +27,6 @@ def go(
     html: Path | None = None,
 ) -> int:
     """Carries the run to its end, or to where somebody else has to decide; the exit code."""
-    from ui.cli.asking import ask
     from ui.cli.driving import carry_out
 
     told = _last_event(runs, run)
@@ -52,9 +52,7 @@ def store(
     left = [p.number for p in runs.proposals(run.id) if p.decision is None and p.number not in named]
     others = [Decision(number, "approve") for number in left] if approve_all else []
     outcome = runs.decide(run.id, [*chosen, *others], actor)
-    for conflict in outcome.conflicts:
-        before = conflict.decision
-        out.talk(("! ", "yellow"), f"Rule {conflict.number} stays as {before.actor} decided before: {before.action}.")
+    tell_conflicts(out, outcome)
     out.talk(("✓ ", "green"), f"{count(len(outcome.recorded), 'decision')} stored, by {actor}.")
     return outcome
 
