@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
@@ -10,14 +11,19 @@ Option = str | int | bool | Mapping[str, str]
 
 
 def read_files(function: str, paths: Sequence[str], options: Mapping[str, Option]) -> exp.Select:
-    """``SELECT * FROM function([paths], option = value, ...)``."""
-    files = exp.Array(expressions=[exp.Literal.string(path) for path in paths])
+    """``SELECT * FROM function([paths], option = value, ...)``; a path stands for one file, whatever its name."""
+    files = exp.Array(expressions=[_file(path) for path in paths])
     return _select(function, files, options)
 
 
 def sniff(path: str, options: Mapping[str, Option]) -> exp.Select:
     """The answer of DuckDB's CSV sniffer on one file."""
-    return _select("sniff_csv", exp.Literal.string(path), options)
+    return _select("sniff_csv", _file(path), options)
+
+
+def _file(path: str) -> exp.Expr:
+    """DuckDB takes every path for a pattern."""
+    return exp.Literal.string(glob.escape(path))
 
 
 def _select(function: str, first: exp.Expr, options: Mapping[str, Option]) -> exp.Select:
