@@ -42,7 +42,7 @@ def test_passes(rule: str) -> None:
     [
         ('RowCountMatch "people" = 1.0', "as a share of the rows of people (3), is 133.3 %"),
         ('RowCountMatch "none" = 1.0', "no rows"),
-        ('RowCountMatch "nobody" = 1.0', "was not given; given: people"),
+        ('RowCountMatch "nobody" = 1.0', "was given to this evaluation; given: people"),
         ('SchemaMatch "people" > 0.5', "Different: customer, score, total"),
         ('ReferentialIntegrity "customer" "people.id" = 1.0', "2 of 4 rows have a customer that people does not have"),
         ('ReferentialIntegrity "customer" "people.nope" = 1.0', "no column nope in people"),

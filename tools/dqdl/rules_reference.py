@@ -124,6 +124,8 @@ def _aggregate(text: str, context: Context) -> Statement:
     if not match:
         raise RuleError(f"{text} is not sum(column) or avg(column).")
     alias, _, name = match[2].partition(".")
+    if name and alias not in context.tables and context.find(match[2]) is None:
+        _reference(alias, context)
     if not name or alias not in context.tables:
         alias, name = "primary", match[2]
     table = context.tables[alias]
@@ -174,7 +176,7 @@ def _pairs(text: str, alias: str, context: Context) -> list[Pair]:
 def _reference(alias: str, context: Context) -> Table:
     if alias not in context.tables:
         known = ", ".join(name for name in context.tables if name != "primary") or "none"
-        raise RuleFailed(f"The reference dataset {alias} was not given; given: {known}.")
+        raise RuleFailed(f"No table named {alias} was given to this evaluation; given: {known}.")
     return context.tables[alias]
 
 

@@ -14,7 +14,8 @@ from tools.dqdl.guard import GuardError, guard_select
 from tools.dqdl.judge import judge_number, judge_share
 from tools.dqdl.model import Condition, Rule
 from tools.dqdl.plan import Bad, Plan, RuleError, RuleFailed, Statement, Verdict
-from tools.dqdl.scan import aliased
+from tools.dqdl.scan import aliased, problem, time_limit
+from tools.sources.table import SourceError
 
 GOOD = "assay_good"
 
@@ -61,10 +62,10 @@ def _number(condition: Condition, query: exp.Query, names: tuple[str, ...]) -> P
         try:
             number = float(value)
         except (TypeError, ValueError):
-            return Verdict("Failed", f"The SQL must give a number, but it gives {str(value)[:60]!r}.")
+            return Verdict("Failed", f"The SQL must give a number, but it gives a {answer.schema.types[0]}.")
         return judge_number(condition, number, "Dataset.*.CustomSQL", "The value of the SQL")
 
-    return Plan({"answer": Statement(limited, names)}, judge)
+    return Plan({"answer": Statement(limited, names, own_sql=True)}, judge)
 
 
 def _rows(rule: Rule, query: exp.Query, names: tuple[str, ...], context: Context) -> Plan:
@@ -83,11 +84,11 @@ def _rows(rule: Rule, query: exp.Query, names: tuple[str, ...], context: Context
         total, failed = (values["answer"].column(i)[0].as_py() for i in (0, 1))
         if not total:
             return Verdict("Failed", "Nothing to check: the table has no rows.")
-        key, problem = "Dataset.*.CustomSQL.Compliance", "are not among the rows that the SQL returns"
+        key, amiss = "Dataset.*.CustomSQL.Compliance", "are not among the rows that the SQL returns"
         outcome = False if failed == total else None
-        return judge_share(rule.threshold, int(failed), int(total), key, problem, outcome=outcome)
+        return judge_share(rule.threshold, int(failed), int(total), key, amiss, outcome=outcome)
 
-    return Plan({"answer": Statement(counted, (*names, "primary"))}, judge, Bad(bad))
+    return Plan({"answer": Statement(counted, (*names, "primary"), own_sql=True)}, judge, Bad(bad))
 
 
 def _flag(condition: exp.Expr) -> exp.Expr:
@@ -97,13 +98,25 @@ def _flag(condition: exp.Expr) -> exp.Expr:
 def _returned(query: exp.Query, context: Context) -> dict[str, str]:
     """The columns that the statement returns, each with the column of the primary table of that name."""
     found: dict[str, str] = {}
-    for projection in query.selects:
-        if projection.is_star:
-            found.update({field.name: field.name for field in context.primary.fields})
-            continue
-        name = projection.alias_or_name
-        field = context.find(name) if name else None
+    for name in _names(query, context):
+        field = context.find(name)
         if field is None:
-            raise RuleFailed(f"The SQL must return columns of the table. {context.missing(name or projection.sql())}")
+            raise RuleFailed(f"The SQL must return columns of the table. {context.missing(name)}")
+        if field.name in found.values():
+            raise RuleError(
+                f"The SQL returns two columns {name}; name the columns of the primary table that it selects."
+            )
         found[name] = field.name
     return found
+
+
+def _names(query: exp.Query, context: Context) -> list[str]:
+    """Only the engine knows what a star stands for: then it is asked, without reading a row."""
+    if not any(projection.is_star for projection in query.selects):
+        return [projection.alias_or_name or projection.sql() for projection in query.selects]
+    empty = exp.select("*").from_(query.copy().subquery(GOOD)).limit(0)
+    try:
+        answer = context.primary.query(empty, timeout_seconds=time_limit(own_sql=True))
+    except SourceError as error:
+        raise RuleError(f"The engine could not run the SQL: {problem(error, own_sql=True)}") from None
+    return [str(name) for name in answer.column_names]

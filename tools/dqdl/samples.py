@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from tools.dqdl import sql
 from tools.dqdl.plan import Bad
-from tools.dqdl.scan import Scan
+from tools.dqdl.scan import Scan, took_too_long
 from tools.sources.table import SourceError
 
 PER_RULE = 5
@@ -54,7 +54,9 @@ def _collect(wanted: Sequence[Wanted], scan: Scan) -> list[list[dict[str, Any]]]
     branches = [_branch(index, bad, shown, scan) for index, (bad, _) in enumerate(wanted)]
     try:
         answer = scan.query(_one_after_another(branches))
-    except SourceError:
+    except SourceError as error:
+        if took_too_long(error):
+            return [[] for _ in wanted]
         # One rule without examples must not take them from the others.
         return [found for one in wanted for found in _collect([one], scan)] if len(wanted) > 1 else [[]]
     found: list[list[dict[str, Any]]] = [[] for _ in wanted]

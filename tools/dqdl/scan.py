@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +12,17 @@ from sqlglot import exp
 
 from tools.dqdl import sql
 from tools.dqdl.plan import Aggregate, Grouped, Need, RuleError, Statement
-from tools.sources.table import SourceError, Table
+from tools.errors import AssayError
+from tools.sources.table import QueryError, SourceError, Table
 
 ROWS = Aggregate(sql.count())
 """The one need of every evaluation: where even this cannot be had, the source is at fault and not a rule."""
 MAX_WIDTH = 500
 """Aggregates in one SELECT; engines limit the columns of a result (Postgres: 1,664)."""
+SCAN_SECONDS = 300.0
+"""The longest that a query over the whole table may take; ``ASSAY_QUERY_SECONDS`` takes its place."""
+OWN_SQL_SECONDS = 60.0
+"""The longest that the SQL of a CustomSql may take; ``ASSAY_QUERY_SECONDS`` takes its place."""
 
 
 @dataclass
@@ -56,10 +62,10 @@ class Scan:
             raise RuleError(self.errors[name])
         return self.answers[name]
 
-    def query(self, select: exp.Query, table: Table | None = None) -> pa.Table:
-        """Runs one query, and counts it."""
+    def query(self, select: exp.Query, table: Table | None = None, *, own_sql: bool = False) -> pa.Table:
+        """Runs one query under its time limit, and counts it."""
         self.queries += 1
-        return (table or self.tables["primary"]).query(select)
+        return (table or self.tables["primary"]).query(select, timeout_seconds=time_limit(own_sql=own_sql))
 
     def primary_rows(self) -> exp.Table:
         """The primary table under the alias that predicates may use."""
@@ -74,7 +80,10 @@ class Scan:
             if len(items) == 1 and items[0][0] == key(ROWS):
                 raise
             if len(items) == 1:
-                self.errors[items[0][0]] = f"The engine could not compute it: {first_line(error)}"
+                self.errors[items[0][0]] = f"The engine could not compute it: {problem(error)}"
+                return
+            if took_too_long(error):
+                self._give_up(items, source, error)
                 return
             middle = len(items) // 2
             self._select(items[:middle], source)
@@ -82,6 +91,14 @@ class Scan:
             return
         for i, (name, _) in enumerate(items):
             self.answers[name] = answer.column(i)[0].as_py()
+
+    def _give_up(self, items: list[tuple[str, exp.Expr]], source: exp.Expr, error: SourceError) -> None:
+        """Halving would take the time limit over and over; only the number of rows is asked for again."""
+        for name, _ in items:
+            if name != key(ROWS):
+                self.errors[name] = f"The engine could not compute it: {problem(error)}"
+        if any(name == key(ROWS) for name, _ in items):
+            self._select([(key(ROWS), ROWS.expression)], source)
 
     def _grouped(self, keys: tuple[str, ...], wanted: Mapping[str, Grouped]) -> None:
         """One pass over the groups of a key; each filter has its own count of rows in a group."""
@@ -102,9 +119,9 @@ class Scan:
             self.errors[name] = f"Tables of {' and '.join(engines)} cannot be joined yet."
             return
         try:
-            self.answers[name] = self.query(statement.query.copy(), used[0])
+            self.answers[name] = self.query(statement.query.copy(), used[0], own_sql=statement.own_sql)
         except SourceError as error:
-            self.errors[name] = f"The engine could not run the SQL: {first_line(error)}"
+            self.errors[name] = f"The engine could not run the SQL: {problem(error, own_sql=statement.own_sql)}"
 
 
 def key(need: Need) -> str:
@@ -123,10 +140,30 @@ def aliased(table: Table, alias: str) -> exp.Table:
     return relation
 
 
-def first_line(error: Exception) -> str:
-    """The first line of an engine's message, for a person."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+def problem(error: SourceError, *, own_sql: bool = False) -> str:
+    """What the engine could not do, without any value of the data."""
+    if took_too_long(error):
+        return f"it took longer than {time_limit(own_sql=own_sql):g} s."
+    return error.sentence if isinstance(error, QueryError) else error.message
+
+
+def took_too_long(error: SourceError) -> bool:
+    """Whether the time limit ended the query."""
+    return isinstance(error, QueryError) and error.cause == "time"
+
+
+def time_limit(*, own_sql: bool = False) -> float:
+    """Seconds. Raises AssayError for an ``ASSAY_QUERY_SECONDS`` that is no positive number."""
+    said = os.environ.get("ASSAY_QUERY_SECONDS", "").strip()
+    if not said:
+        return OWN_SQL_SECONDS if own_sql else SCAN_SECONDS
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise AssayError(f"ASSAY_QUERY_SECONDS is {said!r}.", hint="Give a number of seconds above 0, such as 120.")
+    return seconds
 
 
 def _filter_key(need: Grouped) -> str:

@@ -146,11 +146,11 @@ class DuckTable(Table):
         """The relation of the shared engine that stands for this table."""
         return exp.Table(this=exp.to_identifier(self._name, quoted=True))
 
-    def query(self, select: exp.Query) -> pa.Table:
+    def query(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
         """The engine's answer; other open DuckDB tables may be joined. Raises SourceError."""
         if self._closed:
             raise SourceError(f"{self.uri} was closed.", hint="Open it again.")
-        return engine().query(select, what=self.uri)
+        return engine().query(select, what=self.uri, timeout_seconds=timeout_seconds)
 
     def close(self) -> None:
         """Forgets the relation; closing twice is no error."""

@@ -6,36 +6,60 @@ import re
 
 import duckdb
 
-from tools.sources.table import SourceError
+from tools.sources.table import Cause, QueryError, SourceError
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _WIDTH = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _CONVERT = re.compile(
-    r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to \'(.*?)\'', re.DOTALL
+    r'Error when converting column "(.*?)"\. Could not convert string ".*?" to '
+    r"'(BIGINT|HUGEINT|INTEGER|DOUBLE|DECIMAL|BOOLEAN|DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE)[(']",
+    re.DOTALL,
 )
+_REGEX = re.compile(r"((?:missing|invalid|bad|no argument|unexpected|trailing|duplicate|pattern too large)[^:]*):")
 _PREFIX = re.compile(r"^(?:[A-Za-z-]+ )*Error: ")
 _FILE = re.compile(r"^\s*file ?= ?(.+?)\s*$", re.MULTILINE)
 
 
 def as_source_error(error: duckdb.Error, what: str) -> SourceError:
-    """A SourceError about ``what`` (a path, mostly) with the part of DuckDB's message that helps."""
+    """A SourceError about ``what`` (a path, mostly) with the part of DuckDB's message that helps and holds no data."""
     text = str(error)
-    found = _FILE.search(text)
+    found = _FILE.search(text) if "CSV Error" in text else None
     where = found.group(1) if found else what
     line = _LINE.search(text)
     at = f"{where}, line {line.group(1)}" if line else where
     if width := _WIDTH.search(text):
         return ragged(at, int(width.group(1)), int(width.group(2)))
     if convert := _CONVERT.search(text):
-        column, value, kind = convert.groups()
-        return SourceError(f"{at}: column {column!r} was taken as {kind}, but holds {value!r}.", hint="Mend the value.")
+        column, kind = convert.groups()
+        return SourceError(f"{at}: a value of the column {column!r} is no {kind}.", hint="Mend the value.")
     if "Invalid unicode" in text:
         return SourceError(f"{at}: not UTF-8 text.", hint=RECODE)
-    if isinstance(error, duckdb.InterruptException):
-        return SourceError(f"{what}: the query was stopped at its time limit.", hint="Allow more time or ask for less.")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return SourceError(f"{what}: the query needs more memory than there is.", hint="Ask for fewer columns at once.")
-    return SourceError(f"{what}: {gist(text)}", hint=_hint(text))
+    cause, sentence = _refusal(error, text)
+    return QueryError(f"{at}: {sentence}", cause=cause, sentence=sentence, hint=_hint(text) or _ADVICE.get(cause, ""))
+
+
+_ADVICE: dict[Cause, str] = {"time": "Allow more time or ask for less.", "memory": "Ask for fewer columns at once."}
+_FIXED: tuple[tuple[type[duckdb.Error], Cause, str], ...] = (
+    (duckdb.InterruptException, "time", "the query was stopped at its time limit."),
+    (duckdb.OutOfMemoryException, "memory", "the query needs more memory than there is."),
+    (duckdb.ConversionException, "conversion", "a value cannot be read as the type that is asked for."),
+    (duckdb.OutOfRangeException, "range", "a value, or a result, is out of the range of its type."),
+)
+# These come before any row is read: they speak of files, names and types.
+_WITHOUT_VALUES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.IOException)
+
+
+def _refusal(error: duckdb.Error, text: str) -> tuple[Cause, str]:
+    for kind, cause, sentence in _FIXED:
+        if isinstance(error, kind):
+            return cause, sentence
+    if isinstance(error, _WITHOUT_VALUES) or _hint(text) or "CSV Error" in text:
+        return "statement", gist(text)
+    if pattern := _REGEX.match(gist(text)):
+        return "pattern", f"a regular expression is not valid ({pattern.group(1)})."
+    if "More than one row" in text:
+        return "statement", "a subquery that stands for one value gives more than one row."
+    return "other", "the engine does not take a value that it met."
 
 
 RECODE = "Convert it first: iconv -f LATIN1 -t UTF-8 FILE > NEW (name the encoding that it has)."

@@ -94,23 +94,27 @@ class FileTable(DuckTable):
             raise as_source_error(error, self.uri) from error
         self._sampled = not full
 
-    def query(self, select: exp.Query) -> pa.Table:
+    def query(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
         """The engine's answer, given only if the files are still those that were opened. Raises SourceError."""
         self._check_unchanged()
         try:
-            answer = engine().run(select) if not self._closed else super().query(select)
+            if self._closed:
+                return super().query(select)
+            answer = engine().run(select, timeout_seconds=timeout_seconds)
         except duckdb.ConversionException as error:
-            answer = self._answer_with_full_types(select, error)
+            answer = self._answer_with_full_types(select, error, timeout_seconds)
         except duckdb.Error as error:
             raise csv_files.locate(as_source_error(error, self.uri), self._files.paths) from error
         self._check_unchanged()
         return answer
 
-    def _answer_with_full_types(self, select: exp.Query, error: duckdb.ConversionException) -> pa.Table:
+    def _answer_with_full_types(
+        self, select: exp.Query, error: duckdb.ConversionException, timeout_seconds: float | None
+    ) -> pa.Table:
         if not self._sampled:
             raise as_source_error(error, self.uri) from error
         self.load(full=True)
-        return super().query(select)
+        return super().query(select, timeout_seconds=timeout_seconds)
 
     def _check_unchanged(self) -> None:
         if self._files.stamp() != self.version:

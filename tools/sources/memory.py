@@ -52,6 +52,7 @@ def _arrow(source: object) -> pa.Table:
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowException, TypeError, ValueError) as error:
-        reason = " ".join(str(part) for part in error.args)
-        message = f"The DataFrame mixes types: {gist(reason)}"
+        # The first part of Arrow's message holds a value; the last names the column.
+        where = gist(str(error.args[-1])) if len(error.args) > 1 else "its columns do not hold one type each."
+        message = f"The DataFrame mixes types: {where}"
         raise SourceError(message, hint="Cast that column, for example with astype(str).") from error

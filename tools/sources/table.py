@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,8 +17,21 @@ if TYPE_CHECKING:
 Kind = Literal["number", "text", "boolean", "date", "timestamp", "time", "other"]
 
 
+Cause = Literal["time", "memory", "conversion", "range", "pattern", "statement", "other"]
+
+
 class SourceError(AssayError):
     """Data that cannot be opened or read."""
+
+
+class QueryError(SourceError):
+    """A query that the engine refused or gave up. Its message holds no value of the data."""
+
+    def __init__(self, message: str, *, cause: Cause, sentence: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.cause = cause
+        self.sentence = sentence
+        """What went wrong, without the name of the data."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +43,15 @@ class DatasetName:
 
     @property
     def short(self) -> str:
-        """What a person calls it: the last part of the name that is no pattern, without a file's extension."""
+        """What a person calls it: the last part of the name that is no pattern, without a file's extension.
+
+        Only the disk tells whether ``orders[1].csv`` is a pattern or a file.
+        """
         if self.namespace != "file" and "://" not in self.namespace:
             return self.name.rsplit("/", 1)[-1]
-        parts = [part for part in self.name.split("/") if part and not set(part) & set("*?[")]
+        parts = [part for part in self.name.split("/") if part]
+        if not (self.namespace == "file" and os.path.isfile(self.name)):
+            parts = [part for part in parts if not set(part) & set("*?[")]
         return parts[-1].split(".")[0] or parts[-1] if parts else self.name
 
 
@@ -64,8 +83,11 @@ class Table(ABC):
         """A fresh node to put in FROM."""
 
     @abstractmethod
-    def query(self, select: exp.Query) -> pa.Table:
-        """The answer of the engine to a query over :meth:`relation`. Raises SourceError."""
+    def query(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
+        """The answer of the engine to a query over :meth:`relation`. Raises SourceError.
+
+        Past the timeout that is a QueryError whose cause is "time"; without one the query takes as long as it takes.
+        """
 
     @abstractmethod
     def close(self) -> None:
