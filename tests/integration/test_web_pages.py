@@ -136,7 +136,7 @@ def test_the_inbox_is_empty_until_something_waits(page: AppTest, store: Memory) 
     run = waiting_run(store, rules=['IsComplete "email"'])
     filled = only("inbox_page").run()
     assert not filled.exception
-    assert "1 rule to decide" in filled.expander[0].label
+    assert "1 rule proposed" in filled.expander[0].label
     filled.button(key=f"approve-{run.run_id}-1").click().run()
     assert store.approvals.proposals(run.run_id)[0].decision
     assert "Nothing waits" in filled.info[0].value

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from memory.model import Conflict
 from tests.support.reports import decided, proposal, rule
 from tools.dqdl.result import RuleResult
 from tools.errors import AssayError
@@ -19,6 +20,8 @@ class Desk:
     def __init__(self) -> None:
         self.made = {n: proposal(n, f"RowCount > {n}") for n in (1, 2, 3)}
         self.decisions: list[tuple] = []
+        self.first: set[int] = set()
+        """Rules that somebody else has decided on in the meantime."""
         self.memory = SimpleNamespace(catalog=SimpleNamespace(dataset=lambda _: SimpleNamespace(name="orders")))
 
     def proposals(self, run_id: str) -> list:
@@ -30,7 +33,11 @@ class Desk:
             self.decisions.append((one.number, one.action, one.rule or one.reason, actor))
             old = self.made[one.number]
             self.made[one.number] = proposal(one.number, old.rule, decision=decided(one.action, one.rule))
-        return SimpleNamespace(conflicts=(), undecided=sum(p.decision is None for p in self.made.values()))
+        lost = self.first & {one.number for one in decisions}
+        conflicts = [Conflict(number, decided("approve", None)) for number in sorted(lost)]
+        recorded = [one.number for one in decisions if one.number not in lost]
+        undecided = sum(p.decision is None for p in self.made.values())
+        return SimpleNamespace(conflicts=conflicts, recorded=recorded, undecided=undecided)
 
     def check_edit(self, run_id: str, number: int, text: str) -> RuleResult:
         if "Row" not in text:
@@ -92,6 +99,15 @@ def test_each_rule_is_asked_about_and_stored_at_once(desk, press, capsys):
     assert "Rule 1" in err
     assert "1 of 3" in err
     assert "[A] approve all the rest" in err
+
+
+def test_who_comes_second_is_told_and_not_lied_to(desk, press, capsys):
+    desk.first = {1, 2}
+    press("raa", ("mine",))
+    err = capsys.readouterr().err
+    assert "Rule 1 stays as Ann decided before: approve" in err
+    assert "✗ rejected" not in err
+    assert err.count("✓ approved") == 1
 
 
 def test_a_rejection_has_a_reason(desk, press):

@@ -1,7 +1,10 @@
 """The shared engine, tables in memory, and what becomes of the engine's messages."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -127,3 +130,18 @@ def test_short_names():
     assert DatasetName("file", "/data/orders.2024.csv").short == "orders"
     assert DatasetName("file", "/data/orders/*.parquet").short == "orders"
     assert DatasetName("memory", "table-1").short == "table-1"
+
+
+def test_ctrl_c_during_a_query_is_an_interrupt_and_no_bug():
+    endless = sqlglot.parse_one(
+        "SELECT sum(a.range * b.range) FROM range(100000000) AS a, range(1000) AS b", read="duckdb"
+    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            engine().query(endless)
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)

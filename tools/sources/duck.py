@@ -79,7 +79,13 @@ class Engine:
         with self._cursor(select) as cursor:
             if timeout_seconds is not None:
                 cursor.execute(f"SET max_execution_time = {max(1, int(timeout_seconds * 1000))}")
-            return cursor.sql(text).to_arrow_table()
+            try:
+                return cursor.sql(text).to_arrow_table()
+            except RuntimeError as error:
+                # DuckDB's word for a Ctrl-C that came while it worked.
+                if str(error) == "Query interrupted":
+                    raise KeyboardInterrupt from None
+                raise
 
     def query(self, select: exp.Query, *, what: str = "the query", timeout_seconds: float | None = None) -> pa.Table:
         """Like :meth:`run`; ``what`` names the data in the SourceError that stands for any failure of the engine."""

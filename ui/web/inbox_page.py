@@ -34,7 +34,8 @@ def show() -> None:
 
 def _request(request: PendingApproval, *, opened: bool) -> None:
     tables = inline(", ".join(request.tables), 80)
-    label = f"**{tables}** · {count(request.undecided, 'rule')} to decide"
+    # The label must not change with each decision: an expander with another label is another one, and closed.
+    label = f"**{tables}** · {count(request.total, 'rule')} proposed"
     box = st.expander(label, expanded=opened, key=f"pending-{request.run_id}", on_change="rerun")
     if not box.open:
         return
