@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tools import profiling, sources
@@ -165,6 +165,7 @@ def tables(draw) -> pa.Table:
 
 @settings(max_examples=60, deadline=None)
 @given(tables())
+@example(pa.table({"a": pa.array([0.0, -0.0, None, float("nan")])}))
 def test_random_tables_agree_with_python(data):
     with sources.open(data) as table:
         profile = profiling.profile(table)

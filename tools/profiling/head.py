@@ -52,7 +52,7 @@ def read_head(table: Table) -> Head:
     chosen = [exp.alias_(shown(spec), f"c{place}") for place, spec in wanted.items()] or [
         exp.alias_(exp.true(), "none")
     ]
-    rows = table.query(exp.select(*chosen).from_(table.relation()).limit(limit + 1))
+    rows = _one_zero(table.query(exp.select(*chosen).from_(table.relation()).limit(limit + 1)))
     whole = rows.num_rows <= limit
     judged = rows.slice(0, _JUDGED)
     texts = {
@@ -67,6 +67,14 @@ def read_head(table: Table) -> Head:
         probes={place: possible_types(values) for place, values in texts.items()},
         numeric={place for place, values in texts.items() if may_hold_numbers(values)},
     )
+
+
+def _one_zero(rows: pa.Table) -> pa.Table:
+    """With 0.0 for -0.0, which the engine takes for the same value and Arrow for another."""
+    for place, spec in enumerate(rows.schema):
+        if pa.types.is_floating(spec.type):
+            rows = rows.set_column(place, spec.name, pc.add(rows.column(place), pa.scalar(0.0, spec.type)))
+    return rows
 
 
 def _domains(rows: pa.Table, wanted: dict[int, Field]) -> dict[int, list[str]]:
