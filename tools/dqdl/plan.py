@@ -46,11 +46,13 @@ Need = Aggregate | Grouped | Statement
 
 @dataclass(frozen=True)
 class Bad:
-    """Which rows break a rule: those of a predicate, or those whose key occurs again."""
+    """Which rows break a rule: those of a predicate, or those whose key occurs again among the rows of ``where``."""
 
     predicate: exp.Expr | None = None
+    """True in a row that breaks the rule, the rule's filter included."""
     keys: tuple[str, ...] = ()
     where: exp.Expr | None = None
+    """The rows that the rule is about; the others are passed over. None for all."""
 
 
 @dataclass(frozen=True)

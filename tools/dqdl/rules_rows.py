@@ -151,7 +151,7 @@ def _rows(
             return nothing(where is not None or empty_passes, "no row")
         return judge_share(bound, int(values["bad"]), int(values["rows"]), key, problem)
 
-    return Plan(needs, judge, Bad(bad))
+    return Plan(needs, judge, Bad(bad, where=where))
 
 
 def _with_details(plan: Plan, field: Field, where: exp.Expr | None) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
 from functools import cache
 from itertools import count
 
@@ -26,6 +27,9 @@ _KINDS: dict[str, Kind] = {
     "TIME": "time",
     "TIME WITH TIME ZONE": "time",
 }
+
+
+BATCH_ROWS = 50_000
 
 
 def kind_of(type_text: str) -> Kind:
@@ -94,6 +98,12 @@ class Engine:
         except duckdb.Error as error:
             raise as_source_error(error, what) from error
 
+    def stream(self, select: exp.Query) -> Iterator[pa.RecordBatch]:
+        """The answer of :meth:`run` in batches, as the engine makes them. Raises duckdb.Error."""
+        text = _one_select(select)
+        with self._cursor(select) as cursor:
+            yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
+
     def describe(self, select: exp.Query) -> tuple[Field, ...]:
         """The columns that a query returns; no row is read. Raises duckdb.Error."""
         empty = exp.select("*").from_(select.copy().subquery("t")).limit(0)
@@ -139,6 +149,7 @@ class DuckTable(Table):
     """A table whose rows DuckDB reads through a relation of the shared engine."""
 
     dialect = "duckdb"
+    engine = "duckdb"
 
     def __init__(self, name: str, *, uri: str, dataset: DatasetName, version: str) -> None:
         self.uri = uri
@@ -157,6 +168,15 @@ class DuckTable(Table):
         if self._closed:
             raise SourceError(f"{self.uri} was closed.", hint="Open it again.")
         return engine().query(select, what=self.uri, timeout_seconds=timeout_seconds)
+
+    def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
+        """The engine's answer in batches. Raises SourceError."""
+        if self._closed:
+            raise SourceError(f"{self.uri} was closed.", hint="Open it again.")
+        try:
+            yield from engine().stream(select)
+        except duckdb.Error as error:
+            raise as_source_error(error, self.uri) from error
 
     def close(self) -> None:
         """Forgets the relation; closing twice is no error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -72,6 +73,9 @@ class Table(ABC):
     dataset: DatasetName
     dialect: str
     """The sqlglot dialect of the engine."""
+    engine: str
+    """Which engine it is, without secrets: ``duckdb``, ``postgresql://host:5432/shop``. One query can join tables of
+    the same engine."""
     fields: tuple[Field, ...]
     version: str
     """Changes whenever the content may have changed: an Iceberg snapshot id, or a digest of path, size and time."""
@@ -88,6 +92,10 @@ class Table(ABC):
 
         Past the timeout that is a QueryError whose cause is "time"; without one the query takes as long as it takes.
         """
+
+    @abstractmethod
+    def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
+        """The answer in parts, so that a large one never stands in memory as a whole. Raises SourceError."""
 
     @abstractmethod
     def close(self) -> None:
