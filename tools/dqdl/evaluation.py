@@ -1,18 +1,20 @@
-"""Rules against data."""
+"""Rules against data: prepare, run, judge, report."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tools.dqdl.context import Context
-from tools.dqdl.model import Composite, Rule, Ruleset, TopRule
+from tools.dqdl.model import Composite, Ruleset
 from tools.dqdl.parser import parse
-from tools.dqdl.plan import Need, Plan, RuleError, RuleFailed, Verdict
-from tools.dqdl.registry import PLANNERS, dimension_of
+from tools.dqdl.plan import Plan, RuleError, Verdict
+from tools.dqdl.planning import Planned, Prepared, prepare
+from tools.dqdl.registry import dimension_of
 from tools.dqdl.result import Evaluation, RuleResult
 from tools.dqdl.samples import examples
 from tools.dqdl.scan import ROWS, Scan
@@ -22,103 +24,101 @@ from tools.sources.table import SourceError, Table
 def run(ruleset: Ruleset | str, tables: Mapping[str, Any], *, now: datetime | None = None) -> Evaluation:
     """See :func:`tools.dqdl.evaluate`."""
     parsed = parse(ruleset) if isinstance(ruleset, str) else ruleset
+    with opened(parsed, tables, now) as context:
+        return evaluated(prepare(parsed, context), context)
+
+
+@contextmanager
+def opened(ruleset: Ruleset, tables: Mapping[str, Any], now: datetime | None = None) -> Iterator[Context]:
+    """What the rules may know before any query; closes the tables that it had to open. Raises SourceError."""
     if "primary" not in tables:
         raise SourceError("There is no table to check.", hint='Give it under the name "primary".')
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(second=0, microsecond=0)
-    opened = {alias: _opened(table) for alias, table in tables.items()}
-    try:
-        context = Context(opened, {constant.name: constant for constant in parsed.constants}, moment)
-        return _evaluate(parsed, context)
-    finally:
-        for alias, table in opened.items():
-            if table is not tables[alias]:
-                table.close()
+    with ExitStack() as ours:
+        open_tables = {alias: _opened(table, ours) for alias, table in tables.items()}
+        yield Context(open_tables, {constant.name: constant for constant in ruleset.constants}, moment)
 
 
-def _opened(table: Any) -> Table:
+def _opened(table: Any, ours: ExitStack) -> Table:
     if isinstance(table, Table):
         return table
     from tools import sources
 
-    return sources.open(table)
+    return ours.enter_context(sources.open(table))
 
 
-@dataclass
-class _Leaf:
-    """A plain rule on its way to a verdict."""
-
-    rule: Rule
-    plan: Plan | None
-    verdict: Verdict | None = None
-    columns: tuple[str, ...] = ()
-
-
-def _evaluate(ruleset: Ruleset, context: Context) -> Evaluation:
-    leaves = {id(rule): _planned(rule, context) for top in ruleset.rules for rule in _leaves(top)}
+def evaluated(prepared: Prepared, context: Context) -> Evaluation:
+    """Runs what was prepared, and judges it. Raises SourceError where not even the rows can be counted."""
     scan = Scan(context.tables)
-    needs: list[Need] = [ROWS]
-    for leaf in leaves.values():
-        needs += leaf.plan.needs.values() if leaf.plan else []
-    scan.run(needs)
-    for leaf in leaves.values():
-        leaf.verdict = leaf.verdict or _judged(leaf, scan)
-    results = [_result(top, leaves, ruleset, context) for top in ruleset.rules]
-    return Evaluation(_with_examples(ruleset, results, leaves, scan), int(scan.value(ROWS)), scan.queries)
+    scan.run([ROWS, *prepared.needs()])
+    verdicts = {id(part): _judged(part, scan) for planned in prepared.rules for part in planned.deciding()}
+    results = [_result(planned, verdicts, prepared.ruleset) for planned in prepared.rules]
+    statistics, problems = _statistics(prepared, scan)
+    return Evaluation(
+        rules=_with_examples(prepared.rules, results, verdicts, scan),
+        rows=int(scan.value(ROWS)),
+        queries=scan.queries,
+        statistics=statistics,
+        problems=problems,
+    )
 
 
-def _leaves(top: TopRule) -> list[Rule]:
-    return list(top.leaves()) if isinstance(top, Composite) else [top]
+Verdicts = Mapping[int, Verdict]
+"""The verdicts on what decides, by identity: equal rules may stand in a ruleset twice."""
 
 
-def _planned(rule: Rule, context: Context) -> _Leaf:
-    planner = PLANNERS.get(rule.type)
-    if planner is None:
-        return _Leaf(rule, None, Verdict("Error", f"{rule.type} is not evaluated yet."))
-    columns = tuple(_real_name(name, context) for name in rule.columns)
+def _judged(planned: Planned, scan: Scan) -> Verdict:
+    if planned.plan is None:
+        return planned.verdict or Verdict("Error", "The rule has no members.")
+    return _judgement(planned.plan, scan)
+
+
+def _judgement(plan: Plan, scan: Scan) -> Verdict:
     try:
-        return _Leaf(rule, planner(rule, context), columns=columns)
-    except RuleFailed as failed:
-        return _Leaf(rule, None, Verdict("Failed", str(failed)), columns)
-    except RuleError as error:
-        return _Leaf(rule, None, Verdict("Error", str(error)), columns)
-
-
-def _real_name(name: str, context: Context) -> str:
-    if name.startswith("$") and name[1:] in context.constants:
-        name = getattr(context.constants[name[1:]].value, "value", name)
-    field = context.find(name)
-    return field.name if field else name
-
-
-def _judged(leaf: _Leaf, scan: Scan) -> Verdict:
-    if leaf.plan is None:
-        raise ValueError("A rule without a plan has its verdict.")
-    try:
-        return leaf.plan.judge({name: scan.value(need) for name, need in leaf.plan.needs.items()})
+        return plan.judge({name: scan.value(need) for name, need in plan.needs.items()})
     except RuleError as error:
         return Verdict("Error", str(error))
+    except ZeroDivisionError:
+        return Verdict("Error", "The rule divides by zero.")
+    except ArithmeticError:
+        return Verdict("Error", "A number of the rule is too large to calculate with.")
 
 
-def _result(top: TopRule, leaves: Mapping[int, _Leaf], ruleset: Ruleset, context: Context) -> RuleResult:
-    verdict = _verdict(top, leaves)
+def _statistics(prepared: Prepared, scan: Scan) -> tuple[dict[str, float], list[str]]:
+    """The metrics of the analyzers, and for each one that has none, why."""
+    found: dict[str, float] = {}
+    problems = []
+    for analyzer, plan in prepared.analyzers:
+        verdict = _judgement(plan, scan) if isinstance(plan, Plan) else plan
+        found.update(_finite(verdict.metrics))
+        if verdict.outcome == "Error" or not verdict.metrics:
+            problems.append(f"{analyzer}: {verdict.reason}")
+    return found, problems
+
+
+def _result(planned: Planned, verdicts: Verdicts, ruleset: Ruleset) -> RuleResult:
+    verdict = _verdict(planned, verdicts)
     return RuleResult(
-        rule=str(top),
-        rule_type=top.type,
-        columns=tuple(_real_name(name, context) for name in top.columns),
+        rule=str(planned.rule),
+        rule_type=planned.rule.type,
+        columns=planned.columns,
         outcome=verdict.outcome,
         reason=verdict.reason,
-        dimension=dimension_of(top, ruleset),
-        metrics={key: value for key, value in verdict.metrics.items() if math.isfinite(value)},
+        dimension=dimension_of(planned.rule, ruleset),
+        metrics=_finite(verdict.metrics),
         failed_rows=verdict.failed_rows,
         vacuous=verdict.vacuous,
     )
 
 
-def _verdict(top: TopRule, leaves: Mapping[int, _Leaf]) -> Verdict:
-    if isinstance(top, Rule):
-        verdict = leaves[id(top)].verdict
-        return verdict or Verdict("Error", "The rule was not judged.")
-    return _combined(top, [_verdict(member, leaves) for member in top.rules])
+def _finite(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {key: value for key, value in metrics.items() if math.isfinite(value)}
+
+
+def _verdict(planned: Planned, verdicts: Verdicts) -> Verdict:
+    if id(planned) in verdicts or not isinstance(planned.rule, Composite):
+        return verdicts[id(planned)]
+    return _combined(planned.rule, [_verdict(member, verdicts) for member in planned.members])
 
 
 def _combined(composite: Composite, members: list[Verdict]) -> Verdict:
@@ -134,16 +134,15 @@ def _combined(composite: Composite, members: list[Verdict]) -> Verdict:
 
 
 def _with_examples(
-    ruleset: Ruleset, results: list[RuleResult], leaves: Mapping[int, _Leaf], scan: Scan
+    rules: tuple[Planned, ...], results: list[RuleResult], verdicts: Verdicts, scan: Scan
 ) -> list[RuleResult]:
     wanted = []
-    for index, (top, result) in enumerate(zip(ruleset.rules, results, strict=True)):
+    for index, (planned, result) in enumerate(zip(rules, results, strict=True)):
         if result.outcome != "Failed":
             continue
-        for rule in _leaves(top):
-            leaf = leaves[id(rule)]
-            if leaf.plan and leaf.plan.bad and leaf.verdict and leaf.verdict.failed_rows:
-                wanted.append((index, leaf.plan.bad, leaf.columns))
+        for part in planned.deciding():
+            if part.plan and part.plan.bad and verdicts[id(part)].failed_rows:
+                wanted.append((index, part.plan.bad, part.columns))
                 break
     found = examples([(bad, columns) for _, bad, columns in wanted], scan) if wanted else []
     for (index, _, _), rows in zip(wanted, found, strict=True):

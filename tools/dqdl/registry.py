@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from tools.dqdl import rules_keys, rules_numbers, rules_reference, rules_rows, rules_sql, rules_table
 from tools.dqdl.context import Context
-from tools.dqdl.model import Labels, Rule, Ruleset, TopRule
+from tools.dqdl.model import Analyzer, Labels, Rule, Ruleset, TopRule
 from tools.dqdl.plan import Plan
 from tools.dqdl.result import Dimension
 
@@ -42,6 +42,9 @@ PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
     "DatasetMatch": rules_reference.dataset_match,
     "AggregateMatch": rules_reference.aggregate_match,
 }
+
+ANALYZERS: dict[str, Callable[[Analyzer, Context], Plan]] = {}
+"""Only the metrics of such a plan's verdict count."""
 
 _DIMENSIONS: dict[Dimension, tuple[str, ...]] = {
     "completeness": ("RowCount", "Completeness", "IsComplete", "FileSize"),

@@ -44,6 +44,10 @@ class Evaluation:
     """Rows of the primary table."""
     queries: int
     """How many queries the engine ran."""
+    statistics: dict[str, float] = field(default_factory=dict)
+    """The metrics of the analyzers."""
+    problems: list[str] = field(default_factory=list)
+    """Analyzers without a metric, each with the reason."""
 
     @property
     def passed(self) -> bool:
@@ -57,4 +61,6 @@ class Evaluation:
             "queries": self.queries,
             "passed": self.passed,
             "rules": [r.to_dict() for r in self.rules],
+            "statistics": self.statistics,
+            "problems": self.problems,
         }

@@ -1,0 +1,112 @@
+"""From rules to plans. Nothing runs here: row-level results and explanations start from the same plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlglot.errors import SqlglotError
+
+from tools.dqdl.context import Context
+from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule
+from tools.dqdl.plan import Need, Plan, RuleError, RuleFailed, Verdict
+from tools.dqdl.registry import ANALYZERS, PLANNERS
+
+Resolve = Callable[[Rule], Rule]
+"""Puts numbers in the place of what a rule takes from elsewhere, such as the metric history. Raises RuleError."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A rule as far as it is known before any query.
+
+    A rule that cannot be planned has its verdict at once. A composite has its members, which decide it; where it has a
+    plan of its own, that decides instead, and the members are not run.
+    """
+
+    rule: TopRule
+    """As written."""
+    columns: tuple[str, ...]
+    """The columns that it names, as the table spells them."""
+    plan: Plan | None = None
+    verdict: Verdict | None = None
+    members: tuple[Planned, ...] = ()
+
+    def deciding(self) -> Iterator[Planned]:
+        """Itself or, where its members decide, the plain rules below it."""
+        if self.plan or self.verdict or not self.members:
+            yield self
+            return
+        for member in self.members:
+            yield from member.deciding()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A ruleset that is ready to run."""
+
+    ruleset: Ruleset
+    rules: tuple[Planned, ...]
+    analyzers: tuple[tuple[Analyzer, Plan | Verdict], ...] = ()
+    """Each with the plan whose metrics are its statistics, or with the reason why there is none."""
+
+    def needs(self) -> Iterator[Need]:
+        """What must be asked of the tables."""
+        for planned in self.rules:
+            for part in planned.deciding():
+                yield from part.plan.needs.values() if part.plan else ()
+        for _, plan in self.analyzers:
+            yield from plan.needs.values() if isinstance(plan, Plan) else ()
+
+
+def prepare(ruleset: Ruleset, context: Context, resolve: Resolve = lambda rule: rule) -> Prepared:
+    """Plans all rules and analyzers. A broken one is marked as such and spoils no other."""
+    rules = tuple(_top(rule, context, resolve) for rule in ruleset.rules)
+    analyzers = tuple((analyzer, _analysis(analyzer, context)) for analyzer in ruleset.analyzers)
+    return Prepared(ruleset, rules, analyzers)
+
+
+def _top(top: TopRule, context: Context, resolve: Resolve) -> Planned:
+    columns = tuple(_real_name(name, context) for name in top.columns)
+    if isinstance(top, Composite):
+        return Planned(top, columns, members=tuple(_top(member, context, resolve) for member in top.rules))
+    planned = _attempted(lambda: _planner(top)(resolve(top), context))
+    return Planned(top, columns, planned) if isinstance(planned, Plan) else Planned(top, columns, verdict=planned)
+
+
+def _planner(rule: Rule) -> Callable[[Rule, Context], Plan]:
+    if rule.type not in PLANNERS:
+        raise RuleError(f"{rule.type} is not evaluated yet.")
+    return PLANNERS[rule.type]
+
+
+def _analysis(analyzer: Analyzer, context: Context) -> Plan | Verdict:
+    planner = ANALYZERS.get(analyzer.type)
+    if planner is None:
+        return Verdict("Error", f"The analyzer {analyzer.type} is not computed yet.")
+    return _attempted(lambda: planner(analyzer, context))
+
+
+def _attempted(plan: Callable[[], Plan]) -> Plan | Verdict:
+    """A plan, or the verdict on a rule that cannot have one."""
+    try:
+        return plan()
+    except RuleFailed as failed:
+        return Verdict("Failed", str(failed))
+    except RuleError as error:
+        return Verdict("Error", str(error))
+    except ZeroDivisionError:
+        return Verdict("Error", "The rule divides by zero.")
+    except ArithmeticError:
+        return Verdict("Error", "A number of the rule is too large to calculate with.")
+    except RecursionError:
+        return Verdict("Error", "The rule is nested too deeply.")
+    except SqlglotError as error:
+        return Verdict("Error", f"The rule cannot be written as SQL: {str(error).splitlines()[0]}")
+
+
+def _real_name(name: str, context: Context) -> str:
+    if name.startswith("$") and name[1:] in context.constants:
+        name = getattr(context.constants[name[1:]].value, "value", name)
+    field = context.find(name)
+    return field.name if field else name
