@@ -140,6 +140,6 @@ def test_ctrl_c_during_a_query_is_an_interrupt_and_no_bug(monkeypatch):
         def sql(self, text):
             raise RuntimeError("Query interrupted")
 
-    monkeypatch.setattr(engine(), "_cursor", lambda select: Interrupted())
+    monkeypatch.setattr(engine(), "_cursor", lambda *_, **__: Interrupted())
     with pytest.raises(KeyboardInterrupt):
         engine().query(sqlglot.parse_one("SELECT 1", read="duckdb"))

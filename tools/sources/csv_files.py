@@ -55,7 +55,7 @@ def body(paths: Sequence[str], *, sample_size: int) -> exp.Query:
     _check_layouts(paths, headers, found)
     several: dict[str, Option] = {**options, "union_by_name": found.header, "hive_partitioning": True}
     try:
-        fields = engine().describe(read_files("read_csv", paths, {**several, "sample_size": sample_size}))
+        fields = engine().describe(read_files("read_csv", paths, {**several, "sample_size": sample_size}), opening=True)
     except duckdb.Error as error:
         raise locate(as_source_error(error, paths[0]), paths) from error
     partitions = set(_HIVE.findall(paths[0]))
@@ -65,7 +65,7 @@ def body(paths: Sequence[str], *, sample_size: int) -> exp.Query:
 
 def _sniff(path: str, options: dict[str, Option]) -> _Sniffed:
     try:
-        answer = engine().run(sniff(path, options)).to_pylist()[0]
+        answer = engine().run(sniff(path, options), opening=True).to_pylist()[0]
     except duckdb.Error as error:
         encoding = str(options["encoding"])
         raise locate(_uneven(path, encoding, always=True) or as_source_error(error, path), [path]) from error

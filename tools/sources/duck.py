@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import count
 
@@ -14,6 +12,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tools.sources.duck_errors import as_source_error
+from tools.sources.duck_seal import FileView, sealed, unsealed
 from tools.sources.table import DatasetName, Field, Kind, SourceError, Table
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -27,9 +26,9 @@ _KINDS: dict[str, Kind] = {
     "TIME": "time",
     "TIME WITH TIME ZONE": "time",
 }
-
-
 BATCH_ROWS = 50_000
+MAX_INSTANCES = 8
+"""Kept for queries to come; running queries keep their own alive."""
 
 
 def kind_of(type_text: str) -> Kind:
@@ -38,19 +37,15 @@ def kind_of(type_text: str) -> Kind:
 
 
 class Engine:
-    """One in-memory DuckDB instance. Every query runs on a cursor of its own, so threads may share the engine."""
+    """The DuckDB of a process. Every query runs on a cursor of its own, so threads may share the engine.
+
+    A query over open tables runs on an instance that reads the files of these tables and is closed to all else.
+    """
 
     def __init__(self) -> None:
-        spill = os.path.join(tempfile.gettempdir(), f"assay-duckdb-{os.getpid()}")
-        # Without the second setting a misspelt table name could resolve to a Python variable.
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": spill,
-            "python_enable_replacements": False,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        self._root = duckdb.connect(":memory:", config=config)
+        self._views: dict[str, FileView] = {}
         self._memory: dict[str, pa.Table] = {}
+        self._instances: dict[frozenset[str] | None, duckdb.DuckDBPyConnection] = {}
         self._names = count(1)
         self._lock = threading.Lock()
 
@@ -59,11 +54,11 @@ class Engine:
         with self._lock:
             return f"assay_{next(self._names)}"
 
-    def create_view(self, name: str, body: exp.Query) -> None:
-        """Makes or replaces a view that every later query sees. Raises duckdb.Error."""
-        statement = exp.Create(this=exp.to_table(name), kind="VIEW", replace=True, expression=body)
-        with self._cursor() as cursor:
-            cursor.execute(statement.sql(dialect="duckdb"))
+    def create_view(self, name: str, body: exp.Query, paths: Sequence[str]) -> None:
+        """Makes or replaces a relation over files, which later queries may name. Nothing is read yet."""
+        with self._lock:
+            self._forget(name)
+            self._views[name] = FileView(body, paths)
 
     def register(self, name: str, data: pa.Table) -> None:
         """Makes an Arrow table queryable under a name, without copying it."""
@@ -71,18 +66,19 @@ class Engine:
 
     def drop(self, name: str) -> None:
         """Forgets a view or a registered table; a name that is not there is no error."""
-        if self._memory.pop(name, None) is None:
-            with self._cursor() as cursor:
-                cursor.execute(exp.Drop(tables=[exp.to_table(name)], kind="VIEW", exists=True).sql(dialect="duckdb"))
+        with self._lock:
+            self._memory.pop(name, None)
+            self._forget(name)
 
-    def run(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
-        """The answer as Arrow. Only sqlglot query trees pass, never text. Raises duckdb.Error."""
+    def run(self, select: exp.Query, *, timeout_seconds: float | None = None, opening: bool = False) -> pa.Table:
+        """The answer as Arrow. Only sqlglot query trees pass, never text. Raises duckdb.Error.
+
+        ``opening`` is for queries of our own that name files instead of open tables.
+        """
         if not isinstance(select, exp.Query):
             raise TypeError(f"the engine takes sqlglot queries, not {type(select).__name__}")
         text = _one_select(select)
-        with self._cursor(select) as cursor:
-            if timeout_seconds is not None:
-                cursor.execute(f"SET max_execution_time = {max(1, int(timeout_seconds * 1000))}")
+        with self._cursor(select, timeout_seconds=timeout_seconds, opening=opening) as cursor:
             try:
                 return cursor.sql(text).to_arrow_table()
             except RuntimeError as error:
@@ -98,28 +94,48 @@ class Engine:
         except duckdb.Error as error:
             raise as_source_error(error, what) from error
 
-    def stream(self, select: exp.Query) -> Iterator[pa.RecordBatch]:
+    def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
         """The answer of :meth:`run` in batches, as the engine makes them. Raises duckdb.Error."""
         text = _one_select(select)
-        with self._cursor(select) as cursor:
+        with self._cursor(select, timeout_seconds=timeout_seconds) as cursor:
             yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
 
-    def describe(self, select: exp.Query) -> tuple[Field, ...]:
+    def describe(self, select: exp.Query, *, opening: bool = False) -> tuple[Field, ...]:
         """The columns that a query returns; no row is read. Raises duckdb.Error."""
         empty = exp.select("*").from_(select.copy().subquery("t")).limit(0)
         text = _one_select(empty)
-        with self._cursor(select) as cursor:
+        with self._cursor(select, opening=opening) as cursor:
             rows = cursor.execute(f"DESCRIBE {text}").fetchall()
         return tuple(Field(name, type_text, kind_of(type_text)) for name, type_text, *_ in rows)
 
-    def _cursor(self, select: exp.Query | None = None) -> duckdb.DuckDBPyConnection:
-        cursor = self._root.cursor()
+    def _cursor(
+        self, select: exp.Query, *, timeout_seconds: float | None = None, opening: bool = False
+    ) -> duckdb.DuckDBPyConnection:
+        names = {table.name for table in select.find_all(exp.Table)}
+        cursor = self._instance(None if opening else frozenset(names & self._views.keys())).cursor()
         cursor.execute("SET enable_progress_bar = false")
-        cursor.execute("SET TimeZone = 'UTC'")
+        if timeout_seconds is not None:
+            cursor.execute(f"SET max_execution_time = {max(1, int(timeout_seconds * 1000))}")
         # A registered table is visible to its own cursor only.
-        for name in {table.name for table in select.find_all(exp.Table)} & self._memory.keys() if select else ():
+        for name in names & self._memory.keys():
             cursor.register(name, self._memory[name])
         return cursor
+
+    def _instance(self, names: frozenset[str] | None) -> duckdb.DuckDBPyConnection:
+        """The instance of these relations over files; without names the one that opens files."""
+        with self._lock:
+            found = self._instances.pop(names, None)
+            if found is None:
+                found = unsealed() if names is None else sealed({name: self._views[name] for name in sorted(names)})
+            self._instances[names] = found
+            if len(self._instances) > MAX_INSTANCES:
+                self._instances.pop(next(iter(self._instances)))
+            return found
+
+    def _forget(self, name: str) -> None:
+        self._views.pop(name, None)
+        for names in [names for names in self._instances if names and name in names]:
+            del self._instances[names]
 
 
 def _one_select(select: exp.Query) -> str:
@@ -174,7 +190,7 @@ class DuckTable(Table):
         if self._closed:
             raise SourceError(f"{self.uri} was closed.", hint="Open it again.")
         try:
-            yield from engine().stream(select)
+            yield from engine().stream(select, timeout_seconds=timeout_seconds)
         except duckdb.Error as error:
             raise as_source_error(error, self.uri) from error
 

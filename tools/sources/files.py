@@ -85,7 +85,7 @@ class FileTable(DuckTable):
         """Settles names and types; ``full`` lets every row have a say. Raises SourceError."""
         try:
             body = _body(self._files, full=full)
-            engine().create_view(self._name, body)
+            engine().create_view(self._name, body, self._files.paths)
             self.fields = engine().describe(self._all())
             if self._files.format == "parquet":
                 count = exp.select(exp.Count(this=exp.Star())).from_(self.relation())
@@ -131,12 +131,12 @@ def _body(files: Files, *, full: bool) -> exp.Query:
     options: dict[str, Option] = {"union_by_name": several, "hive_partitioning": several}
     if files.format == "parquet":
         body = read_files("read_parquet", files.paths, options)
-        engine().describe(body)
+        engine().describe(body, opening=True)
         for path in files.paths:
             check_names(pq.read_schema(path).names, path)
         return body
     fields = engine().describe(
-        read_files("read_json", files.paths, {**options, "sample_size": -1 if full else SAMPLE_ROWS})
+        read_files("read_json", files.paths, {**options, "sample_size": -1 if full else SAMPLE_ROWS}), opening=True
     )
     if [(field.name, field.type) for field in fields] == [("json", "JSON")]:
         raise SourceError(f"{files.uri} holds no records with named fields.", hint="Give one object per row.")
