@@ -12,6 +12,8 @@ from tools.sources.table import SourceError, Table
 
 OPENERS = {
     "file": "tools.sources.files",
+    "postgres": "tools.sources.postgres",
+    "postgresql": "tools.sources.postgres",
 }
 """URI scheme to the module whose ``open_uri(uri)`` opens it, imported when first used."""
 

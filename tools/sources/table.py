@@ -21,6 +21,9 @@ Kind = Literal["number", "text", "boolean", "date", "timestamp", "time", "other"
 Cause = Literal["time", "memory", "conversion", "range", "pattern", "statement", "other"]
 
 
+_DATABASES = ("postgres://", "mysql://")
+
+
 class SourceError(AssayError):
     """Data that cannot be opened or read."""
 
@@ -44,10 +47,12 @@ class DatasetName:
 
     @property
     def short(self) -> str:
-        """What a person calls it: the last part of the name that is no pattern, without a file's extension.
+        """What a person calls it: a table's own name, or the last part of a path that is no pattern, without its ending.
 
         Only the disk tells whether ``orders[1].csv`` is a pattern or a file.
         """
+        if self.namespace.startswith(_DATABASES):
+            return self.name.rsplit(".", 1)[-1]
         if self.namespace != "file" and "://" not in self.namespace:
             return self.name.rsplit("/", 1)[-1]
         parts = [part for part in self.name.split("/") if part]

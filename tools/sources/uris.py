@@ -1,0 +1,95 @@
+"""Database URIs: ``scheme://user:password@host:port/database/table?option=value``, kept without their password.
+
+A password that is written out opens the table and is then forgotten. One that should work again later, in a job for
+example, is named: ``${SHOP_PASSWORD}`` stands for that environment variable, and only its name is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from tools.sources.table import SourceError
+
+_PLACE = re.compile(
+    r"(?:(?P<user>[^:]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?", re.DOTALL
+)
+_NAMED = re.compile(r"\$\{(\w+)\}")
+_SECRET_OPTIONS = frozenset({"password", "passwd", "sslpassword"})
+_ESCAPE = "Write special characters in names and passwords as %XX: @ is %40, / is %2F, : is %3A, # is %23."
+
+
+@dataclass(frozen=True)
+class DatabaseUri:
+    """The parts of a URI, decoded; an empty text stands for a part that is not there."""
+
+    text: str
+    """The URI without a password that is written out: what may be shown and stored."""
+    scheme: str
+    user: str
+    password: str = field(repr=False)
+    host: str
+    port: str
+    path: tuple[tuple[str, ...], ...]
+    """The parts between slashes, each split at its dots."""
+    options: dict[str, str] = field(repr=False)
+
+
+def parse(uri: str) -> DatabaseUri:
+    """The parts of a URI; a password ``${NAME}`` is read from the environment. Raises SourceError, without secrets."""
+    scheme = uri.split("://", 1)[0].lower()
+    parts = urlsplit(uri)
+    place = _PLACE.fullmatch(parts.netloc)
+    if place is None or parts.fragment or "@" in parts.path:
+        raise SourceError(f"The {scheme}:// URI cannot be read.", hint=_ESCAPE)
+    user, password, host, port = (place.group(name) or "" for name in ("user", "password", "host", "port"))
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    kept = f":{password}" if _NAMED.fullmatch(password) else ""
+    at = f"{user}{kept}@" if user or kept else ""
+    query = urlencode([pair for pair in options if pair[0].lower() not in _SECRET_OPTIONS], quote_via=quote)
+    text = f"{scheme}://{at}{host}{port and f':{port}'}{parts.path}{query and f'?{query}'}"
+    return DatabaseUri(
+        text=text,
+        scheme=scheme,
+        user=unquote(user),
+        password=_secret(password, text),
+        host=unquote(host).strip("[]"),
+        port=port,
+        path=tuple(_names(part) for part in parts.path.strip("/").split("/") if part),
+        options=dict(options),
+    )
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Names as one part of a URI's path."""
+    return ".".join(quote(name, safe="").replace(".", "%2E") for name in names)
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A hint that lists what is nearest to a name, else the first few that there are."""
+    close = get_close_matches(name, known, n=3, cutoff=0.6)
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    if not known:
+        return "There is no table that this user may read."
+    return f"There are {', '.join(known[:5])}{' ...' if len(known) > 5 else ''}."
+
+
+def _names(part: str) -> tuple[str, ...]:
+    """A dot that belongs to a name is written %2E."""
+    return tuple(unquote(name) for name in part.split("."))
+
+
+def _secret(password: str, text: str) -> str:
+    named = _NAMED.fullmatch(password)
+    if named is None:
+        return unquote(password)
+    if named.group(1) not in os.environ:
+        raise SourceError(
+            f"{text}: the environment variable {named.group(1)} is not set.", hint="Set it, or name another."
+        )
+    return os.environ[named.group(1)]
