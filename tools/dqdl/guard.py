@@ -15,6 +15,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from tools.dqdl.guard_size import too_large
+
 MAX_LENGTH = 20_000
 MAX_NESTING = 100
 
@@ -92,6 +94,7 @@ def guard_where(text: str, *, dialect: str) -> exp.Expr:
     """A row condition: no query, no aggregate inside. Spark SQL, else the engine's. Raises GuardError."""
     condition = _read(text, dialect, into=exp.Condition)
     _only(condition, _CONDITION)
+    _check_size(condition)
     _check_written(exp.select(condition.copy()), dialect, _CONDITION | {exp.Select})
     return condition
 
@@ -104,6 +107,7 @@ def guard_select(text: str, *, dialect: str, tables: Collection[str]) -> exp.Que
     known = {name.lower() for name in tables}
     _only(query, _SELECT)
     _known_tables(query, known)
+    _check_size(query)
     _known_tables(_check_written(query, dialect, _SELECT), known)
     return query
 
@@ -141,6 +145,11 @@ def _check_written(query: exp.Query, dialect: str, allowed: frozenset[type[exp.E
     if exp.From not in allowed and len(list(again.find_all(exp.Select))) != 1:
         raise GuardError("select is not allowed in a rule.")
     return again
+
+
+def _check_size(tree: exp.Expr) -> None:
+    if problem := too_large(tree):
+        raise GuardError(problem)
 
 
 def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:

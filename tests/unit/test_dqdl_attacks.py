@@ -1,0 +1,194 @@
+"""SQL of strangers at both doors: the guard of rules, and the sealed engine behind it."""
+
+import resource
+import time
+
+import duckdb
+import pyarrow as pa
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from tests.support.attacks import CONDITIONS, CONFIGURATION, SELECTS, STATEMENTS, spelled
+from tools import dqdl, sources
+from tools.dqdl.guard import GuardError, guard_select, guard_where
+from tools.sources import SourceError
+from tools.sources.duck import engine
+from tools.sources.duck_seal import FileView, sealed
+from tools.sources.readers import read_files
+
+CANARY = "hidden-canary"
+DIALECTS = ["duckdb", "postgres", "mysql", "spark"]
+ALL_SELECTS = [text for texts in SELECTS.values() for text in texts]
+OF_FILES = [*SELECTS["reads a file, DuckDB"], "select * from duckdb_secrets()", "select * from 'SECRET' limit 1"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A table and, beside it, a file that is none of the rule's business."""
+    (tmp_path / "orders.csv").write_text("a,b,c\n1,x,2024-01-01\n2,y,2024-01-02\n")
+    (tmp_path / "secret.csv").write_text(f"a,b\n1,{CANARY}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", [*ALL_SELECTS, *STATEMENTS], ids=lambda text: text[:60])
+def test_no_statement_passes_the_guard(text, dialect):
+    with pytest.raises(GuardError) as caught:
+        guard_select(spelled(text), dialect=dialect, tables=["primary", "ref"])
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", CONDITIONS, ids=lambda text: text[:60])
+def test_no_condition_passes_the_guard(text, dialect):
+    try:
+        condition = guard_where(spelled(text), dialect=dialect)
+    except GuardError:
+        return
+    # What may pass names columns of the table only; the engine will not find one that is not there.
+    assert {type(node) for node in condition.walk()} <= {exp.EQ, exp.Column, exp.Identifier, exp.Literal}
+    assert text.startswith("OTHER.a")
+
+
+def test_a_rule_that_attacks_is_an_error_and_the_others_are_evaluated(folder):
+    names = {"SECRET": str(folder / "secret.csv"), "FOLDER": str(folder)}
+    before = sorted(path.name for path in folder.iterdir())
+    with sources.open(folder / "orders.csv") as table, sources.open(folder / "secret.csv") as other:
+        names["OTHER"] = other.relation().name
+        texts = [spelled(text, **names) for text in [*ALL_SELECTS, *STATEMENTS] if text.isprintable()]
+        rules = [f"CustomSql {dqdl.quote(text)} > 0" for text in texts if len(text) < 5000]
+        answer = dqdl.evaluate(f"Rules = [RowCount = 2, {', '.join(rules)}]", {"primary": table})
+    assert answer.rules[0].outcome == "Passed"
+    assert [rule.rule for rule in answer.rules[1:] if rule.outcome != "Error"] == []
+    assert CANARY not in str(answer)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_filter_that_attacks_is_an_error(folder):
+    with sources.open(folder / "orders.csv") as table, sources.open(folder / "secret.csv") as other:
+        names = {"SECRET": str(folder / "secret.csv"), "OTHER": other.relation().name}
+        texts = [spelled(text, **names) for text in CONDITIONS if text.isprintable() and 0 < len(text) < 5000]
+        rules = [f'IsComplete "a" where {dqdl.quote(text)}' for text in texts]
+        answer = dqdl.evaluate(f"Rules = [RowCount = 2, {', '.join(rules)}]", {"primary": table})
+    assert answer.rules[0].outcome == "Passed"
+    assert [rule.rule for rule in answer.rules[1:] if rule.outcome != "Error"] == []
+
+
+@pytest.mark.parametrize("text", [*OF_FILES, *CONFIGURATION])
+def test_the_sealed_instance_itself_refuses_files_and_settings(folder, text):
+    path = str(folder / "orders.csv")
+    instance = sealed({"primary": FileView(read_files("read_csv", [path], {}), [path])})
+    names = {"SECRET": str(folder / "secret.csv"), "FOLDER": str(folder), "OTHER": "x"}
+    assert instance.execute('select count(*) from "primary"').fetchall() == [(2,)]
+    with pytest.raises(duckdb.Error) as caught:
+        instance.cursor().execute(spelled(text, **names)).fetchall()
+    assert CANARY not in str(caught.value)
+    assert sorted(found.name for found in folder.iterdir()) == ["orders.csv", "secret.csv"]
+
+
+@pytest.mark.parametrize("text", OF_FILES)
+def test_queries_that_jumped_over_the_guard_find_no_file(folder, text):
+    try:
+        tree = sqlglot.parse_one(spelled(text, SECRET=str(folder / "secret.csv"), FOLDER=str(folder)), read="duckdb")
+    except sqlglot.errors.SqlglotError:
+        return
+    if not isinstance(tree, exp.Query):
+        pytest.skip("no query")
+    with sources.open(folder / "orders.csv") as table:
+        for name in tree.find_all(exp.Table):
+            if name.name == "primary":
+                name.replace(table.relation())
+        for ask in (table.query, lambda select: list(table.stream(select))):
+            with pytest.raises(SourceError) as caught:
+                ask(tree.copy())
+            assert CANARY not in str(caught.value)
+
+
+def test_a_query_reaches_no_open_table_that_it_does_not_name(folder):
+    with sources.open(folder / "orders.csv") as table, sources.open(folder / "secret.csv") as other:
+        hidden = exp.select("*").from_(
+            exp.Table(this=exp.Anonymous(this="query_table", expressions=[exp.Literal.string(other.relation().name)]))
+        )
+        for query in (hidden, hidden.join(table.relation(), join_type="cross")):
+            with pytest.raises(SourceError):
+                table.query(query)
+
+
+def test_tables_opened_at_different_times_join(folder):
+    glob = folder / "part[1]'s *.csv"
+    glob.write_text("a,n\n1,one\n")
+    (folder / "more").mkdir()
+    for number in (1, 2):
+        (folder / "more" / f"{number}.csv").write_text(f"a,m\n{number},{number}0\n")
+    memory = pa.table({"a": [1, 2], "k": ["p", "q"]})
+    with sources.open(folder / "orders.csv") as first:
+        assert first.query(exp.select(exp.Count(this=exp.Star())).from_(first.relation())).num_rows == 1
+        with sources.open(glob) as odd, sources.open(folder / "more" / "*.csv") as more, sources.open(memory) as arrow:
+            tables = {"primary": first, "odd": odd, "more": more, "arrow": arrow}
+            joined = "join odd on odd.a = p.a join more on more.a = p.a join arrow r on r.a = p.a"
+            answer = dqdl.evaluate(f'Rules = [CustomSql "select count(*) from primary p {joined}" = 1]', tables)
+    assert [rule.reason for rule in answer.rules if rule.outcome != "Passed"] == []
+
+
+def test_a_table_that_is_closed_is_gone_from_the_engine(folder):
+    with sources.open(folder / "orders.csv") as table:
+        relation = table.relation()
+        table.query(exp.select("*").from_(relation))
+    with pytest.raises(duckdb.Error):
+        engine().run(exp.select("*").from_(relation.copy()))
+
+
+def test_a_sealed_instance_is_locked_and_keeps_a_folder_of_its_own_to_spill_to():
+    instance = sealed({})
+    found = instance.execute(
+        "select current_setting('lock_configuration'), current_setting('enable_external_access'), "
+        "current_setting('temp_directory'), current_setting('TimeZone')"
+    ).fetchone()
+    assert (found[0], found[1], found[3]) == (True, False, "UTC")
+    assert "assay-duckdb-" in found[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select count(*) from primary a, primary b, primary c where a.a + b.a + c.a < 0",
+        "select count(*) from primary a join primary b on a.b <> b.b join primary c on b.b <> c.b",
+        "select max(length(a.b || b.b)) from primary a, primary b, primary c, primary d",
+        "select a.a from primary a, primary b, primary c order by b.a desc, c.b",
+    ],
+)
+def test_what_never_ends_is_stopped_at_its_time_limit(text, monkeypatch):
+    monkeypatch.setenv("ASSAY_QUERY_SECONDS", "0.3")
+    table = pa.table({"a": range(20_000), "b": [str(i) for i in range(20_000)]})
+    started = time.monotonic()
+    result = dqdl.evaluate(f'Rules = [CustomSql "{text}" > 0, RowCount = 20000]', {"primary": table})
+    assert [rule.outcome for rule in result.rules] == ["Error", "Passed"]
+    assert "longer than 0.3 s" in result.rules[0].reason
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)*b", "(.*)*x", "^(([a-z])+.)+[A-Z]([a-z])+$"])
+def test_a_regex_that_explodes_elsewhere_does_not_here(pattern):
+    table = pa.table({"b": ["a" * 5_000] * 50})
+    started = time.monotonic()
+    dqdl.evaluate(f'Rules = [ColumnValues "b" matches "{pattern}"]', {"primary": table})
+    dqdl.evaluate(f'Rules = [IsComplete "b" where "b rlike \'{pattern}\'"]', {"primary": table})
+    assert time.monotonic() - started < 10
+
+
+def test_a_statement_with_many_rows_leaves_none_in_memory():
+    table = pa.table({"a": range(3_000)})
+    text = "select p.a, q.a as b, p.a * q.a as c from primary p cross join primary q"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = dqdl.evaluate(f'Rules = [CustomSql "{text}" > 0, CustomSql "select a from primary"]', {"primary": table})
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    assert [rule.outcome for rule in answer.rules] == ["Failed", "Passed"]
+    assert grown < 150, f"{grown:.0f} MB"
+
+
+def test_a_value_that_outgrows_the_file_is_refused_but_ordinary_texts_are_not():
+    fine = "concat(a, '-', b, '-', c), regexp_replace(b, '[^0-9]', ''), replace(b, ' ', '&nbsp;')"
+    assert guard_select(f"select {fine} from primary", dialect="duckdb", tables=["primary"])
+    with pytest.raises(GuardError, match="too long"):
+        guard_select("select replace(b, 'x', '" + "y" * 2000 + "') from primary", dialect="duckdb", tables=["primary"])
