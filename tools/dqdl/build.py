@@ -111,7 +111,7 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
     def analyzer(self, name: Token, *parts: Part) -> model.Analyzer:
         parameters = tuple(part.value for part in parts)
         self.check.analyzer(name, len(parameters))
-        return model.Analyzer(name.value, parameters, name.line or 0)
+        return model.Analyzer(name.value, parameters, line=name.line or 0)
 
     def stray(self) -> Part:
         warning = 'A stray "]" at the end of the text was left out.'

@@ -1,213 +1,75 @@
 """The syntax tree of DQDL: immutable values that print themselves as canonical DQDL.
 
-Texts keep the characters between the quotes as they were written, since the meaning of a backslash depends on
-the place (see :attr:`Text.value` and its neighbours); positions never take part in comparisons.
+What stands in conditions is in :mod:`tools.dqdl.terms` and can be imported from here too. Positions count from 1, are
+0 in a tree that was not read from a text, and never take part in comparisons.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
 from tools.dqdl.signatures import SIGNATURES
+from tools.dqdl.terms import (
+    Arithmetic,
+    ArithmeticOp,
+    Between,
+    Call,
+    Compare,
+    CompareOp,
+    Condition,
+    Date,
+    Duration,
+    Keyword,
+    Matches,
+    Member,
+    Names,
+    Now,
+    Number,
+    Operand,
+    Resolved,
+    Size,
+    Text,
+    TimeOfDay,
+    Variable,
+)
+
+__all__ = [
+    "Analyzer",
+    "Arithmetic",
+    "ArithmeticOp",
+    "Between",
+    "Call",
+    "Compare",
+    "CompareOp",
+    "Composite",
+    "Condition",
+    "Constant",
+    "DataSources",
+    "Date",
+    "Duration",
+    "Keyword",
+    "Labels",
+    "Matches",
+    "Member",
+    "Names",
+    "Now",
+    "Number",
+    "Operand",
+    "Resolved",
+    "Rule",
+    "Ruleset",
+    "Size",
+    "Tag",
+    "Text",
+    "TimeOfDay",
+    "TopRule",
+    "Variable",
+    "Word",
+    "quote",
+]
 
-CompareOp = Literal[">", ">=", "<", "<=", "=", "!="]
-ArithmeticOp = Literal["+", "-", "*", "/"]
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text in double quotes, raw."""
-
-    raw: str
-
-    @property
-    def value(self) -> str:
-        r"""The meaning in a parameter or after ``=``: only ``\"`` and ``\\`` are escapes."""
-        return re.sub(r'\\(["\\])', r"\1", self.raw)
-
-    @property
-    def member(self) -> str:
-        """The meaning in a list: a backslash makes any character literal."""
-        return re.sub(r"\\([\s\S])", r"\1", self.raw)
-
-    @property
-    def pattern(self) -> str:
-        """The meaning as a regular expression or as SQL: only the quote is an escape, other backslashes stay."""
-        return self.raw.replace('\\"', '"')
-
-    def __str__(self) -> str:
-        return f'"{self.raw}"'
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A use of a constant: ``$name``."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f"${self.name}"
-
-
-@dataclass(frozen=True)
-class Keyword:
-    """NULL, EMPTY or WHITESPACES_ONLY."""
-
-    name: Literal["NULL", "EMPTY", "WHITESPACES_ONLY"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number, exact."""
-
-    value: Decimal
-
-    def __str__(self) -> str:
-        return format(self.value, "f")
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function of the metric history, for example ``avg(last(10))``."""
-
-    function: str
-    arguments: tuple[Operand, ...]
-
-    def __str__(self) -> str:
-        return f"{self.function}({', '.join(map(str, self.arguments))})"
-
-
-@dataclass(frozen=True)
-class Arithmetic:
-    """A chain with one level of precedence, from left to right: ``2 + 3 * 4`` is 20."""
-
-    first: Operand
-    rest: tuple[tuple[ArithmeticOp, Operand], ...]
-
-    def __str__(self) -> str:
-        return " ".join([_inner(self.first), *(f"{op} {_inner(operand)}" for op, operand in self.rest)])
-
-
-@dataclass(frozen=True)
-class Date:
-    """A day, ``"2024-01-31"``, as written; whether it exists is found at evaluation."""
-
-    raw: str
-
-    def __str__(self) -> str:
-        return f'"{self.raw}"'
-
-
-@dataclass(frozen=True)
-class TimeOfDay:
-    """A time of the day: ``"9:30 PM"`` or ``"21:30"``, as written."""
-
-    raw: str
-
-    def __str__(self) -> str:
-        return f'"{self.raw}"'
-
-
-@dataclass(frozen=True)
-class Duration:
-    """A whole number of days, hours or minutes."""
-
-    amount: int
-    unit: Literal["days", "hours", "minutes"]
-
-    @property
-    def minutes(self) -> int:
-        """Its length; a day is 24 hours."""
-        return self.amount * {"days": 1440, "hours": 60, "minutes": 1}[self.unit]
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.unit}"
-
-
-@dataclass(frozen=True)
-class Now:
-    """The time of evaluation, in UTC, truncated to the minute, moved by a duration."""
-
-    sign: Literal["+", "-"] = "+"
-    offset: Duration | None = None
-
-    def __str__(self) -> str:
-        return f"(now() {self.sign} {self.offset})" if self.offset else "now()"
-
-
-@dataclass(frozen=True)
-class Size:
-    """A file size; units are powers of 1024."""
-
-    amount: int
-    unit: Literal["B", "KB", "MB", "GB", "TB"]
-
-    @property
-    def bytes(self) -> int:
-        """Its value in bytes."""
-        return int(self.amount * 1024 ** ["B", "KB", "MB", "GB", "TB"].index(self.unit))
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.unit}"
-
-
-Operand = Text | Variable | Keyword | Number | Call | Arithmetic | Date | TimeOfDay | Duration | Now | Size
-
-
-@dataclass(frozen=True)
-class Compare:
-    """``> 5``."""
-
-    op: CompareOp
-    operand: Operand
-
-    def __str__(self) -> str:
-        return f"{self.op} {self.operand}"
-
-
-@dataclass(frozen=True)
-class Between:
-    """``between 1 and 5``: both ends are outside. Negated, both ends are inside."""
-
-    low: Operand
-    high: Operand
-    negated: bool = False
-
-    def __str__(self) -> str:
-        return f"{'not ' * self.negated}between {self.low} and {self.high}"
-
-
-@dataclass(frozen=True)
-class Member:
-    """``in ["a", "b"]`` or ``in $values``."""
-
-    items: tuple[Operand, ...] | Variable
-    negated: bool = False
-
-    def __str__(self) -> str:
-        items = self.items if isinstance(self.items, Variable) else f"[{', '.join(map(str, self.items))}]"
-        return f"{'not ' * self.negated}in {items}"
-
-
-@dataclass(frozen=True)
-class Matches:
-    """``matches "[A-Z]+"``."""
-
-    regex: Text
-    negated: bool = False
-
-    def __str__(self) -> str:
-        return f"{'not ' * self.negated}matches {self.regex}"
-
-
-Condition = Compare | Between | Member | Matches
 Labels = tuple[tuple[str, str], ...]
 """Pairs of key and value, raw, in the order written."""
 
@@ -234,7 +96,7 @@ class Rule:
     labels: Labels = ()
     tags: tuple[Tag, ...] = ()
     line: int = field(default=0, compare=False, repr=False)
-    """Where it stood in the text, from 1."""
+    column: int = field(default=0, compare=False, repr=False)
 
     @property
     def threshold(self) -> Condition | None:
@@ -277,6 +139,7 @@ class Composite:
     rules: tuple[TopRule, ...]
     labels: Labels = ()
     line: int = field(default=0, compare=False, repr=False)
+    column: int = field(default=0, compare=False, repr=False)
 
     @property
     def type(self) -> str:
@@ -310,10 +173,14 @@ class Analyzer:
 
     type: str
     parameters: tuple[Text | Variable, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    """Of a Distribution: bins and rebin, as written."""
     line: int = field(default=0, compare=False, repr=False)
+    column: int = field(default=0, compare=False, repr=False)
 
     def __str__(self) -> str:
-        return " ".join([self.type, *map(str, self.parameters)])
+        settings = ", ".join(f"{name} = {value}" for name, value in self.settings)
+        return " ".join([self.type, *map(str, self.parameters), *([f"with {settings}"] if settings else [])])
 
 
 Word = Text | Keyword
@@ -325,6 +192,15 @@ class Constant:
 
     name: str
     value: Word | tuple[Word, ...]
+    line: int = field(default=0, compare=False, repr=False)
+    column: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """What it stands for after ``in``. As in Glue, a NULL in a list is the text "NULL"."""
+        if not isinstance(self.value, tuple):
+            return (self.value,)
+        return tuple(Text("NULL") if word == Keyword("NULL") else word for word in self.value)
 
     def __str__(self) -> str:
         value = f"[{', '.join(map(str, self.value))}]" if isinstance(self.value, tuple) else str(self.value)
@@ -379,10 +255,6 @@ def quote(text: str) -> str:
     """A text as DQDL writes it: in double quotes, with quotes and backslashes escaped. For columns and values."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _inner(operand: Operand) -> str:
-    return f"({operand})" if isinstance(operand, Arithmetic) else str(operand)
 
 
 def _member(rule: TopRule) -> str:
