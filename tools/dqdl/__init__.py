@@ -41,8 +41,10 @@ def evaluate(
 
     ``tables`` has the table that the rules are about under "primary", and others under the aliases that rules use;
     each an open Table, an Arrow table or a DataFrame. ``now`` is a time with a zone, by default the current one.
-    ``history`` is for rules over the metric history, which are not evaluated yet. Raises DqdlError and SourceError.
+    ``history`` is what was measured before, for rules like ``RowCount > avg(last(10))``: by metric key (as in
+    ``metrics``) the points, oldest first, each a number, a pair of time and number, or a history.Point; or an object
+    whose ``points(key)`` gives them. Raises DqdlError and SourceError.
     """
     from tools.dqdl.evaluation import run
 
-    return run(ruleset, tables, now=now)
+    return run(ruleset, tables, history=history, now=now)

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tools.dqdl.model import Arithmetic, Between, Compare, Condition, Matches, Member, Number, Operand, Variable
+from tools.dqdl.model import (
+    Arithmetic,
+    Between,
+    Compare,
+    Condition,
+    Matches,
+    Member,
+    Number,
+    Operand,
+    Resolved,
+    Variable,
+)
 from tools.dqdl.plan import RuleError
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -48,7 +59,7 @@ def value(operand: Operand) -> float:
         return result
     if str(operand) == "NULL":
         raise RuleError("A metric cannot be compared with NULL; only ColumnValues can.")
-    raise RuleError(f"{operand} uses the metric history, which is not evaluated yet.")
+    raise RuleError(f"{operand} uses the metric history, which cannot be used here.")
 
 
 def exact(operand: Operand) -> Decimal:
@@ -81,6 +92,8 @@ _WORDS = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most",
 
 
 def _shown(operand: Operand, show: Callable[[float], str]) -> str:
+    if isinstance(operand, Resolved):
+        return f"{show(value(operand))} ({operand.source})"
     return show(value(operand)) if isinstance(operand, Number | Arithmetic) else str(operand)
 
 

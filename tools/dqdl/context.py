@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlglot import exp
 
 from tools.dqdl import sql
 from tools.dqdl.guard import GuardError, guard_where
+from tools.dqdl.history import History
 from tools.dqdl.model import Constant, Rule, Text, Variable, Word
 from tools.dqdl.plan import RuleError, RuleFailed
 from tools.sources.table import Field, Table
@@ -24,6 +25,8 @@ class Context:
     constants: Mapping[str, Constant]
     now: datetime
     """UTC, truncated to the minute."""
+    history: History = field(default_factory=History)
+    """What earlier evaluations measured."""
 
     @property
     def primary(self) -> Table:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tools.dqdl.context import Context
-from tools.dqdl.model import Composite, Ruleset
+from tools.dqdl.dynamic import resolve
+from tools.dqdl.history import History, statistic_key
+from tools.dqdl.model import Composite, Rule, Ruleset
 from tools.dqdl.parser import parse
 from tools.dqdl.plan import Plan, RuleError, Verdict
 from tools.dqdl.planning import Planned, Prepared, prepare
@@ -21,11 +23,14 @@ from tools.dqdl.scan import ROWS, Scan
 from tools.sources.table import SourceError, Table
 
 
-def run(ruleset: Ruleset | str, tables: Mapping[str, Any], *, now: datetime | None = None) -> Evaluation:
+def run(
+    ruleset: Ruleset | str, tables: Mapping[str, Any], *, history: Any = None, now: datetime | None = None
+) -> Evaluation:
     """See :func:`tools.dqdl.evaluate`."""
     parsed = parse(ruleset) if isinstance(ruleset, str) else ruleset
-    with opened(parsed, tables, now) as context:
-        return evaluated(prepare(parsed, context), context)
+    with opened(parsed, tables, now) as given:
+        context = replace(given, history=History(history))
+        return evaluated(prepare(parsed, context, lambda rule: resolve(rule, context)), context)
 
 
 @contextmanager
@@ -53,13 +58,14 @@ def evaluated(prepared: Prepared, context: Context) -> Evaluation:
     scan.run([ROWS, *prepared.needs()])
     verdicts = {id(part): _judged(part, scan) for planned in prepared.rules for part in planned.deciding()}
     results = [_result(planned, verdicts, prepared.ruleset) for planned in prepared.rules]
-    statistics, problems = _statistics(prepared, scan)
+    statistics, problems, points = _statistics(prepared, scan)
     return Evaluation(
         rules=_with_examples(prepared.rules, results, verdicts, scan),
         rows=int(scan.value(ROWS)),
         queries=scan.queries,
         statistics=statistics,
         problems=problems,
+        points={**points, **_points(verdicts, prepared)},
     )
 
 
@@ -84,16 +90,32 @@ def _judgement(plan: Plan, scan: Scan) -> Verdict:
         return Verdict("Error", "A number of the rule is too large to calculate with.")
 
 
-def _statistics(prepared: Prepared, scan: Scan) -> tuple[dict[str, float], list[str]]:
-    """The metrics of the analyzers, and for each one that has none, why."""
+def _statistics(prepared: Prepared, scan: Scan) -> tuple[dict[str, float], list[str], dict[str, float]]:
+    """The metrics of the analyzers; for each one that has none, why; and the same metrics by their history's key."""
     found: dict[str, float] = {}
+    points: dict[str, float] = {}
     problems = []
     for analyzer, plan in prepared.analyzers:
         verdict = _judgement(plan, scan) if isinstance(plan, Plan) else plan
-        found.update(_finite(verdict.metrics))
+        metrics = _finite(verdict.metrics)
+        found.update(metrics)
+        points.update(_kept(Rule(analyzer.type, analyzer.parameters), metrics))
         if verdict.outcome == "Error" or not verdict.metrics:
             problems.append(f"{analyzer}: {verdict.reason}")
-    return found, problems
+    return found, problems, points
+
+
+def _points(verdicts: Verdicts, prepared: Prepared) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for planned in prepared.rules:
+        for part in planned.deciding():
+            if isinstance(part.rule, Rule):
+                found.update(_kept(part.rule, _finite(verdicts[id(part)].metrics)))
+    return found
+
+
+def _kept(rule: Rule, metrics: Mapping[str, float]) -> dict[str, float]:
+    return {statistic_key(rule, key): value for key, value in metrics.items()}
 
 
 def _result(planned: Planned, verdicts: Verdicts, ruleset: Ruleset) -> RuleResult:

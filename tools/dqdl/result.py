@@ -48,6 +48,8 @@ class Evaluation:
     """The metrics of the analyzers."""
     problems: list[str] = field(default_factory=list)
     """Analyzers without a metric, each with the reason."""
+    points: dict[str, float] = field(default_factory=dict)
+    """All that was measured, by the key under which the next evaluation looks for it in its history."""
 
     @property
     def passed(self) -> bool:
@@ -63,4 +65,5 @@ class Evaluation:
             "rules": [r.to_dict() for r in self.rules],
             "statistics": self.statistics,
             "problems": self.problems,
+            "points": self.points,
         }
