@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +13,7 @@ import pyarrow as pa
 from psycopg.conninfo import make_conninfo
 from sqlglot import exp
 
+from tools.sources.connections import Connections
 from tools.sources.names import check_names
 from tools.sources.postgres_errors import connect_error, query_error
 from tools.sources.postgres_types import columns_of, kind_of, teach
@@ -72,10 +72,8 @@ class PostgresTable(Table):
         self.uri = place.text
         self.engine = f"postgresql://{host}:{info.port}/{info.dbname}"
         self.dataset = DatasetName(f"postgres://{host}:{info.port}", f"{info.dbname}.{schema}.{name}")
-        self._schema, self._name, self._conninfo = schema, name, conninfo
-        self._connection: _Connection | None = None
-        self._closed = False
-        self._lock = threading.Lock()
+        self._schema, self._name = schema, name
+        self._connections = Connections(lambda: _connect(conninfo, place.text), lambda kept: kept.closed, self.uri)
         self.fields = _fields(connection, exp.select("*").from_(self.relation()).limit(0))
         check_names([field.name for field in self.fields], self.uri)
         self.version = _version(connection, schema, name)
@@ -87,8 +85,7 @@ class PostgresTable(Table):
     def query(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
         """The server's answer; tables of the same database may be joined. Raises SourceError."""
         text = _text(select)
-        with self._lock, self._errors():
-            connection = self._kept()
+        with self._errors(), self._connections.turn() as connection:
             with _reading(connection, timeout_seconds), connection.pipeline():
                 # Within a pipeline the server takes one statement at a time, whatever the text holds.
                 cursor = connection.execute(text)
@@ -99,7 +96,7 @@ class PostgresTable(Table):
         """The server's answer in batches, through a cursor on the server. Raises SourceError."""
         text = _text(select)
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-        with self._errors(), closing(self._open()) as connection, _reading(connection, timeout_seconds):
+        with self._errors(), closing(self._connections.fresh()) as connection, _reading(connection, timeout_seconds):
             cursor = connection.cursor("assay")
             cursor.execute(text)
             columns = columns_of(cursor.description or [])
@@ -111,21 +108,7 @@ class PostgresTable(Table):
 
     def close(self) -> None:
         """Ends the connection; closing twice is no error."""
-        self._closed = True
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
-    def _kept(self) -> _Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = self._open()
-        return self._connection
-
-    def _open(self) -> _Connection:
-        if self._closed:
-            raise SourceError(f"{self.uri} was closed.", hint="Open it again.")
-        return _connect(self._conninfo, self.uri)
+        self._connections.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

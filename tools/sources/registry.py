@@ -6,16 +6,21 @@ import os
 import re
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 from tools.sources.table import SourceError, Table
 
 OPENERS = {
     "file": "tools.sources.files",
+    "mariadb": "tools.sources.mysql",
+    "mysql": "tools.sources.mysql",
     "postgres": "tools.sources.postgres",
     "postgresql": "tools.sources.postgres",
 }
 """URI scheme to the module whose ``open_uri(uri)`` opens it, imported when first used."""
+EXTRAS = {"tools.sources.mysql": "mysql", "tools.sources.spark": "spark"}
+"""Connectors whose driver comes with an extra of this package."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
@@ -41,8 +46,20 @@ def _open_uri(uri: str | bytes) -> Table:
             f"Cannot open {_without_secret(text)!r}: no connector for {scheme}://.",
             hint=f"Known: a path, a folder, a glob, {known}.",
         )
-    opener: Callable[[str], Table] = import_module(OPENERS[scheme]).open_uri
+    opener: Callable[[str], Table] = connector(OPENERS[scheme], f"{scheme}://").open_uri
     return opener(_local_path(text) if match and scheme == "file" else text)
+
+
+def connector(module: str, what: str) -> ModuleType:
+    """The module of a connector. Raises SourceError where its driver is not installed."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if module not in EXTRAS:
+            raise
+        raise SourceError(
+            f"{what} needs {error.name}, which is not installed.", hint=f"Run pip install 'assay[{EXTRAS[module]}]'."
+        ) from error
 
 
 def _local_path(uri: str) -> str:

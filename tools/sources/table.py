@@ -47,7 +47,7 @@ class DatasetName:
 
     @property
     def short(self) -> str:
-        """What a person calls it: a table's own name, or the last part of a path that is no pattern, without its ending.
+        """What a person calls it: a table's own name, or the last part of a path that is no pattern, without ending.
 
         Only the disk tells whether ``orders[1].csv`` is a pattern or a file.
         """
