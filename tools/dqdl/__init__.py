@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tools.dqdl.errors import DqdlError
 from tools.dqdl.identity import fingerprint, shape
@@ -12,6 +12,8 @@ from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule, quote
 from tools.dqdl.parser import parse, parse_rule
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tools.dqdl.result import Evaluation
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "parse",
     "parse_rule",
     "quote",
+    "row_level",
     "shape",
 ]
 
@@ -48,3 +51,23 @@ def evaluate(
     from tools.dqdl.evaluation import run
 
     return run(ruleset, tables, history=history, now=now)
+
+
+def row_level(
+    ruleset: Ruleset | str,
+    tables: Mapping[str, Any],
+    *,
+    history: Any = None,
+    now: datetime | None = None,
+    filtered: Literal["PASSED", "SKIPPED"] = "PASSED",
+) -> Iterator[pa.RecordBatch]:
+    """The rows of the primary table with what each rule says of them, from one query, in parts.
+
+    Adds the columns DataQualityRulesPass, DataQualityRulesFail and DataQualityRulesSkip (lists of rules) and
+    DataQualityEvaluationResult ("Failed" where a rule fails, else "Passed"). Rows that the filter of a rule leaves out
+    pass it, or skip it with ``filtered="SKIPPED"``. The other arguments are those of :func:`evaluate`. Raises
+    DqdlError and SourceError, the latter also in the middle.
+    """
+    from tools.dqdl import rowlevel
+
+    return rowlevel.row_level(ruleset, tables, history=history, now=now, filtered=filtered)
