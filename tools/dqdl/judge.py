@@ -8,6 +8,7 @@ from typing import Any
 
 from tools.dqdl import conditions
 from tools.dqdl.conditions import holds, percent, rows, wanted
+from tools.dqdl.kinds import holds as holds_kind
 from tools.dqdl.model import Between, Compare, Condition, Matches, Member, Rule
 from tools.dqdl.plan import RuleError, RuleFailed, Verdict, passed_or_failed
 from tools.sources.table import Field
@@ -22,14 +23,14 @@ def condition_of(rule: Rule) -> Condition:
 
 def number_column(field: Field) -> Field:
     """The column, when it holds numbers. Raises RuleFailed."""
-    if field.kind != "number":
+    if not holds_kind(field, "number"):
         raise RuleFailed(f"The column {field.name} does not hold numbers; its type is {field.type}.")
     return field
 
 
 def text_column(field: Field) -> Field:
     """The column, when it holds text. Raises RuleFailed."""
-    if field.kind != "text":
+    if not holds_kind(field, "text"):
         raise RuleFailed(f"The column {field.name} does not hold text; its type is {field.type}.")
     return field
 

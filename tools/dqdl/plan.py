@@ -46,13 +46,15 @@ Need = Aggregate | Grouped | Statement
 
 @dataclass(frozen=True)
 class Bad:
-    """Which rows break a rule: those of a predicate, or those whose key occurs again among the rows of ``where``."""
+    """Which rows break a rule: those of a predicate, or those whose key occurs again among the rows that have one."""
 
     predicate: exp.Expr | None = None
     """True in a row that breaks the rule, the rule's filter included."""
     keys: tuple[str, ...] = ()
     where: exp.Expr | None = None
-    """The rows that the rule is about; the others are passed over. None for all."""
+    """The rows that the rule is about, that is its filter; the others are passed over. None for all."""
+    keyed: exp.Expr | None = None
+    """Among these, the rows that have a key at all. None for all."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
@@ -54,7 +55,7 @@ def _keyed(rule: Rule, context: Context) -> tuple[tuple[str, ...], exp.Expr | No
     keys = tuple(field.name for field in context.columns(rule))
     where = context.where(rule)
     named = exp.or_(*(sql.not_null(sql.column(key)) for key in keys))
-    return keys, where, _Groups(keys, where), Bad(keys=keys, where=sql.both(where, named))
+    return keys, where, _Groups(keys, where), Bad(keys=keys, where=where, keyed=named)
 
 
 def uniqueness(rule: Rule, context: Context) -> Plan:
@@ -114,7 +115,7 @@ def primary_key(rule: Rule, context: Context) -> Plan:
         failed = int(values["complete twice"] or 0) + int(values["incomplete"] or 0)
         return Verdict(passed_or_failed(not failed), reason, {**unique.metrics, **metrics}, failed_rows=failed)
 
-    return Plan(needs, judge, Bad(any_null, repeated.keys, repeated.where))
+    return Plan(needs, judge, replace(repeated, predicate=any_null))
 
 
 def unique_value_ratio(rule: Rule, context: Context) -> Plan:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import kinds, sql
+from tools.dqdl.conditions import holds
 from tools.dqdl.context import Context
+from tools.dqdl.datatypes import readable
 from tools.dqdl.freshness import fresh
 from tools.dqdl.judge import amiss, condition_of, judge_share, metric_name, nothing, text_column
-from tools.dqdl.model import Compare, Condition, Rule, Text
-from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, Verdict
-from tools.dqdl.values import good_length, good_value
+from tools.dqdl.model import Compare, Condition, Matches, Rule, Text
+from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, Verdict, passed_or_failed
+from tools.dqdl.values import by_extremes, good_length, good_value
 from tools.sources.table import Field
 
 
@@ -29,18 +30,23 @@ def completeness(rule: Rule, context: Context) -> Plan:
 
 def column_values(rule: Rule, context: Context) -> Plan:
     """Each value meets the condition."""
-    field = context.column(rule)
+    field, condition, where = context.column(rule), condition_of(rule), context.where(rule)
     good = good_value(rule, field, context)
     key = metric_name((field.name,), "ColumnValues.Compliance")
-    where = context.where(rule)
-    problem = f"have a value of {field.name} that is {amiss(condition_of(rule))}"
-    return _with_details(_rows(good, where, rule.threshold, key, problem), field, where)
+    problem = f"have a value of {field.name} that is {amiss(condition)}"
+    plan = _with_nulls(_rows(good, where, rule.threshold, key, problem), field)
+    if isinstance(condition, Matches):
+        return _also(plan, key, metric_name((field.name,), "PatternMatch"))
+    if not kinds.holds(field, "number"):
+        return plan
+    return _with_extremes(plan, rule, kinds.number(field, context.primary.dialect), field)
 
 
 def column_length(rule: Rule, context: Context) -> Plan:
     """The length of each text; NULL has length 0."""
     field, condition, where = text_column(context.column(rule)), condition_of(rule), context.where(rule)
-    length = exp.Coalesce(this=exp.Length(this=sql.column(field.name)), expressions=[sql.number(0)])
+    text = kinds.text(field, context.primary.dialect)
+    length = exp.Coalesce(this=exp.Length(this=text), expressions=[sql.number(0)])
     problem = f"have a length of {field.name} that is {amiss(condition)}"
     plan = _rows(good_length(condition, length), where, None, metric_name((field.name,), "LengthCompliance"), problem)
     needs = {
@@ -54,36 +60,17 @@ def column_length(rule: Rule, context: Context) -> Plan:
         if not values["rows"]:
             return verdict
         least, most = float(values["least"]), float(values["most"])
-        extremes = {
-            metric_name((field.name,), "MinimumLength"): least,
-            metric_name((field.name,), "MaximumLength"): most,
-        }
-        outcome = verdict.outcome
-        if isinstance(condition, Compare) and condition.op == "!=":
-            # Only the shortest and the longest count, as in Glue: a value in between may have the length.
-            forbidden = float(str(condition.operand))
-            outcome = "Failed" if forbidden in (least, most) else "Passed"
-        return Verdict(outcome, verdict.reason, {**verdict.metrics, **extremes}, verdict.failed_rows)
+        metrics = {**verdict.metrics, **_extremes(field, "MinimumLength", "MaximumLength", least, most)}
+        if not (isinstance(condition, Compare) and condition.op == "!="):
+            return replace(verdict, metrics=metrics)
+        # Only the shortest and the longest count, as in Glue: a value in between may have the length.
+        met = holds(condition, least) and holds(condition, most)
+        reason = verdict.reason
+        if met and verdict.failed_rows:
+            reason += " Only the shortest and the longest value decide."
+        return Verdict(passed_or_failed(met), reason, metrics, verdict.failed_rows)
 
     return Plan(needs, judge, plan.bad)
-
-
-_TYPES = {
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP": "timestamp",
-    "INTEGER": "int",
-    "LONG": "bigint",
-    "FLOAT": "float",
-    "DOUBLE": "double",
-}
-_SHAPES = {
-    "INTEGRAL": r"^\s*[+-]?[0-9]+\s*$",
-    "FRACTIONAL": r"^\s*[+-]?([0-9]+\.[0-9]*|\.?[0-9]+)([eE][+-]?[0-9]+)?\s*$",
-}
-_FORMAT = re.compile(r"^(dd|MM|yyyy)([-/])(dd|MM|yyyy)(?:\2(dd|MM|yyyy))?$")
-_FORMATS = {"dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "MM-yyyy", "dd-MM", "MM-dd", "yyyy-MM"}
-_STRPTIME = {"dd": "%d", "MM": "%m", "yyyy": "%Y"}
 
 
 def column_data_type(rule: Rule, context: Context) -> Plan:
@@ -92,36 +79,11 @@ def column_data_type(rule: Rule, context: Context) -> Plan:
     if not (isinstance(condition, Compare) and condition.op in ("=", "!=") and isinstance(condition.operand, Text)):
         raise RuleError("ColumnDataType compares with = or != and the name of a type.")
     name = condition.operand.value.strip()
-    readable = _readable(field, name, rule)
-    good = readable if condition.op == "=" else exp.not_(exp.paren(readable))
+    can = readable(field, context.primary.dialect, rule, name)
+    good = can if condition.op == "=" else exp.not_(exp.paren(can))
     problem = f"have a value of {field.name} that {'cannot' if condition.op == '=' else 'can'} be read as {name}"
     key = metric_name((field.name,), "ColumnDataType.Compliance")
     return _rows(good, where, rule.threshold, key, problem, empty_passes=True)
-
-
-def _readable(field: Field, name: str, rule: Rule) -> exp.Expr:
-    written = sql.as_text(sql.column(field.name))
-    upper = name.upper()
-    form = rule.tag("format")
-    if form is not None:
-        return sql.not_null(_parsed(written, upper, form))
-    if upper in _SHAPES:
-        return sql.certain(sql.matches(written, _SHAPES[upper]))
-    decimal = re.fullmatch(r"DECIMAL\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)", upper)
-    if decimal and 0 < int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):
-        return sql.not_null(sql.attempt(written, f"decimal({decimal[1]}, {decimal[2]})"))
-    if upper not in _TYPES:
-        known = ", ".join([*_TYPES, *_SHAPES])
-        raise RuleError(f"{name} is not a type that ColumnDataType knows; known are {known} and DECIMAL(p,s).")
-    return sql.not_null(sql.attempt(written, _TYPES[upper]))
-
-
-def _parsed(written: exp.Expr, type_name: str, form: str) -> exp.Expr:
-    parts = _FORMAT.match(form)
-    if type_name != "DATE" or not parts or form.replace("/", "-") not in _FORMATS:
-        raise RuleError(f"The format {form} cannot be used; it is for DATE, for example yyyy-MM-dd or MM/yyyy.")
-    pattern = parts[2].join(_STRPTIME[part] for part in (parts[1], parts[3], parts[4]) if part)
-    return exp.StrToTime(this=written, format=sql.text(pattern), safe=True)
 
 
 def data_freshness(rule: Rule, context: Context) -> Plan:
@@ -154,15 +116,10 @@ def _rows(
     return Plan(needs, judge, Bad(bad, where=where))
 
 
-def _with_details(plan: Plan, field: Field, where: exp.Expr | None) -> Plan:
-    """Adds how many of the bad rows are NULL to the reason, and the extremes of a number to the metrics."""
-    column = sql.column(field.name)
-    needs = dict(plan.needs)
-    if plan.bad:
-        needs["nulls"] = Aggregate(sql.count(sql.both(plan.bad.predicate, sql.is_null(column))))
-    if field.kind == "number":
-        needs["least"] = Aggregate(exp.Min(this=sql.when(where, column)))
-        needs["most"] = Aggregate(exp.Max(this=sql.when(where, column)))
+def _with_nulls(plan: Plan, field: Field) -> Plan:
+    """Adds to the reason how many of the bad rows are NULL."""
+    bad = plan.bad.predicate if plan.bad else None
+    nulls = Aggregate(sql.count(sql.both(bad, sql.is_null(sql.column(field.name)))))
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         verdict = plan.judge(values)
@@ -171,8 +128,47 @@ def _with_details(plan: Plan, field: Field, where: exp.Expr | None) -> Plan:
             reason = f"{reason[:-1]}; {nulls:,} of them {'has' if nulls == 1 else 'have'} no value."
         elif nulls:
             reason = f"{reason[:-1]}; there is no value in {'it' if nulls == 1 else 'any of them'}."
-        found = {"Minimum": values.get("least"), "Maximum": values.get("most")}
-        extremes = {metric_name((field.name,), name): float(v) for name, v in found.items() if v is not None}
-        return replace(verdict, reason=reason, metrics={**verdict.metrics, **extremes})
+        return replace(verdict, reason=reason)
+
+    return Plan({**plan.needs, "nulls": nulls}, judge, plan.bad)
+
+
+def _also(plan: Plan, key: str, other: str) -> Plan:
+    """The metric under a second name."""
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        verdict = plan.judge(values)
+        share = verdict.metrics.get(key)
+        return verdict if share is None else replace(verdict, metrics={key: share, other: share})
+
+    return Plan(plan.needs, judge, plan.bad)
+
+
+def _with_extremes(plan: Plan, rule: Rule, column: exp.Expr, field: Field) -> Plan:
+    """Adds the smallest and the largest number and, where Glue decides by these alone, the completeness it asks for."""
+    condition, where = condition_of(rule), plan.bad.where if plan.bad else None
+    needs = {
+        **plan.needs,
+        "least": Aggregate(exp.Min(this=sql.when(where, column))),
+        "most": Aggregate(exp.Max(this=sql.when(where, column))),
+    }
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        verdict = plan.judge(values)
+        metrics = {**verdict.metrics, **_extremes(field, "Minimum", "Maximum", values["least"], values["most"])}
+        if not values["rows"] or not by_extremes(condition):
+            return replace(verdict, metrics=metrics)
+        # Every NULL is a bad row of these conditions.
+        complete = 1 - int(values["nulls"] or 0) / int(values["rows"])
+        metrics[metric_name((field.name,), "Completeness")] = complete
+        if rule.threshold is None and verdict.outcome == "Passed" and values["least"] != values["least"]:
+            reason = f"{field.name} holds nothing but NaN, which is {amiss(condition)}."
+            return Verdict("Failed", reason, metrics, int(values["rows"]))
+        return replace(verdict, metrics=metrics)
 
     return Plan(needs, judge, plan.bad)
+
+
+def _extremes(field: Field, lower: str, upper: str, least: Any, most: Any) -> dict[str, float]:
+    found = {lower: least, upper: most}
+    return {metric_name((field.name,), name): float(value) for name, value in found.items() if value is not None}

@@ -79,7 +79,7 @@ def _branch(index: int, bad: Bad, shown: list[str], scan: Scan) -> exp.Select:
     predicate = bad.predicate
     if bad.keys:
         source = _counted(bad, source)
-        repeated = sql.both(exp.GT(this=sql.column(sql.COUNT), expression=exp.Literal.number(1)), bad.where)
+        repeated = sql.both(exp.GT(this=sql.column(sql.COUNT), expression=exp.Literal.number(1)), bad.where, bad.keyed)
         predicate = repeated if predicate is None or repeated is None else exp.or_(predicate, repeated)
     mark = exp.alias_(exp.Literal.number(index), RULE)
     branch = exp.select(mark, *map(sql.column, shown), copy=False).from_(source, copy=False).limit(PER_RULE, copy=False)
@@ -88,7 +88,7 @@ def _branch(index: int, bad: Bad, shown: list[str], scan: Scan) -> exp.Select:
 
 def _counted(bad: Bad, source: exp.Expr) -> exp.Expr:
     """The rows with how often their key occurs among the rows that the filter keeps: a duplicate outside is none."""
-    kept = exp.Count(this=sql.when(bad.where, exp.Literal.number(1)))
+    kept = exp.Count(this=sql.when(sql.both(bad.where, bad.keyed), exp.Literal.number(1)))
     often = exp.Window(this=kept, partition_by=[sql.column(key) for key in bad.keys])
     return exp.select("*", exp.alias_(often, sql.COUNT)).from_(source).subquery(sql.ROWS)
 
