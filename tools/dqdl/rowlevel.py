@@ -174,7 +174,7 @@ def _predicate(bad: Bad, query: exp.Select, repeated: dict[str, str], context: C
     if alias is None:
         alias = repeated.setdefault(twice.sql(), f"assay_d{len(repeated)}")
         query.join(twice.subquery(alias), on=_same(bad, alias), join_type="left", copy=False)
-    found = sql.both(sql.not_null(sql.column(sql.COUNT, alias)), bad.where)
+    found = sql.both(sql.not_null(sql.column(sql.COUNT, alias)), bad.where, bad.keyed)
     assert found is not None
     return found if bad.predicate is None else exp.or_(bad.predicate.copy(), found)
 
@@ -184,14 +184,15 @@ def _repeated(bad: Bad, context: Context) -> exp.Select:
     keys = [sql.column(key) for key in bad.keys]
     columns = [exp.alias_(key.copy(), f"assay_k{i}") for i, key in enumerate(keys)]
     found = exp.select(*columns, exp.alias_(sql.count(), sql.COUNT)).from_(aliased(context.primary, "assay_all"))
-    if bad.where is not None:
-        found = found.where(bad.where.copy())
+    about = sql.both(bad.where, bad.keyed)
+    if about is not None:
+        found = found.where(about)
     return found.group_by(*keys).having(exp.GT(this=sql.count(), expression=exp.Literal.number(1)))
 
 
 def _same(bad: Bad, alias: str) -> exp.Expr:
     """Engines join fast on equality, and a single key that may not be NULL needs nothing else."""
-    named = len(bad.keys) == 1 and _never_null(bad.where, bad.keys[0])
+    named = len(bad.keys) == 1 and _never_null(bad.keyed, bad.keys[0])
     equal: type[exp.Binary] = exp.EQ if named else exp.NullSafeEQ
     pairs = [(sql.column(key, sql.ROWS), sql.column(f"assay_k{i}", alias)) for i, key in enumerate(bad.keys)]
     return exp.and_(*(equal(this=mine, expression=theirs) for mine, theirs in pairs))

@@ -73,7 +73,7 @@ def kind_of(condition: Condition) -> str:
 
 def by_extremes(condition: Condition) -> bool:
     """Whether Glue decides by the smallest and the largest number, for which the column must be complete."""
-    if kind_of(condition) != "number" or isinstance(condition, Compare) and condition.operand == NULL:
+    if kind_of(condition) != "number" or (isinstance(condition, Compare) and condition.operand == NULL):
         return False
     if isinstance(condition, Compare):
         return condition.op != "!="
