@@ -22,7 +22,7 @@ from tools.dqdl.dynamic import resolve
 from tools.dqdl.evaluation import opened
 from tools.dqdl.history import History
 from tools.dqdl.lowering import lower
-from tools.dqdl.model import Composite, Rule, Ruleset
+from tools.dqdl.model import Composite, Ruleset
 from tools.dqdl.parser import parse
 from tools.dqdl.plan import Bad, Statement
 from tools.dqdl.planning import Planned, prepare
@@ -145,19 +145,18 @@ class RowLevel:
         query = exp.select(*columns).from_(aliased(self._context.primary, sql.ROWS))
         repeated: dict[str, str] = {}
         for i, key in enumerate(keys):
-            part, bad = self._flags[key]
-            flag = self._flag(part, _predicate(bad, query, repeated, self._context))
+            bad = self._flags[key][1]
+            flag = self._flag(bad, _predicate(bad, query, repeated, self._context))
             query = query.select(exp.alias_(flag, f"assay_f{i}"), copy=False)
         return query
 
-    def _flag(self, part: Planned, bad: exp.Expr) -> exp.Expr:
+    def _flag(self, bad: Bad, predicate: exp.Expr) -> exp.Expr:
         """True, false, or NULL where the row is to be skipped."""
-        judged = exp.Case().when(sql.certain(bad), exp.false()).else_(exp.true())
-        where = self._context.where(part.rule) if isinstance(part.rule, Rule) else None
-        if where is None:
+        judged = exp.Case().when(sql.certain(predicate), exp.false()).else_(exp.true())
+        if bad.where is None:
             return judged
         left_out = exp.true() if self._filtered == "PASSED" else exp.null()
-        return exp.Case().when(exp.not_(exp.paren(where)), left_out).else_(judged)
+        return exp.Case().when(exp.not_(sql.certain(bad.where.copy())), left_out).else_(judged)
 
     def _seconds(self) -> float | None:
         """A whole table may take its time, but not SQL that anybody may have written."""
@@ -191,16 +190,10 @@ def _repeated(bad: Bad, context: Context) -> exp.Select:
 
 
 def _same(bad: Bad, alias: str) -> exp.Expr:
-    """Engines join fast on equality, and a single key that may not be NULL needs nothing else."""
-    named = len(bad.keys) == 1 and _never_null(bad.keyed, bad.keys[0])
-    equal: type[exp.Binary] = exp.EQ if named else exp.NullSafeEQ
+    """Engines join fast on equality, and a single key that is never NULL needs nothing else."""
+    equal: type[exp.Binary] = exp.EQ if len(bad.keys) == 1 and bad.keyed is not None else exp.NullSafeEQ
     pairs = [(sql.column(key, sql.ROWS), sql.column(f"assay_k{i}", alias)) for i, key in enumerate(bad.keys)]
     return exp.and_(*(equal(this=mine, expression=theirs) for mine, theirs in pairs))
-
-
-def _never_null(where: exp.Expr | None, key: str) -> bool:
-    parts = list(where.flatten()) if isinstance(where, exp.And) else [where]
-    return any(part is not None and part.unnest() == sql.not_null(sql.column(key)) for part in parts)
 
 
 def _boolean(column: pa.Array) -> pa.Array:
