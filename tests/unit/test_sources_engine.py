@@ -143,3 +143,16 @@ def test_ctrl_c_during_a_query_is_an_interrupt_and_no_bug(monkeypatch):
     monkeypatch.setattr(engine(), "_cursor", lambda *_, **__: Interrupted())
     with pytest.raises(KeyboardInterrupt):
         engine().query(sqlglot.parse_one("SELECT 1", read="duckdb"))
+
+
+@pytest.mark.parametrize(
+    ("query", "seconds", "says"),
+    [
+        ("SELECT CAST(CASE WHEN range = 300000 THEN 'x' ELSE '1' END AS INT) AS a FROM RANGE(1000000)", None, "type"),
+        ("SELECT a.i + b.i AS n FROM RANGE(100000) a(i), RANGE(1000000) b(i)", 0.2, "time limit"),
+    ],
+)
+def test_a_stream_that_breaks_off_is_an_error_of_the_source(query, seconds, says):
+    with sources.open(pa.table({"a": [1]})) as table, pytest.raises(SourceError, match=says):
+        for _ in table.stream(sqlglot.parse_one(query, read="duckdb"), timeout_seconds=seconds):
+            pass

@@ -98,7 +98,9 @@ class Engine:
         """The answer of :meth:`run` in batches, as the engine makes them. Raises duckdb.Error."""
         text = _one_select(select)
         with self._cursor(select, timeout_seconds=timeout_seconds) as cursor:
-            yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
+            reader = cursor.sql(text).to_arrow_reader(BATCH_ROWS)
+            while (batch := _next(reader)) is not None:
+                yield batch
 
     def describe(self, select: exp.Query, *, opening: bool = False) -> tuple[Field, ...]:
         """The columns that a query returns; no row is read. Raises duckdb.Error."""
@@ -136,6 +138,25 @@ class Engine:
         self._views.pop(name, None)
         for names in [names for names in self._instances if names and name in names]:
             del self._instances[names]
+
+
+_MIDWAY: dict[str, type[duckdb.Error]] = {
+    "INTERRUPT Error": duckdb.InterruptException,
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "Conversion Error": duckdb.ConversionException,
+    "Out of Range Error": duckdb.OutOfRangeException,
+}
+
+
+def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+    """The next batch. Arrow hands on what DuckDB says of a query that breaks off as an OSError. Raises duckdb.Error."""
+    try:
+        return reader.read_next_batch()
+    except StopIteration:
+        return None
+    except OSError as error:
+        kind = _MIDWAY.get(str(error).partition(":")[0], duckdb.Error)
+        raise kind(str(error)) from error
 
 
 def _one_select(select: exp.Query) -> str:
