@@ -169,7 +169,7 @@ FAILED = [
 ]
 ERRORS = [
     ('ColumnValues "email" matches "("', "could not compute"),
-    ('ColumnNamesMatchPattern "["', "could not compute"),
+    ('ColumnNamesMatchPattern "["', "regular expression"),
     ('ColumnValues "day" = "2024-13-45"', "not a day of the calendar"),
     ('ColumnValues "day" > "21:30"', "not with"),
     ('ColumnValues "price" > last(3)', "cannot use the metric history"),

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import kinds, sql
 from tools.dqdl.model import Between, Compare, Condition, Duration, Member, Operand
 from tools.dqdl.plan import RuleError, RuleFailed
 from tools.sources.table import Field
@@ -24,12 +24,12 @@ def fresh(condition: Condition, field: Field, now: datetime) -> exp.Expr:
     An age of k hundredths of an hour after rounding lies in [k - 0.5, k + 0.5) hundredths, so each comparison of ages
     becomes a comparison of the column with a constant time, which every engine can do (and prune files with).
     """
-    if field.kind not in ("date", "timestamp", "text"):
+    if not kinds.holds(field, "date", "timestamp", "text"):
         raise RuleFailed(f"The column {field.name} does not hold times; its type is {field.type}.")
     zoned = "TZ" in field.type.upper() or "TIME ZONE" in field.type.upper()
     column = sql.column(field.name)
     time = sql.attempt(column, "timestamp") if field.kind == "text" else column
-    if field.kind == "date":
+    if field.kind == "date" or kinds.untyped(field):
         time = exp.cast(column, "timestamp")
     return sql.certain(_Ages(time, now, zoned).meets(condition))
 
@@ -61,10 +61,13 @@ class _Ages:
         return self._at_most(math.ceil(bound) - 1 if op == "<" else math.floor(bound))
 
     def _at_least(self, age: int) -> exp.Expr:
-        return exp.LTE(this=self.time.copy(), expression=self._before(age * HUNDREDTH - HUNDREDTH // 2))
+        """A half is rounded away from zero, so that it belongs to a negative age below it."""
+        early: type[exp.Binary] = exp.LTE if age > 0 else exp.LT
+        return early(this=self.time.copy(), expression=self._before(age * HUNDREDTH - HUNDREDTH // 2))
 
     def _at_most(self, age: int) -> exp.Expr:
-        return exp.GT(this=self.time.copy(), expression=self._before(age * HUNDREDTH + HUNDREDTH // 2))
+        late: type[exp.Binary] = exp.GT if age >= 0 else exp.GTE
+        return late(this=self.time.copy(), expression=self._before(age * HUNDREDTH + HUNDREDTH // 2))
 
     def _before(self, seconds: int) -> exp.Expr:
         try:

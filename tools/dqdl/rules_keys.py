@@ -104,7 +104,7 @@ def primary_key(rule: Rule, context: Context) -> Plan:
         if not total:
             return nothing(where is not None, "no row")
         nulls = {key: int(values[f"null{i}"] or 0) for i, key in enumerate(keys)}
-        metrics = {metric_name((key,), "Completeness"): 1 - count / total for key, count in nulls.items()}
+        metrics = {metric_name((key,), "Completeness"): (total - count) / total for key, count in nulls.items()}
         empty = ", ".join(
             f"{rows(count)} {'has' if count == 1 else 'have'} no {key}" for key, count in nulls.items() if count
         )

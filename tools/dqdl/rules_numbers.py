@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import kinds, sql
 from tools.dqdl.context import Context
 from tools.dqdl.judge import condition_of, judge_number, metric_name, nothing, number_column
 from tools.dqdl.model import Rule
@@ -19,7 +20,7 @@ Planner = Callable[[Rule, Context], Plan]
 def _statistic(metric: str, word: str, aggregate: Callable[[exp.Expr], exp.Expr]) -> Planner:
     def plan(rule: Rule, context: Context) -> Plan:
         field, where, condition = number_column(context.column(rule)), context.where(rule), condition_of(rule)
-        value = aggregate(sql.when(where, sql.column(field.name)))
+        value = aggregate(sql.when(where, kinds.number(field, context.primary.dialect)))
         key, label = metric_name((field.name,), metric), f"The {word} of {field.name}"
 
         def judge(values: Mapping[str, Any]) -> Verdict:
@@ -49,7 +50,7 @@ def correlation(rule: Rule, context: Context) -> Plan:
     """Pearson over the rows where both columns have a value. A constant column gives NaN, which fails but for !=."""
     left, right = (number_column(field) for field in context.columns(rule))
     where, condition = context.where(rule), condition_of(rule)
-    pair = [sql.column(left.name), sql.column(right.name)]
+    pair = [kinds.number(field, context.primary.dialect) for field in (left, right)]
     complete = sql.both(where, *map(sql.not_null, pair))
     first, second = (sql.double(sql.when(complete, column)) for column in pair)
     key, label = (
@@ -60,11 +61,16 @@ def correlation(rule: Rule, context: Context) -> Plan:
     def judge(values: Mapping[str, Any]) -> Verdict:
         if not values["pairs"]:
             return nothing(where is not None, f"no row with both {left.name} and {right.name}")
-        value = values["value"]
-        return judge_number(condition, float("nan") if value is None else value, key, label)
+        value = float("nan") if values["value"] is None else _snapped(float(values["value"]))
+        return judge_number(condition, value, key, label)
 
     needs = {
         "pairs": Aggregate(sql.count(complete)),
         "value": Aggregate(exp.Corr(this=first, expression=second)),
     }
     return Plan(needs, judge)
+
+
+def _snapped(correlation: float) -> float:
+    """Exactly 1 or -1 where only the order of the additions kept it from that, which differs between engines."""
+    return math.copysign(1.0, correlation) if abs(abs(correlation) - 1) < 1e-12 else correlation

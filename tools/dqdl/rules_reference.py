@@ -9,17 +9,17 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import kinds, sql
 from tools.dqdl.conditions import percent
 from tools.dqdl.context import Context
-from tools.dqdl.judge import condition_of, judge_number, judge_share, nothing
+from tools.dqdl.judge import condition_of, judge_number, judge_share, nothing, number_column
 from tools.dqdl.model import Rule
 from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, RuleFailed, Statement, Verdict
 from tools.dqdl.scan import aliased
-from tools.sources.table import Table
+from tools.sources.table import Field, Table
 
 REFERENCE = "assay_reference"
-Pair = tuple[str, str]
+Pair = tuple[Field, Field]
 """A column of the primary table, and the column of the reference that it is compared with."""
 
 
@@ -43,10 +43,10 @@ def row_count_match(rule: Rule, context: Context) -> Plan:
 def schema_match(rule: Rule, context: Context) -> Plan:
     """Columns that agree in name and type, as a share; 0 when the tables differ in the number of columns."""
     alias, condition = context.parameter(rule).value, condition_of(rule)
-    mine = {field.name.lower(): field.type.upper() for field in context.primary.fields}
-    theirs = {field.name.lower(): field.type.upper() for field in _reference(alias, context).fields}
+    mine, theirs = _types(context.primary), _types(_reference(alias, context))
     other = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
-    share = 0.0 if len(mine) != len(theirs) else 1 - len([name for name in other if name in mine]) / max(1, len(mine))
+    agreed = len(mine) - len([name for name in other if name in mine])
+    share = 0.0 if len(mine) != len(theirs) else agreed / len(mine) if mine else 1.0
     verdict = judge_number(
         condition, share, f"Dataset.{alias}.SchemaMatch", f"The share of columns that agree with {alias}", percent
     )
@@ -54,6 +54,13 @@ def schema_match(rule: Rule, context: Context) -> Plan:
         reason = f"{verdict.reason} Different: {', '.join(other[:5])}{', …' if len(other) > 5 else ''}."
         verdict = Verdict(verdict.outcome, reason, verdict.metrics)
     return Plan({}, lambda values: verdict)
+
+
+def _types(table: Table) -> dict[str, str]:
+    """Each column's type, in words that do not depend on the engine."""
+    declared = {field.name.lower(): kinds.declared(field, table.dialect) for field in table.fields}
+    fallback = {field.name.lower(): field.type.upper() for field in table.fields}
+    return {name: type_.sql() if type_ else fallback[name] for name, type_ in declared.items()}
 
 
 def referential_integrity(rule: Rule, context: Context) -> Plan:
@@ -79,24 +86,37 @@ def dataset_match(rule: Rule, context: Context) -> Plan:
     if len(rule.parameters) > 2:
         compared = _pairs(context.parameter(rule, 2).value, alias, context)
     else:
-        rest = [field.name for field in context.primary.fields if field.name not in [mine for mine, _ in keys]]
-        compared = [(name, _theirs(name, alias, reference)) for name in rest]
+        compared = _others(keys, alias, context)
     problem = f"have no equal row in {alias}"
     key = f"Dataset.{alias}.DatasetMatch"
     plan = _rows(rule, _absent(reference, keys, compared), (alias,), context, key, problem)
     needs = {
         **plan.needs,
-        "mine twice": Statement(_repeated(context.primary, [mine for mine, _ in keys]), ("primary",)),
-        "theirs twice": Statement(_repeated(reference, [theirs for _, theirs in keys]), (alias,)),
+        "mine twice": Statement(_repeated(context.primary, [mine.name for mine, _ in keys]), ("primary",)),
+        "theirs twice": Statement(_repeated(reference, [theirs.name for _, theirs in keys]), (alias,)),
     }
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         for name, where in (("mine twice", "the table"), ("theirs twice", alias)):
             if int(_first(values[name])):
-                return Verdict("Failed", f"The key {' + '.join(mine for mine, _ in keys)} is not unique in {where}.")
+                return Verdict(
+                    "Failed", f"The key {' + '.join(mine.name for mine, _ in keys)} is not unique in {where}."
+                )
         return plan.judge(values)
 
     return Plan(needs, judge, plan.bad)
+
+
+def _others(keys: list[Pair], alias: str, context: Context) -> list[Pair]:
+    """All columns that are no key, which both tables must have."""
+    reference = context.tables[alias]
+    mine = {field.name for field in context.primary.fields} - {key.name for key, _ in keys}
+    theirs = {field.name.lower() for field in reference.fields} - {other.name.lower() for _, other in keys}
+    extra = sorted(theirs - {name.lower() for name in mine})
+    if extra:
+        raise RuleFailed(f"{alias} has columns that the table does not have: {', '.join(extra[:5])}.")
+    names = [field for field in context.primary.fields if field.name in mine]
+    return [(field, _theirs(field.name, alias, reference)) for field in names]
 
 
 _AGGREGATE = re.compile(r"\s*(sum|avg)\s*\(\s*(.+?)\s*\)\s*", re.IGNORECASE)
@@ -129,7 +149,8 @@ def _aggregate(text: str, context: Context) -> Statement:
     if not name or alias not in context.tables:
         alias, name = "primary", match[2]
     table = context.tables[alias]
-    column = sql.column(_mine(name, context) if alias == "primary" else _theirs(name, alias, table))
+    field = number_column(_mine(name, context) if alias == "primary" else _theirs(name, alias, table))
+    column = kinds.number(field, table.dialect)
     value = exp.Sum(this=column) if match[1].lower() == "sum" else exp.Avg(this=sql.double(column))
     return Statement(exp.select(exp.alias_(value, "v")).from_(table.relation()), (alias,))
 
@@ -150,11 +171,22 @@ def _rows(rule: Rule, bad: exp.Expr, aliases: tuple[str, ...], context: Context,
 
 
 def _absent(reference: Table, keys: Sequence[Pair], compared: Sequence[Pair]) -> exp.Expr:
-    def side(pair: Pair) -> dict[str, exp.Expr]:
-        return {"this": sql.column(pair[1], REFERENCE), "expression": sql.column(pair[0], sql.ROWS)}
+    def sides(pair: Pair) -> dict[str, exp.Expr]:
+        mine, theirs = sql.column(pair[0].name, sql.ROWS), sql.column(pair[1].name, REFERENCE)
+        return {"this": _as(theirs, pair[1], pair[0]), "expression": _as(mine, pair[0], pair[1])}
 
-    same = [*(exp.EQ(**side(pair)) for pair in keys), *(exp.NullSafeEQ(**side(pair)) for pair in compared)]
+    same = [*(exp.EQ(**sides(pair)) for pair in keys), *(exp.NullSafeEQ(**sides(pair)) for pair in compared)]
     return exp.not_(exp.Exists(this=exp.select("1").from_(aliased(reference, REFERENCE)).where(*same)))
+
+
+def _as(column: exp.Expr, field: Field, other: Field) -> exp.Expr:
+    """A text is read as what the other side is, so that no engine refuses the comparison."""
+    if field.kind != "text":
+        return column
+    target = {"number": "double", "boolean": "boolean", "date": "date", "timestamp": "timestamp"}.get(other.kind)
+    if target:
+        return sql.attempt(column, target)
+    return column if field.type == other.type else sql.as_text(column)
 
 
 def _repeated(table: Table, keys: list[str]) -> exp.Select:
@@ -180,16 +212,16 @@ def _reference(alias: str, context: Context) -> Table:
     return context.tables[alias]
 
 
-def _mine(name: str, context: Context) -> str:
+def _mine(name: str, context: Context) -> Field:
     field = context.find(name)
     if field is None:
         raise RuleFailed(context.missing(name))
-    return field.name
+    return field
 
 
-def _theirs(name: str, alias: str, table: Table) -> str:
+def _theirs(name: str, alias: str, table: Table) -> Field:
     try:
-        return table.field(name).name
+        return table.field(name)
     except KeyError:
         raise RuleFailed(f"There is no column {name} in {alias}.") from None
 

@@ -159,11 +159,11 @@ def _with_extremes(plan: Plan, rule: Rule, column: exp.Expr, field: Field) -> Pl
         if not values["rows"] or not by_extremes(condition):
             return replace(verdict, metrics=metrics)
         # Every NULL is a bad row of these conditions.
-        complete = 1 - int(values["nulls"] or 0) / int(values["rows"])
-        metrics[metric_name((field.name,), "Completeness")] = complete
+        rows = int(values["rows"])
+        metrics[metric_name((field.name,), "Completeness")] = (rows - int(values["nulls"] or 0)) / rows
         if rule.threshold is None and verdict.outcome == "Passed" and values["least"] != values["least"]:
             reason = f"{field.name} holds nothing but NaN, which is {amiss(condition)}."
-            return Verdict("Failed", reason, metrics, int(values["rows"]))
+            return Verdict("Failed", reason, metrics, rows)
         return replace(verdict, metrics=metrics)
 
     return Plan(needs, judge, plan.bad)
