@@ -75,7 +75,7 @@ def test_the_error_of_a_rule_says_where_and_what_would_be_right(text: str, colum
 @pytest.mark.parametrize(
     ("text", "place", "says"),
     [
-        ("Rules = []", (1, 1), "no rules"),
+        ("Rules = []", (1, 10), "no rules"),
         ("Rule = [ RowCount > 1 ]", (1, 10), "Did you mean Rules?"),
         ("Rules = [RowCount > 1] garbage", (1, 24), "end of the text"),
         ("Rules = [RowCount > 1]\nRules = [RowCount > 2]", (2, 1), "second Rules"),

@@ -37,7 +37,7 @@ def test_the_rules_of_the_page_stand_alone() -> None:
         ("IsComplete $column", 'IsComplete "a" labels=["team"="sales", "level"="1"]'),
         (
             'ColumnValues "a" not in $states with threshold > 0.5',
-            'ColumnValues "a" not in ["new", "it\'s \\"paid\\"", NULL] labels=["team"="sales", "level"="1"] '
+            'ColumnValues "a" not in ["new", "it\'s \\"paid\\"", "NULL"] labels=["team"="sales", "level"="1"] '
             "with threshold > 0.5",
         ),
         ('ColumnValues "a" in $one', 'ColumnValues "a" in ["x"] labels=["team"="sales", "level"="1"]'),

@@ -1,84 +1,77 @@
-"""Parse tree to syntax tree, with the checks that need no data."""
+"""From tokens to the syntax tree, while the grammar is read, with the checks that need no data."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, cast
 
-from lark import Token, Tree
-from lark.visitors import Transformer_NonRecursive, v_args
+from lark import Token
+from lark.visitors import Transformer, v_args
 
-from tools.dqdl import model
-from tools.dqdl.check import Checker, Kinds, Typed
+from tools.dqdl import check, header, model
+from tools.dqdl.check import Kinds, Typed
 
 
 class Part(NamedTuple):
-    """A piece of a rule, by the field that it fills."""
+    """A piece of a rule or of a document, by the field that it fills."""
 
     field: str
     value: Any
     token: Token
 
 
+MAX_AMOUNT = 2**31 - 1
+"""The largest whole number before a unit."""
+
+
 def _raw(token: Token) -> str:
     return str(token)[1:-1]
 
 
-def build(tree: Tree[Token], text: str) -> Any:
-    """The syntax tree of a parse tree: a Ruleset, or one rule. Raises VisitError around DqdlError."""
-    return _Builder(text).transform(tree)
+def builder() -> Transformer[Token, Any]:
+    """What the parser calls for each rule of the grammar; keeps nothing between texts."""
+    return _Builder()
 
 
 @v_args(inline=True)
-class _Builder(Transformer_NonRecursive[Token, Any]):
-    """One method per rule of the grammar; errors quote the text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.check = Checker(text)
+class _Builder(Transformer[Token, Any]):
+    """One method per rule of the grammar. Raises DqdlError without its excerpt."""
 
     # Documents
 
     def document(self, *parts: Part) -> model.Ruleset:
         found: dict[str, Any] = {}
-        constants: list[model.Constant] = []
+        constants: dict[str, model.Constant] = {}
         for part in parts:
             if part.field == "constant":
-                constants.append(self.check.constant(part.value, constants, part.token))
+                header.constant(part.value, constants, part.token)
+                constants[part.value.name] = part.value
             elif part.field in found:
-                raise self.check.error(f"A second {part.token} block.", part.token, hint="Put all in one block.")
+                raise check.error(f"A second {part.token} block.", part.token, hint="Put all in one block.")
             else:
                 found[part.field] = part.value
-        ruleset = model.Ruleset(constants=tuple(constants), **found)
-        return self.check.document(ruleset, parts[-1].token)
+        ruleset = model.Ruleset(constants=tuple(constants.values()), **found)
+        header.document(ruleset)
+        return ruleset
 
     def single(self, rule: model.TopRule) -> model.TopRule:
-        self.check.variables((rule,), ())
+        header.alone(rule, {})
         return rule
 
     def metadata(self, name: Token, pairs: dict[Token, Any]) -> Part:
-        for key, value in pairs.items():
-            if _raw(key) != "Version" or not isinstance(value, Token):
-                raise self.check.error("Metadata holds only a Version.", key, expected=('"Version"',))
-        return Part("version", _raw(cast(Token, next(iter(pairs.values())))), name)
+        return Part("version", header.metadata(pairs), name)
 
     def datasources(self, name: Token, pairs: dict[Token, Any]) -> Part:
-        primary: str | None = None
-        additional: tuple[str, ...] = ()
-        for key, value in pairs.items():
-            if _raw(key) == "Primary" and isinstance(value, Token):
-                primary = _raw(value)
-            elif _raw(key) == "AdditionalDataSources" and isinstance(value, tuple):
-                additional = tuple(map(_raw, value))
-            else:
-                raise self.check.error("DataSources holds Primary (a text) and AdditionalDataSources (a list).", key)
-        return Part("data_sources", model.DataSources(primary, additional), name)
+        return Part("data_sources", header.data_sources(pairs), name)
 
     def dict(self, *pairs: tuple[Token, Any]) -> dict[Token, Any]:
-        for index, (key, _) in enumerate(pairs):
-            if key in [other for other, _ in pairs[:index]]:
-                raise self.check.error(f"{key} is given twice.", key)
-        return dict(pairs)
+        found: dict[Token, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise check.error(f"{key} is given twice.", key)
+            found[key] = value
+        return found
 
     def pair(self, key: Token, value: Any) -> tuple[Token, Any]:
         return key, value
@@ -88,7 +81,7 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
 
     def constant(self, name: Token, value: Any) -> Part:
         words = tuple(map(_word, value)) if isinstance(value, tuple) else _word(value)
-        return Part("constant", model.Constant(name.value, words), name)
+        return Part("constant", model.Constant(name.value, words, name.line or 0, name.column or 0), name)
 
     def word_list(self, *items: Token) -> tuple[Token, ...]:
         return items
@@ -97,7 +90,7 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return Part("default_labels", labels, name)
 
     def label_list(self, *pairs: tuple[Token, Token]) -> model.Labels:
-        return self.check.labels(pairs)
+        return header.labels(pairs)
 
     def label(self, key: Token, value: Token) -> tuple[Token, Token]:
         return key, value
@@ -105,13 +98,26 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
     def rules(self, name: Token, *rules: model.TopRule) -> Part:
         return Part("rules", rules, name)
 
-    def analyzers(self, name: Token, *analyzers: model.Analyzer) -> Part:
-        return Part("analyzers", analyzers, name)
+    def analyzers(self, name: Token, *items: model.Analyzer | Part) -> Part:
+        found: list[model.Analyzer] = []
+        for item in items:
+            if isinstance(item, Part):
+                found[-1] = _set(found[-1], item)
+            else:
+                found.append(item)
+        return Part("analyzers", tuple(found), name)
 
-    def analyzer(self, name: Token, *parts: Part) -> model.Analyzer:
-        parameters = tuple(part.value for part in parts)
-        self.check.analyzer(name, len(parameters))
-        return model.Analyzer(name.value, parameters, line=name.line or 0)
+    def analyzer(self, name: Token, *parts: Part | Token) -> model.Analyzer:
+        given = [part for part in parts if isinstance(part, Part)]
+        parameters = tuple(part.value for part in given if part.field == "parameters")
+        check.analyzer(name, len(parameters))
+        found = model.Analyzer(name.value, parameters, line=name.line or 0, column=name.column or 0)
+        for part in given[len(parameters) :]:
+            found = _set(found, part)
+        return found
+
+    def setting(self, name: Token, _equal: Token, value: Token) -> Part:
+        return Part("settings", value, name)
 
     def stray(self) -> Part:
         warning = 'A stray "]" at the end of the text was left out.'
@@ -129,50 +135,56 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         if labels is None:
             return rule
         if isinstance(rule, model.Composite) and not rule.labels:
-            return model.Composite(rule.operator, rule.rules, labels.value, rule.line)
-        return model.Composite("and", (rule,), labels.value, rule.line)
+            return replace(rule, labels=labels.value)
+        return model.Composite("and", (rule,), labels.value, rule.line, rule.column)
 
     def rule(self, name: Token, *parts: Part) -> model.Rule:
-        found: dict[str, Any] = {"parameters": (), "tags": ()}
+        found: dict[str, Part] = {}
+        parameters: list[Part] = []
+        tags: list[tuple[Token, Typed]] = []
         for part in parts:
-            if part.field in ("parameters", "tags"):
-                found[part.field] += (part.value,)
+            if part.field == "parameters":
+                parameters.append(part)
+            elif part.field == "tags":
+                tags.append(part.value)
             elif part.field in found:
-                raise self.check.error("A rule has its labels in one list.", part.token)
+                raise check.error("A rule has its labels in one list.", part.token)
             else:
-                found[part.field] = part.value
-        typed: Typed | None = found.pop("condition", None)
-        tags: tuple[tuple[Token, Typed], ...] = found.pop("tags")
-        self.check.signature(name, [part.token for part in parts if part.field == "parameters"])
-        self.check.condition(name, typed)
-        self.check.clauses(name, next((part.token for part in parts if part.field == "where"), None))
+                found[part.field] = part
+        typed: Typed | None = found["condition"].value if "condition" in found else None
+        check.signature(name, [part.token for part in parameters])
+        check.condition(name, len(parameters), typed)
+        check.filter_allowed(name, found["where"].token if "where" in found else None)
         return model.Rule(
             name.value,
-            condition=typed.node if typed else None,
-            tags=self.check.tags(name, tags),
-            line=name.line or 0,
-            **found,
+            tuple(part.value for part in parameters),
+            typed.node if typed else None,
+            found["where"].value if "where" in found else None,
+            found["labels"].value if "labels" in found else (),
+            check.tags(name, tags),
+            name.line or 0,
+            name.column or 0,
         )
 
     def parameter(self, *tokens: Token) -> Part:
         token = tokens[-1]
-        value: model.Text | model.Variable
         if token.type == "VARIABLE":
-            value = model.Variable(token.value[1:])
-        else:
-            value = model.Text(_raw(token) if token.type == "STRING" else token.value)
-        return Part("parameters", value, tokens[0])
+            return Part("parameters", _variable(token), tokens[0])
+        return Part("parameters", model.Text(_raw(token) if token.type == "STRING" else token.value), tokens[0])
 
     def where(self, word: Token, text: Token) -> Part:
         if not _raw(text).strip():
-            raise self.check.error("The filter after where is empty.", text)
+            raise check.error("The filter after where is empty.", text)
         return Part("where", model.Text(_raw(text)), word)
 
     def labels(self, word: Token, labels: model.Labels) -> Part:
         return Part("labels", labels, word)
 
-    def tag(self, _word: Token, name: Token, condition: Part) -> Part:
-        return Part("tags", (name, condition.value), name)
+    def tag(self, _word: Token, name: Token, *value: Any) -> Part:
+        if len(value) == 1:
+            return Part("tags", (name, value[0].value), name)
+        names = model.Names(tuple(model.Text(_raw(item)) for item in value[1]))
+        return Part("tags", (name, Typed(model.Compare("=", names), frozenset({"names"}), name)), name)
 
     # Conditions
 
@@ -181,18 +193,19 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         node = model.Between(low.node, high.node, negated=parts[0].type == "NOT")
         return _condition(node, low.kinds | high.kinds, parts[0])
 
-    def compare(self, operator: Token, operand: Typed) -> Part:
-        op = cast(model.CompareOp, "!=" if operator.value.startswith("!") else operator.value)
+    def compare(self, operator: Token, *rest: Any) -> Part:
+        operand: Typed = rest[-1]
+        op = cast(model.CompareOp, "!=" if len(rest) > 1 else operator.value)
         return _condition(model.Compare(op, operand.node), operand.kinds, operator)
 
     def member(self, *parts: Any) -> Part:
         items = parts[-1]
         negated = parts[0].type == "NOT"
         if isinstance(items, Token):
-            return _condition(model.Member(model.Variable(items.value[1:]), negated), frozenset({"text"}), parts[0])
+            return _condition(model.Member(_variable(items), negated), frozenset({"text"}), parts[0])
         kinds: Kinds = frozenset().union(*(item.kinds for item in items))
-        if any(isinstance(item.node, model.Variable) for item in items):
-            raise self.check.error("A constant cannot stand inside a list.", items[0].token, hint="Write in $name.")
+        if "constant" in kinds:
+            raise check.error("A constant cannot stand inside a list.", items[0].token, hint="Write in $name.")
         return _condition(model.Member(tuple(item.node for item in items), negated), kinds, parts[0])
 
     def expr_list(self, *items: Typed) -> tuple[Typed, ...]:
@@ -205,43 +218,44 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
     # Operands
 
     def chain(self, first: Typed, *rest: Any) -> Typed:
-        if not rest:
-            return first
         pairs = list(zip(rest[::2], rest[1::2], strict=True))
         if isinstance(first.node, model.Now):
             return self._moved_now(first, pairs)
         for operand in (first, *rest[1::2]):
-            self.check.numeric(operand.kinds, operand.token, "Only numbers can be calculated with.")
+            check.numeric(operand, "Only numbers can be calculated with.")
         node = model.Arithmetic(first.node, tuple((op.value, operand.node) for op, operand in pairs))
         return Typed(node, frozenset({"number", "formula"}), first.token)
 
     def _moved_now(self, first: Typed, pairs: list[tuple[Token, Typed]]) -> Typed:
         op, offset = pairs[0]
         if len(pairs) > 1 or op.value not in "+-" or not isinstance(offset.node, model.Duration) or first.node.offset:
-            raise self.check.error("now() takes one + or - and a duration: (now() - 3 days).", op)
+            raise check.error("now() takes one + or - and a duration: (now() - 3 days).", op)
         return Typed(model.Now(cast(Literal["+", "-"], op.value), offset.node), frozenset({"bare now"}), first.token)
 
     def number(self, *tokens: Token) -> Typed:
-        value = Decimal(tokens[-1].value)
+        value = Decimal("".join(tokens))
         kinds: Kinds = frozenset({"number"} if tokens[-1].type == "INT" else {"number", "decimal"})
-        return Typed(model.Number(-value if len(tokens) > 1 else value), kinds, tokens[0])
+        return Typed(model.Number(value), kinds, tokens[0])
 
     def quantity(self, amount: Token, unit: Token) -> Typed:
-        if len(amount.value) > 9:
-            raise self.check.error("The number is too large for a duration or a size.", amount)
+        digits = amount.value.lstrip("0") or "0"
+        if len(digits) > 10 or int(digits) > MAX_AMOUNT:
+            raise check.error("The number is too large for a duration or a size.", amount)
         if unit.type == "TIME_UNIT":
-            return Typed(model.Duration(int(amount.value), unit.value), frozenset({"duration"}), amount)
-        return Typed(model.Size(int(amount.value), unit.value), frozenset({"size"}), amount)
+            return Typed(model.Duration(int(digits), unit.value), frozenset({"duration"}), amount)
+        return Typed(model.Size(int(digits), unit.value), frozenset({"size"}), amount)
 
     def call(self, name: Token, *arguments: Typed) -> Typed:
         for argument in arguments:
-            self.check.numeric(argument.kinds, argument.token, "A function takes numbers.")
+            check.numeric(argument, "A function takes numbers.")
         node = model.Call(name.value, tuple(argument.node for argument in arguments))
         return Typed(node, frozenset({"number", "formula"}), name)
 
     def paren(self, inner: Typed) -> Typed:
-        kinds: Kinds = frozenset({"date"}) if inner.kinds == {"bare now"} else inner.kinds
-        return Typed(inner.node, kinds, inner.token)
+        if inner.kinds == {"bare now"}:
+            return Typed(inner.node, frozenset({"date"}), inner.token)
+        check.numeric(inner, "Parentheses hold numbers, or now() moved by a duration.")
+        return inner
 
     def literal(self, token: Token) -> Typed:
         node, kind = _LITERALS[token.type](token)
@@ -256,8 +270,17 @@ _LITERALS: dict[str, Any] = {
     "NULL": lambda token: (model.Keyword("NULL"), "null"),
     "EMPTY": lambda token: (model.Keyword("EMPTY"), "text"),
     "WHITESPACES_ONLY": lambda token: (model.Keyword("WHITESPACES_ONLY"), "text"),
-    "VARIABLE": lambda token: (model.Variable(token.value[1:]), "constant"),
+    "VARIABLE": lambda token: (_variable(token), "constant"),
 }
+
+
+def _variable(token: Token) -> model.Variable:
+    return model.Variable(token.value[1:], token.line or 0, token.column or 0)
+
+
+def _set(analyzer: model.Analyzer, part: Part) -> model.Analyzer:
+    check.setting(analyzer, part.token, part.value)
+    return replace(analyzer, settings=(*analyzer.settings, (str(part.token), str(part.value))))
 
 
 def _word(token: Token) -> model.Word:
@@ -273,4 +296,4 @@ def _join(operator: Literal["and", "or"], parts: tuple[Any, ...]) -> model.TopRu
     for rule in parts[::2]:
         same = isinstance(rule, model.Composite) and rule.operator == operator and not rule.labels and len(parts) > 1
         rules += rule.rules if same else [rule]
-    return rules[0] if len(parts) == 1 else model.Composite(operator, tuple(rules), line=rules[0].line)
+    return rules[0] if len(parts) == 1 else model.Composite(operator, tuple(rules), (), rules[0].line, rules[0].column)

@@ -27,6 +27,8 @@ class Context:
     """UTC, truncated to the minute."""
     history: History = field(default_factory=History)
     """What earlier evaluations measured."""
+    by_row: bool = False
+    """Whether composites join the answers of their members row by row: see composites.py."""
 
     @property
     def primary(self) -> Table:
@@ -48,12 +50,12 @@ class Context:
         constant = self.constants.get(variable.name)
         if constant is None:
             raise RuleError(f"The constant ${variable.name} is not defined.")
-        return constant.value if isinstance(constant.value, tuple) else (constant.value,)
+        return constant.words
 
     def column(self, rule: Rule, index: int = 0) -> Field:
         """The column that a parameter names. Raises RuleFailed with the nearest name when there is none."""
         parameter = self.parameter(rule, index)
-        for name in (parameter.value, parameter.raw, parameter.value.strip("`")):
+        for name in (parameter.value, parameter.raw):
             found = self.find(name)
             if found:
                 return found
@@ -64,10 +66,12 @@ class Context:
         return tuple(self.column(rule, index) for index in range(len(rule.parameters)))
 
     def find(self, name: str) -> Field | None:
-        """The column of a name: exactly, else without case."""
+        """The column of a name: exactly, else without case, else without the back-ticks around it."""
         fields = self.primary.fields
         exact = next((field for field in fields if field.name == name), None)
-        return exact or next((field for field in fields if field.name.lower() == name.lower()), None)
+        exact = exact or next((field for field in fields if field.name.lower() == name.lower()), None)
+        quoted = len(name) > 2 and name[0] == name[-1] == "`"
+        return self.find(name[1:-1].replace("``", "`")) if exact is None and quoted else exact
 
     def missing(self, name: str) -> str:
         """Says that a column does not exist, and which name is near."""

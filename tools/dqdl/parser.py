@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lark import Lark, Token
     from lark.exceptions import UnexpectedInput
 
-MAX_NESTING = 64
-"""Parentheses inside each other: far above any real rule, far below Python's recursion limit."""
+MAX_NESTING = 160
+"""Brackets inside each other in a text: more than twice what the deepest tree needs when it is printed."""
 
 SLIPS = {
     "'": "Texts stand in double quotes.",
@@ -26,12 +26,24 @@ SLIPS = {
     "=>": 'Write ">=".',
     "=<": 'Write "<=".',
     "%": "Write a share as a number from 0 to 1.",
+    "\r": "Lines end with a line feed, or a carriage return and a line feed.",
     "AND": 'Put each rule in parentheses, or write "and".',
 }
 
 
 def parse(text: str) -> Ruleset:
     """A whole document: header, ``Rules = [...]`` and ``Analyzers = [...]``. Raises DqdlError."""
+    ruleset = draft(text)
+    if not ruleset.rules and not ruleset.analyzers:
+        line, column = place(text, text.rindex("]"))
+        message = "There are no rules and no analyzers."
+        shown = excerpt(text, line, column)
+        raise DqdlError(message, line=line, column=column, expected=("a rule",), excerpt=shown)
+    return ruleset
+
+
+def draft(text: str) -> Ruleset:
+    """A document that may have no rules yet. Raises DqdlError."""
     ruleset: Ruleset = _parse(text, "document")
     return ruleset
 
@@ -42,31 +54,46 @@ def parse_rule(text: str) -> TopRule:
     return rule
 
 
-def _parse(text: str, start: str) -> Any:
-    from lark.exceptions import UnexpectedInput, VisitError
+def place(text: str, at: int) -> tuple[int, int]:
+    """Line and column, from 1, of a position in a text."""
+    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
 
-    from tools.dqdl.build import build
+
+def _parse(text: str, start: str) -> Any:
+    try:
+        return _read(text, start)
+    except DqdlError as error:
+        error.excerpt = error.excerpt or excerpt(text, error.line, error.column)
+        raise
+
+
+def _read(text: str, start: str) -> Any:
+    from lark.exceptions import UnexpectedInput
 
     try:
-        tree = _lark().parse(text, start=start)
-        return build(tree, text)
+        return _lark().parse(text, start=start)
     except UnexpectedInput as error:
         raise _explain(error, text, start) from None
-    except VisitError as error:
-        raise error.orig_exc from None
-    except DqdlError as error:
-        error.excerpt = excerpt(text, error.line, error.column)
-        raise
 
 
 @cache
 def _lark() -> Lark:
     from lark import Lark
 
-    grammar = Path(__file__).with_name("dqdl.lark").read_text()
+    from tools.dqdl.build import builder
+
     return Lark(
-        grammar, parser="lalr", lexer="basic", start=["document", "single"], postlex=_Words(), maybe_placeholders=False
+        Path(__file__).with_name("dqdl.lark").read_text(),
+        parser="lalr",
+        lexer="basic",
+        start=["document", "single"],
+        postlex=_Words(),
+        transformer=builder(),
+        maybe_placeholders=False,
     )
+
+
+_DEEPER = {"LPAR": 1, "RPAR": -1}
 
 
 class _Words:
@@ -80,7 +107,7 @@ class _Words:
         for token in tokens:
             if token.type == "IDENT":
                 token.type = RESERVED.get(token.value, "IDENT")
-            depth += {"LPAR": 1, "RPAR": -1}.get(token.type, 0)
+            depth += _DEEPER.get(token.type, 0)
             if depth > MAX_NESTING:
                 raise _too_deep(token)
             if held:
@@ -101,8 +128,9 @@ def _too_deep(token: Token) -> DqdlError:
 def _explain(error: UnexpectedInput, text: str, start: str) -> DqdlError:
     from lark.exceptions import UnexpectedToken
 
-    line, column, at = _place(error, text)
-    found = "the end of the text" if at >= len(text) else f'"{_word_at(text, at)}"'
+    at = _position(error, text)
+    line, column = place(text, at)
+    found = "the end of the text" if at >= len(text) else _shown(_word_at(text, at))
     accepts = error.accepts if isinstance(error, UnexpectedToken) else _accepts(text[:at], start)
     expected = human(accepts)
     message = f"{found} cannot stand here."
@@ -120,12 +148,9 @@ def _accepts(prefix: str, start: str) -> set[str]:
     return {str(terminal) for terminal in parser.accepts()}  # type: ignore[no-untyped-call]
 
 
-def _place(error: UnexpectedInput, text: str) -> tuple[int, int, int]:
-    at = error.pos_in_stream
-    if at is None or getattr(getattr(error, "token", None), "type", "") == "$END":
-        at = len(text)
-    line = text.count("\n", 0, at) + 1
-    return line, at - (text.rfind("\n", 0, at) + 1) + 1, at
+def _position(error: UnexpectedInput, text: str) -> int:
+    ended = getattr(getattr(error, "token", None), "type", "") == "$END"
+    return len(text) if ended else error.pos_in_stream or 0
 
 
 def _word_at(text: str, at: int) -> str:
@@ -133,6 +158,10 @@ def _word_at(text: str, at: int) -> str:
     while end < len(text) and end - at < 40 and text[at].isalnum() and (text[end].isalnum() or text[end] in "_."):
         end += 1
     return text[at:end]
+
+
+def _shown(word: str) -> str:
+    return f'"{word}"' if word.isprintable() else f"the character U+{ord(word[0]):04X}"
 
 
 def _either(names: tuple[str, ...]) -> str:

@@ -25,6 +25,8 @@ class Signature:
     rule: bool = True
     optional: bool = False
     """The condition may be left out."""
+    plain_from: int = ANY
+    """With so many parameters it is a plain statement, whatever its kinds."""
     columns: bool = True
     """The parameters are columns of the primary table."""
 
@@ -70,11 +72,17 @@ SIGNATURES: dict[str, Signature] = {
     "AggregateMatch": _other(2, 2),
     "DetectAnomalies": Signature(1, ANY, analyzer=False, columns=False),
     "AllStatistics": Signature(1, 1, rule=False),
-    "FileMatch": Signature(0, 2, ("text",), optional=True, columns=False),
+    "FileMatch": Signature(0, 2, ("text",), plain_from=2, columns=False),
     "FileUniqueness": _other(0, 1),
     "FileFreshness": Signature(0, 1, ("date",), threshold=True, columns=False),
     "FileSize": Signature(0, 1, ("size",), threshold=True, columns=False),
     "Range": _statistic(),
     "DuplicateRowCount": _statistic(least=0, most=ANY),
+    # These five are not in the public parser: one is in the service's documentation, four are in open-source Deequ.
+    "Distribution": Signature(1, 1, rule=False),
+    "ZerosCount": _statistic(),
+    "Skewness": _statistic(),
+    "Kurtosis": _statistic(),
+    "InterquartileRange": _statistic(),
 }
-"""Rule type to its form, for every type of the public parser."""
+"""Rule type to its form: the 35 types of the public parser, and five more."""

@@ -37,8 +37,7 @@ def _text(parameter: Text | Variable, constants: Mapping[str, Constant]) -> Text
 def _condition(condition: Condition, constants: Mapping[str, Constant]) -> Condition:
     if not isinstance(condition, Member) or not isinstance(condition.items, Variable):
         return condition
-    value = constants[condition.items.name].value
-    return replace(condition, items=value if isinstance(value, tuple) else (value,))
+    return replace(condition, items=constants[condition.items.name].words)
 
 
 def _labelled(rule: TopRule, defaults: Labels) -> TopRule:

@@ -39,6 +39,7 @@ HUMAN: dict[str, str] = {
     "MINUS": '"-"',
     "ARITHMETIC": '"+", "*" or "/"',
     "COMPARE": "a comparison (> >= < <= !=)",
+    "BANG": "a comparison (> >= < <= !=)",
     "EQUAL": '"="',
     "COMMA": '","',
     "COLON": '":"',
