@@ -39,6 +39,7 @@ def evaluate(
     *,
     history: Any = None,
     now: datetime | None = None,
+    composite: Literal["column", "row"] = "column",
 ) -> Evaluation:
     """Evaluates all rules in the fewest queries; a broken rule spoils only itself.
 
@@ -46,11 +47,13 @@ def evaluate(
     each an open Table, an Arrow table or a DataFrame. ``now`` is a time with a zone, by default the current one.
     ``history`` is what was measured before, for rules like ``RowCount > avg(last(10))``: by metric key (as in
     ``metrics``) the points, oldest first, each a number, a pair of time and number, or a history.Point; or an object
-    whose ``points(key)`` gives them. Raises DqdlError and SourceError.
+    whose ``points(key)`` gives them. ``composite`` is Glue's ``compositeRuleEvaluation.method``: by default each member
+    is judged on the whole data; with ``"row"`` the members are joined in each row, and all rows must pass. Raises
+    DqdlError and SourceError.
     """
     from tools.dqdl.evaluation import run
 
-    return run(ruleset, tables, history=history, now=now)
+    return run(ruleset, tables, history=history, now=now, composite=composite)
 
 
 def row_level(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+from tools.dqdl.asking import Desk
 from tools.dqdl.context import Context
 from tools.dqdl.dynamic import resolve
 from tools.dqdl.history import History, statistic_key
@@ -18,18 +19,23 @@ from tools.dqdl.plan import Plan, RuleError, Verdict
 from tools.dqdl.planning import Planned, Prepared, prepare
 from tools.dqdl.registry import dimension_of
 from tools.dqdl.result import Evaluation, RuleResult
-from tools.dqdl.samples import examples
+from tools.dqdl.samples import Wanted, examples
 from tools.dqdl.scan import ROWS, Scan
 from tools.sources.table import SourceError, Table
 
 
 def run(
-    ruleset: Ruleset | str, tables: Mapping[str, Any], *, history: Any = None, now: datetime | None = None
+    ruleset: Ruleset | str,
+    tables: Mapping[str, Any],
+    *,
+    history: Any = None,
+    now: datetime | None = None,
+    composite: Literal["column", "row"] = "column",
 ) -> Evaluation:
     """See :func:`tools.dqdl.evaluate`."""
     parsed = parse(ruleset) if isinstance(ruleset, str) else ruleset
     with opened(parsed, tables, now) as given:
-        context = replace(given, history=History(history))
+        context = replace(given, history=History(history), by_row=composite == "row")
         return evaluated(prepare(parsed, context, lambda rule: resolve(rule, context)), context)
 
 
@@ -54,8 +60,13 @@ def _opened(table: Any, ours: ExitStack) -> Table:
 
 def evaluated(prepared: Prepared, context: Context) -> Evaluation:
     """Runs what was prepared, and judges it. Raises SourceError where not even the rows can be counted."""
-    scan = Scan(context.tables)
-    scan.run([ROWS, *prepared.needs()])
+    desk = Desk(context.tables)
+    with closing(desk):
+        return _asked(prepared, Scan(desk))
+
+
+def _asked(prepared: Prepared, scan: Scan) -> Evaluation:
+    scan.run(prepared.needs())
     verdicts = {id(part): _judged(part, scan) for planned in prepared.rules for part in planned.deciding()}
     results = [_result(planned, verdicts, prepared.ruleset) for planned in prepared.rules]
     statistics, problems, points = _statistics(prepared, scan)

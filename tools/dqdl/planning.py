@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot.errors import SqlglotError
 
+from tools.dqdl.composites import by_row
 from tools.dqdl.context import Context
 from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule
 from tools.dqdl.plan import Need, Plan, RuleError, RuleFailed, Verdict
@@ -68,10 +69,17 @@ def prepare(ruleset: Ruleset, context: Context, resolve: Resolve = lambda rule: 
 
 def _top(top: TopRule, context: Context, resolve: Resolve) -> Planned:
     columns = tuple(_real_name(name, context) for name in top.columns)
+    if isinstance(top, Composite) and context.by_row:
+        plan = _attempted(lambda: by_row(top, lambda rule: _plain(rule, context, resolve), context))
+        return Planned(top, columns, plan) if isinstance(plan, Plan) else Planned(top, columns, verdict=plan)
     if isinstance(top, Composite):
         return Planned(top, columns, members=tuple(_top(member, context, resolve) for member in top.rules))
-    planned = _attempted(lambda: _planner(top)(resolve(top), context))
+    planned = _plain(top, context, resolve)
     return Planned(top, columns, planned) if isinstance(planned, Plan) else Planned(top, columns, verdict=planned)
+
+
+def _plain(rule: Rule, context: Context, resolve: Resolve) -> Plan | Verdict:
+    return _attempted(lambda: _planner(rule)(resolve(rule), context))
 
 
 def _planner(rule: Rule) -> Callable[[Rule, Context], Plan]:
