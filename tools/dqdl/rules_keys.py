@@ -17,7 +17,7 @@ from tools.dqdl.conditions import holds, percent, rows, wanted
 from tools.dqdl.context import Context
 from tools.dqdl.judge import agreed, condition_of, judge_number, metric_name, nothing
 from tools.dqdl.model import Rule
-from tools.dqdl.plan import Aggregate, Bad, Grouped, Need, Plan, Verdict, passed_or_failed
+from tools.dqdl.plan import Aggregate, Bad, Grouped, Need, Plan, RuleFailed, Verdict, passed_or_failed
 
 ONE, ZERO = exp.Literal.number(1), exp.Literal.number(0)
 
@@ -152,6 +152,8 @@ def duplicate_rows(rule: Rule, context: Context) -> Plan:
     """Rows whose key, or whose whole row, occurs more than once. NULLs are equal to each other."""
     keys = tuple(field.name for field in context.columns(rule) or context.primary.fields)
     where, condition = context.where(rule), condition_of(rule)
+    if not keys:
+        raise RuleFailed("The table has no columns.")
     groups = _Groups(keys, where)
     groups.named = exp.true()
     named = tuple(field.name for field in context.columns(rule))

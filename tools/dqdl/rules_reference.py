@@ -126,7 +126,9 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
     """One sum or mean divided by another; 0/0 is 1, and x/0 is 0."""
     condition = condition_of(rule)
     said = [context.parameter(rule, index).value for index in (0, 1)]
-    needs = {f"{index}": _aggregate(text, context) for index, text in enumerate(said)}
+    found = [_aggregate(text, context) for text in said]
+    needs = {str(index): need for index, (need, _) in enumerate(found)}
+    columns = ",".join(dict.fromkeys(name for _, name in found))
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         top, bottom = (_first(values[name]) for name in ("0", "1"))
@@ -134,12 +136,13 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
             return nothing(False, f"no value for {said[0] if top is None else said[1]}")
         ratio = float(top) / float(bottom) if bottom else float(not top)
         label = f"{said[0]} ({float(top):,.6g}) as a share of {said[1]} ({float(bottom):,.6g})"
-        return judge_number(condition, ratio, f"Column.{said[0]},{said[1]}.AggregateMatch", label, percent)
+        return judge_number(condition, ratio, f"Column.{columns}.AggregateMatch", label, percent)
 
     return Plan(needs, judge)
 
 
-def _aggregate(text: str, context: Context) -> Statement:
+def _aggregate(text: str, context: Context) -> tuple[Statement, str]:
+    """The need, and the column that it is about."""
     match = _AGGREGATE.fullmatch(text)
     if not match:
         raise RuleError(f"{text} is not sum(column) or avg(column).")
@@ -152,7 +155,7 @@ def _aggregate(text: str, context: Context) -> Statement:
     field = number_column(_mine(name, context) if alias == "primary" else _theirs(name, alias, table))
     column = kinds.number(field, table.dialect)
     value = exp.Sum(this=column) if match[1].lower() == "sum" else exp.Avg(this=sql.double(column))
-    return Statement(exp.select(exp.alias_(value, "v")).from_(table.relation()), (alias,))
+    return Statement(exp.select(exp.alias_(value, "v")).from_(table.relation()), (alias,)), field.name
 
 
 def _rows(rule: Rule, bad: exp.Expr, aliases: tuple[str, ...], context: Context, key: str, problem: str) -> Plan:

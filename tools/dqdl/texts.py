@@ -21,10 +21,8 @@ def good_text(rule: Rule, condition: Condition, field: Field, context: Context) 
     if isinstance(condition, Matches):
         return _matches(condition, test)
     if isinstance(condition, Compare) and condition.op in ("=", "!="):
-        equal = test.equal(condition.operand)
-        if condition.op == "=":
-            return sql.certain(equal)
-        return exp.or_(sql.is_null(test.column), sql.certain(exp.not_(exp.paren(equal))))
+        equal = sql.certain(test.equal(condition.operand))
+        return equal if condition.op == "=" else exp.not_(equal)
     if isinstance(condition, Member):
         items = context.items(condition.items) if isinstance(condition.items, Variable) else condition.items
         return _member(items, condition.negated, test)

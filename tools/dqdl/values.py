@@ -102,8 +102,8 @@ def _number(condition: Condition, field: Field, dialect: str) -> exp.Expr:
     number = _as_number(condition, field, dialect)
     if isinstance(condition, Member):
         return _member(condition, number, column, _exact)
-    met = sql.certain(_plain(condition, number, _exact))
-    return exp.or_(sql.is_null(column), met) if isinstance(condition, Compare) and condition.op == "!=" else met
+    passes_null = isinstance(condition, Compare) and condition.op == "!="
+    return sql.either_way(_plain(condition, number, _exact), passes_null)
 
 
 def _as_number(condition: Condition, field: Field, dialect: str) -> exp.Expr:
