@@ -182,7 +182,7 @@ ERRORS = [
     ('IsComplete "id" where "price >"', "not SQL"),
     ('IsComplete "id" where "price > (select 1)"', "not allowed"),
     ('CustomSql "select count(*) from other" > 1', "not a table"),
-    ('DetectAnomalies "RowCount"', "not evaluated yet"),
+    ('DetectAnomalies "RowCounts"', "did you mean RowCount?"),
     ("(RowCount = NULL) and (RowCount = 5)", "NULL"),
 ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot.errors import SqlglotError
 
+from tools.dqdl.analyzers import expanded
 from tools.dqdl.composites import by_row
 from tools.dqdl.context import Context
 from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule
@@ -63,7 +64,8 @@ class Prepared:
 def prepare(ruleset: Ruleset, context: Context, resolve: Resolve = lambda rule: rule) -> Prepared:
     """Plans all rules and analyzers. A broken one is marked as such and spoils no other."""
     rules = tuple(_top(rule, context, resolve) for rule in ruleset.rules)
-    analyzers = tuple((analyzer, _analysis(analyzer, context)) for analyzer in ruleset.analyzers)
+    parts = [part for analyzer in ruleset.analyzers for part in expanded(analyzer, context)]
+    analyzers = tuple((part, _analysis(part, context)) for part in parts)
     return Prepared(ruleset, rules, analyzers)
 
 

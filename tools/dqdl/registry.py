@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast, get_args
 
-from tools.dqdl import rules_keys, rules_numbers, rules_reference, rules_rows, rules_sql, rules_table
+from tools.dqdl import (
+    analyzers,
+    rules_anomalies,
+    rules_keys,
+    rules_numbers,
+    rules_reference,
+    rules_rows,
+    rules_sql,
+    rules_table,
+)
 from tools.dqdl.context import Context
 from tools.dqdl.model import Analyzer, Labels, Rule, Ruleset, TopRule
 from tools.dqdl.plan import Plan
@@ -43,7 +52,9 @@ PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
     "AggregateMatch": rules_reference.aggregate_match,
 }
 
-ANALYZERS: dict[str, Callable[[Analyzer, Context], Plan]] = {}
+PLANNERS["DetectAnomalies"] = rules_anomalies.detect_anomalies(PLANNERS)
+
+ANALYZERS: dict[str, Callable[[Analyzer, Context], Plan]] = analyzers.analyzers(PLANNERS)
 """Only the metrics of such a plan's verdict count."""
 
 _DIMENSIONS: dict[Dimension, tuple[str, ...]] = {
