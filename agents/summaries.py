@@ -11,8 +11,6 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from tools.recommending import looks_personal
-
 if TYPE_CHECKING:
     from agents.workbench import DryRun
     from tools.profiling.model import ColumnProfile, Profile
@@ -58,7 +56,7 @@ def column_line(column: ColumnProfile, rows: int) -> str:
         parts.append(f"holds {column.inferred_type}")
     parts.append(f"{share(column.nulls, rows)} missing")
     parts.append(f"{'' if column.distinct_exact else 'about '}{column.distinct:,} distinct")
-    if column.kind in ("number", "date", "timestamp") and column.min is not None and not looks_personal(column):
+    if column.kind in ("number", "date", "timestamp") and column.min is not None and not column.personal:
         parts.append(f"{column.min} to {column.max}")
     if column.patterns:
         parts.append(f"pattern {column.patterns[0][0]}")
@@ -75,7 +73,7 @@ def column_detail(column: ColumnProfile, rows: int) -> dict[str, Any]:
         "patterns": [f"{mask} ({count})" for mask, count in column.patterns[:5]],
         "lengths": [column.min_length, column.max_length],
     }
-    if column.kind == "number" and not looks_personal(column):
+    if column.kind == "number" and not column.personal:
         detail |= {"min": column.min, "max": column.max, "mean": column.mean, "quantiles": column.quantiles}
     return {key: value for key, value in detail.items() if value not in (None, [], {}, [None, None])}
 

@@ -6,9 +6,12 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tools.profiling.model import ColumnProfile, Profile
+from tools.profiling.personal import personal
+from tools.profiling.semantic import semantic
 
 TYPES = {"number": "DOUBLE", "text": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN"}
 
@@ -25,7 +28,8 @@ def fold(text: str) -> str:
 def figures(name: str = "c", kind: str = "number", **more: Any) -> ColumnProfile:
     """A column with the given statistics and harmless others."""
     usual = {"type": TYPES.get(kind, kind), "nulls": 0, "distinct": 500, "distinct_exact": True}
-    return ColumnProfile(name=name, kind=kind, **{**usual, **more})
+    column = ColumnProfile(name=name, kind=kind, **{**usual, **more})
+    return column if column.personal else replace(column, personal=personal(column))
 
 
 def of_texts(name: str, values: Sequence[str | None], **more: Any) -> ColumnProfile:
@@ -48,6 +52,7 @@ def of_texts(name: str, values: Sequence[str | None], **more: Any) -> ColumnProf
             "top_values": counts.most_common(100 if len(counts) <= 100 else 10),
             "shapes": Counter(map(mask, present)).most_common(10),
             "patterns": Counter(fold(mask(value)) for value in present).most_common(10),
+            "semantic": semantic(name, counts.most_common()),
             "numeric_share": sum(bool(re.fullmatch(r"-?\d+(\.\d+)?", v)) for v in present) / max(1, len(present)),
             **more,
         },

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.support.profiles import figures, fold, mask, of_dates, of_texts, table
 from tools.profiling.model import ColumnProfile
-from tools.recommending import candidates, looks_personal, names, semantics
+from tools.profiling.personal import personal
+from tools.recommending import candidates, names, semantics
 from tools.recommending.categories import categories, distance, find_slips
 from tools.recommending.shapes import code_of, share_like
 
@@ -181,7 +182,7 @@ PERSONAL = [
 class TestPersonal:
     @pytest.mark.parametrize(("column", "kind"), PERSONAL, ids=lambda value: getattr(value, "name", str(value)))
     def test_it_is_noticed(self, column: ColumnProfile, kind: str) -> None:
-        assert looks_personal(column) == kind
+        assert personal(column).kind == kind
 
     @pytest.mark.parametrize(
         "column",
@@ -198,7 +199,7 @@ class TestPersonal:
         ids=lambda column: column.name,
     )
     def test_other_columns_are_not(self, column: ColumnProfile) -> None:
-        assert looks_personal(column) is None
+        assert personal(column) is None
 
     @pytest.mark.parametrize(("column", "kind"), PERSONAL, ids=lambda value: getattr(value, "name", str(value)))
     def test_no_value_of_it_is_ever_told(self, column: ColumnProfile, kind: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import accumulate
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +16,7 @@ from tools.profiling.model import Value
 PERCENTS = (5, 25, 50, 75, 95)
 _FEW = 100
 _TOP = 10
+_JUDGED = 1_000
 _SHAPES = (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"))
 _MASKS = ((r"\p{Lu}+", "A"), (r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}]+", "a"), (r"\p{Nd}+", "9"))
 
@@ -65,22 +68,28 @@ def quantiles(values: pa.ChunkedArray) -> dict[str, float]:
     return {str(percent): value for percent, value in zip(PERCENTS, found, strict=True)}
 
 
-def weighted_quantiles(counts: Mapping[float, int]) -> dict[str, float]:
-    """The same from the rows of each value."""
-    ordered = sorted(value for value in counts if counts[value])
-    ends: list[int] = []
-    for value in ordered:
-        ends.append(counts[value] + (ends[-1] if ends else 0))
-
-    def ranked(rank: int) -> float:
-        return next(value for value, end in zip(ordered, ends, strict=True) if rank < end)
-
+def weighted_quantiles(counts: pa.Table) -> dict[str, float]:
+    """The same from values with their rows."""
+    ordered = counts.filter(pc.greater(counts["count"], 0)).sort_by("value")
+    values = [float(value) for value in ordered["value"].to_pylist()]
+    ends = list(accumulate(ordered["count"].to_pylist()))
     result = {}
     for percent in PERCENTS if ends else ():
         place = (ends[-1] - 1) * percent / 100
-        low, high = ranked(math.floor(place)), ranked(math.ceil(place))
+        low, high = (values[bisect_right(ends, rank)] for rank in (math.floor(place), math.ceil(place)))
         result[str(percent)] = low + (high - low) * (place - math.floor(place))
     return result
+
+
+def pairs(counts: pa.Table) -> list[tuple[str, int]]:
+    """Texts with their rows, the first thousand."""
+    kept = counts.slice(0, _JUDGED)
+    return list(zip(kept["value"].to_pylist(), kept["count"].to_pylist(), strict=True))
+
+
+def iso_all(texts: pa.ChunkedArray) -> list[str]:
+    """Dates or times as the engine writes them, in ISO 8601."""
+    return [iso(text) for text in texts.to_pylist()]
 
 
 def from_texts(counts: Mapping[str, int]) -> pa.Table:
@@ -94,7 +103,7 @@ def _shown(value: object, kind: str) -> Value:
     if not isinstance(value, str) or kind == "text":
         return plain(value)
     if kind == "boolean":
-        return value == "true"
+        return value in ("true", "t", "1")
     if kind == "number":
         return float(value) if "." in value else int(value)
     return iso(value)

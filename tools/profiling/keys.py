@@ -1,23 +1,30 @@
-"""Candidate keys: statistics rule columns out, the engine proves what is left."""
+"""Candidate keys: statistics and the sample rule columns out, the engine proves what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import prod
 
+import pyarrow as pa
 from sqlglot import exp
 
+from tools.profiling.dialects import Engine, engine_of
 from tools.profiling.head import Head
 from tools.profiling.model import ColumnProfile
-from tools.profiling.scan import Scan, distinct
-from tools.profiling.sql import column, is_float
+from tools.profiling.scan import Scan
+from tools.profiling.sql import is_float
 from tools.sources import Field, Table
 
 _NEAR = 0.85
 _SINGLES = 8
-_PAIR_COLUMNS = 8
-_PAIRS = 3
+_PART_COLUMNS = 8
+_WIDEST = 3
+_PROOFS = 3
+_BITS = 1 << 28
+_ROOM = 64
+"""Bits for each row, at most: beyond it a hash table is cheaper than a bit for each number of the range."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Found:
 
 
 def find(table: Table, head: Head, result: Scan, columns: list[ColumnProfile]) -> Found:
-    """Keys of one column, or of two where no single column is one. Raises SourceError.
+    """Keys of one column, or of two or three where fewer do not make one. Raises SourceError.
 
     Estimates within 15 % of the row count, and no repetition in the head, make a column worth proving; of those the
     first eight are. Tables of fewer than two rows have no keys: everything is unique there.
@@ -42,12 +49,12 @@ def find(table: Table, head: Head, result: Scan, columns: list[ColumnProfile]) -
     open_ = [place for place in near[:_SINGLES] if not columns[place].distinct_exact]
     scans = 0
     if open_:
-        columns, scans = _count_exactly(table, columns, open_), 1
+        columns, scans = _count_exactly(table, columns, open_, result.rows), 1
     unique = [place for place in near if columns[place].distinct_exact and columns[place].distinct == result.rows]
     if unique:
         return Found([[columns[place].name] for place in unique], columns, scans)
-    pairs, more = _pairs(table, head, result.rows, columns, usable)
-    return Found(pairs, columns, scans + more)
+    several, more = _several(table, head, result, columns, usable)
+    return Found(several, columns, scans + more)
 
 
 def _usable(field: Field, profile: ColumnProfile) -> bool:
@@ -60,45 +67,67 @@ def _may_be_unique(profile: ColumnProfile, head: Head, place: int, rows: int) ->
         return profile.distinct == rows
     if profile.distinct < _NEAR * rows or head.repeats(place):
         return False
-    whole_numbers = isinstance(profile.min, int) and isinstance(profile.max, int)
-    return not whole_numbers or int(str(profile.max)) - int(str(profile.min)) + 1 >= rows
+    span = _span(profile)
+    return span is None or span[1] - span[0] + 1 >= rows
 
 
-def _count_exactly(table: Table, columns: Sequence[ColumnProfile], places: Sequence[int]) -> list[ColumnProfile]:
-    parts = [distinct(table.fields[place]).as_(f"c{place}") for place in places]
+def _span(profile: ColumnProfile) -> tuple[int, int] | None:
+    if profile.kind != "number" or not isinstance(profile.min, int) or not isinstance(profile.max, int):
+        return None
+    return profile.min, profile.max
+
+
+def _count_exactly(
+    table: Table, columns: Sequence[ColumnProfile], places: Sequence[int], rows: int
+) -> list[ColumnProfile]:
+    engine = engine_of(table)
+    parts = [_distinct(engine, table.fields[place], columns[place], rows).as_(f"c{place}") for place in places]
     found = table.query(exp.select(*parts).from_(table.relation())).to_pylist()[0]
     return [
-        replace(profile, distinct=found[f"c{place}"], distinct_exact=True) if place in places else profile
+        replace(profile, distinct=int(found[f"c{place}"]), distinct_exact=True) if place in places else profile
         for place, profile in enumerate(columns)
     ]
 
 
-def _pairs(
-    table: Table, head: Head, rows: int, columns: Sequence[ColumnProfile], usable: Sequence[int]
+def _distinct(engine: Engine, field: Field, profile: ColumnProfile, rows: int) -> exp.Expr:
+    span = _span(profile)
+    narrow = span is not None and span[1] - span[0] < min(_BITS, _ROOM * rows) and "INT" in field.type.upper()
+    return engine.span(field, *span) if span and narrow else engine.distinct(field)
+
+
+def _several(
+    table: Table, head: Head, result: Scan, columns: Sequence[ColumnProfile], usable: Sequence[int]
 ) -> tuple[list[list[str]], int]:
-    """Pairs that the head does not refute, until three were put to the engine."""
+    """Pairs, then triples, that neither head nor sample refute, until three were put to the engine."""
     likely = sorted((place for place in usable if columns[place].distinct > 1), key=lambda at: -columns[at].distinct)
-    keys: list[list[str]] = []
-    scans = 0
-    for pair in combinations(sorted(likely[:_PAIR_COLUMNS]), 2):
-        if scans == _PAIRS:
-            break
-        if columns[pair[0]].distinct * columns[pair[1]].distinct < _NEAR**2 * rows or _repeats(head, pair):
+    candidates = sorted(likely[:_PART_COLUMNS])
+    keys: list[tuple[int, ...]] = []
+    proofs = 0
+    for places in _sets(candidates):
+        if proofs == _PROOFS or any(set(key) <= set(places) for key in keys):
             continue
-        scans += 1
-        if _pair_count(table, pair) == rows:
-            keys.append([columns[place].name for place in pair])
-    return keys, scans
+        if prod(columns[place].distinct for place in places) < _NEAR ** len(places) * result.rows:
+            continue
+        if _repeat(head.rows, places) or _repeat(result.sample, places):
+            continue
+        proofs += 1
+        if _groups(table, places) == result.rows:
+            keys.append(places)
+    return [[columns[place].name for place in key] for key in keys], proofs
 
 
-def _repeats(head: Head, pair: tuple[int, int]) -> bool:
-    names = [f"c{place}" for place in pair]
-    groups = int(head.rows.select(names).group_by(names).aggregate([]).num_rows)
-    return groups < int(head.rows.num_rows)
+def _sets(places: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    for size in range(2, _WIDEST + 1):
+        yield from combinations(places, size)
 
 
-def _pair_count(table: Table, pair: tuple[int, int]) -> int:
-    chosen = [column(table.fields[place]) for place in pair]
-    pairs = exp.select(*chosen).distinct().from_(table.relation()).subquery("pairs")
-    found: int = table.query(exp.select(exp.Count(this=exp.Star()).as_("n")).from_(pairs))["n"][0].as_py()
-    return found
+def _repeat(rows: pa.Table, places: tuple[int, ...]) -> bool:
+    names = [f"c{place}" for place in places]
+    return int(rows.select(names).group_by(names).aggregate([]).num_rows) < int(rows.num_rows)
+
+
+def _groups(table: Table, places: tuple[int, ...]) -> int:
+    engine = engine_of(table)
+    chosen = [engine.compared(table.fields[place]).as_(f"c{place}", quoted=True) for place in places]
+    groups = exp.select(*chosen).distinct().from_(table.relation()).subquery("groups")
+    return int(table.query(exp.select(exp.Count(this=exp.Star()).as_("n")).from_(groups))["n"][0].as_py())

@@ -1,24 +1,22 @@
-"""The one scan: every aggregate of every column in a single query, with a uniform sample of the rows."""
+"""The one scan: every aggregate of every column in as few queries as the engine takes, with a sample of the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
+from tools.profiling import sample
+from tools.profiling.dialects import Engine, engine_of
 from tools.profiling.head import Head
-from tools.profiling.sql import blank, call, casts_to, column, count_if, finite, is_float, is_number, shown, text
+from tools.profiling.sql import call, count_if, double, finite, is_float, nonfinite, raw, text
 from tools.sources import Field, Table
 
-_SAMPLE_ROWS = 10_000
-_SAMPLE_CELLS = 2_000_000
-_HASHED = 3
-_BATCH = 1_000
-"""Aggregates per query, as planning grows faster than their number. Only where that reads no column twice (Parquet,
-Arrow) or the table is small: a large CSV file is read once whatever its width."""
+_SPANS, _SPAN_BELOW, _SPAN = 2, 1 << 10, 1 << 25
+"""Whole numbers that may be keys of a text file: how many columns, and the range from the least one in the head on."""
 _WIDE = ("HUGEINT", "UHUGEINT", "DECIMAL")
 
 
@@ -31,107 +29,116 @@ class Scan:
     """Aggregates by ``c<position>_<name>``."""
     sample: pa.Table
     """Rows chosen evenly over the table, columns as in the head."""
+    scans: int
 
     def of(self, position: int, name: str) -> Any:
         """An aggregate of a column; None where the column has no such."""
         return self.found.get(f"c{position}_{name}")
 
+    def present(self, position: int) -> int:
+        """Rows with a value."""
+        return int(self.of(position, "present"))
+
 
 def scan(table: Table, head: Head) -> Scan:
-    """Reads the table once. Raises SourceError."""
+    """Reads the table once, in several queries where it has more columns than one query takes. Raises SourceError."""
+    engine = engine_of(table)
+    spans = {} if head.whole or engine.columnar(table) else _spans(table, engine, head)
     aggregates = [
-        part.as_(f"c{at}_{name}") for at, f in enumerate(table.fields) for name, part in _aggregates(at, f, head)
+        part.as_(f"c{at}_{name}")
+        for at, field in enumerate(table.fields)
+        for name, part in _aggregates(at, field, head, engine, spans.get(at))
     ]
-    size = _BATCH if head.whole or table.row_count is not None else len(aggregates)
+    # A text file is parsed as a whole by every query, so that one long query is the lesser evil.
+    row_wise = table.dialect == "duckdb" and not head.whole and not engine.columnar(table)
+    size = len(aggregates) if row_wise else engine.width
+    in_scan = None if head.whole else sample.aggregate(table, head)
     found: dict[str, Any] = {}
-    sample = head.rows
+    rows = head.rows
     for start in range(0, len(aggregates), size):
         parts = [*aggregates[start : start + size], exp.Count(this=exp.Star()).as_("row_count")]
-        if sampling := start == 0 and not head.whole and any(field.kind != "other" for field in table.fields):
-            parts.append(_sample(table, head).as_("sample"))
+        sampling = start == 0 and in_scan is not None
+        if sampling and in_scan is not None:
+            parts.append(in_scan.as_("sample"))
         answer = table.query(exp.select(*parts).from_(table.relation()))
         if sampling:
-            sample = pa.Table.from_struct_array(answer["sample"].combine_chunks().flatten())
+            rows = pa.Table.from_struct_array(answer["sample"].combine_chunks().flatten())
             answer = answer.drop_columns(["sample"])
         found |= answer.to_pylist()[0]
-    return Scan(found.pop("row_count"), found, sample)
+    result = Scan(int(found.pop("row_count")), found, rows, 1)
+    if head.whole or in_scan is not None or not sample.wanted(table):
+        return result
+    return replace(result, sample=sample.read(table, head, result.rows), scans=2)
 
 
-def _aggregates(place: int, field: Field, head: Head) -> Iterator[tuple[str, exp.Expr]]:
-    value = column(field)
-    yield "present", exp.Count(this=value)
-    # Not COUNT(DISTINCT): its cost grows with the square of the number of columns, and a small table is in the head.
-    yield "distinct", exp.ApproxDistinct(this=value.copy())
+def _aggregates(
+    place: int, field: Field, head: Head, engine: Engine, span: tuple[int, int] | None
+) -> Iterator[tuple[str, exp.Expr]]:
+    yield "present", exp.Count(this=raw(field))
+    if field.kind == "other" and not engine.approximate:
+        # What has no equality there is compared as it is written.
+        yield "distinct", exp.Count(this=exp.Distinct(expressions=[text(raw(field))]))
+        return
+    # Exact counts cost time that grows with the square of the number of columns, and a small table is in the head.
+    yield "distinct", engine.estimate(field)
     if field.kind == "number":
-        yield from _of_number(field)
+        yield from _of_number(field, engine)
     elif field.kind == "text":
-        yield from _of_text(place, value, head)
+        yield from _of_text(place, field, head, engine)
     elif field.kind in ("date", "timestamp", "time"):
-        yield "min", text(exp.Min(this=value.copy()))
-        yield "max", text(exp.Max(this=value.copy()))
+        yield "min", text(exp.Min(this=raw(field)))
+        yield "max", text(exp.Max(this=raw(field)))
+    if span:
+        yield "span", _span_of(engine, field, span)
     if domain := head.domains.get(place):
         bins = exp.Array(expressions=[exp.Literal.string(known) for known in domain if known])
         if bins.expressions:
-            yield "domain", call("histogram_exact", text(value.copy()), bins)
+            yield "domain", call("histogram_exact", text(raw(field)), bins)
 
 
-def distinct(field: Field) -> exp.Count:
-    """The exact number of distinct values."""
-    return exp.Count(this=exp.Distinct(expressions=[column(field)]))
-
-
-def _of_number(field: Field) -> Iterator[tuple[str, exp.Expr]]:
+def _of_number(field: Field, engine: Engine) -> Iterator[tuple[str, exp.Expr]]:
     value = finite(field)
     yield "min", exp.Min(this=value)
     yield "max", exp.Max(this=value.copy())
     # Exact sums of the widest types overflow; as doubles they lose the last digits only.
-    moment = exp.cast(value.copy(), "DOUBLE") if field.type.startswith(_WIDE) else value
+    exact = is_float(field) or (engine.exact_means and not field.type.upper().startswith(_WIDE))
+    moment = value if exact else double(value)
     yield "mean", exp.Avg(this=moment.copy())
     yield "stddev", exp.StddevPop(this=moment.copy())
-    yield "sum", exp.cast(exp.Sum(this=moment.copy()), "DOUBLE")
+    yield "sum", double(exp.Sum(this=moment.copy()))
     if is_float(field):
-        yield "nonfinite", count_if(call("isfinite", column(field)).not_())
+        yield "nonfinite", nonfinite(field)
 
 
-def _of_text(place: int, value: exp.Expr, head: Head) -> Iterator[tuple[str, exp.Expr]]:
-    length = exp.Length(this=value.copy())
-    yield "min", exp.Min(this=value.copy())
-    yield "max", exp.Max(this=value.copy())
+def _of_text(place: int, field: Field, head: Head, engine: Engine) -> Iterator[tuple[str, exp.Expr]]:
+    value, compared = engine.column(field), engine.compared(field)
+    length = exp.Length(this=value)
+    yield "min", exp.Min(this=compared)
+    yield "max", exp.Max(this=compared.copy())
     yield "min_length", exp.Min(this=length)
     yield "max_length", exp.Max(this=length.copy())
-    yield "mean_length", exp.Avg(this=length.copy())
-    yield "blanks", count_if(blank(value))
+    yield "mean_length", exp.Avg(this=double(length.copy()))
+    yield "blanks", count_if(engine.blank(value.copy()))
     if place in head.numeric:
-        yield "number", count_if(is_number(value.copy()))
+        yield "number", count_if(engine.is_number(value.copy()))
     for kind in head.probes[place]:
-        yield kind, count_if(casts_to(value.copy(), kind))
+        yield kind, count_if(engine.casts_to(value.copy(), kind))
     if "" in head.domains.get(place, []):
         yield "empty", count_if(value.copy().eq(""))
 
 
-def _sample(table: Table, head: Head) -> exp.Expr:
-    """The rows whose hash is smallest: a uniform sample, the same at every run, found without knowing the row count."""
-    wanted = [(place, field) for place, field in enumerate(table.fields) if field.kind != "other"]
-    size = max(500, min(_SAMPLE_ROWS, _SAMPLE_CELLS // len(wanted)))
-    row: exp.Expr = exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(f"c{place}", quoted=True), expression=shown(field))
-            for place, field in wanted
-        ]
-    )
-    varied = sorted(wanted, key=lambda item: (-head.distinct(item[0]), item[1].kind == "text"))[:_HASHED]
-    key = call("hash", *(column(field) for _, field in varied))
-    thin = (table.row_count or 0) // (4 * size)
-    if thin < 2:
-        return call("arg_min", row, key, exp.convert(size))
-    # Most rows are turned away before anything is built of them.
-    kept = exp.Mod(this=key.copy(), expression=exp.convert(thin)).eq(0)
-    smallest = call("arg_min", exp.case().when(kept.copy(), row), key, exp.convert(size))
-    return exp.Filter(this=smallest, expression=exp.Where(this=kept))
+def _spans(table: Table, engine: Engine, head: Head) -> dict[int, tuple[int, int]]:
+    """Columns of whole numbers that do not repeat in the head: which of them is a key, the scan itself can tell."""
+    found: dict[int, tuple[int, int]] = {}
+    for place, field in enumerate(table.fields):
+        if field.kind == "number" and "INT" in field.type and head.differs(place) and len(found) < _SPANS:
+            least = head.least(place)
+            if least is not None:
+                found[place] = (least - _SPAN_BELOW, least + _SPAN)
+    return found
 
 
-def recount(table: Table, positions: list[int]) -> dict[int, dict[str, int]]:
-    """All values of columns that have few, with their rows: a further scan. Raises SourceError."""
-    parts = [call("histogram", text(column(table.fields[place]))).as_(f"c{place}") for place in positions]
-    answer = table.query(exp.select(*parts).from_(table.relation())).to_pylist()[0]
-    return {place: dict(answer[f"c{place}"] or []) for place in positions}
+def _span_of(engine: Engine, field: Field, span: tuple[int, int]) -> exp.Expr:
+    low, high = (exp.convert(end) for end in span)
+    inside = exp.case().when(exp.Between(this=raw(field), low=low, high=high), raw(field))
+    return call("bit_count", call("bitstring_agg", inside, low.copy(), high.copy()))

@@ -2,7 +2,6 @@
 
 from tools.recommending.candidate import Candidate
 from tools.recommending.engine import candidates
-from tools.recommending.pii import looks_personal
 from tools.recommending.semantics import semantics
 
-__all__ = ["Candidate", "candidates", "looks_personal", "semantics"]
+__all__ = ["Candidate", "candidates", "semantics"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from tools.profiling.words import family, words
 
-
-def family(text: str) -> frozenset[str]:
-    """A set of words."""
-    return frozenset(text.split())
-
+__all__ = ["family", "has", "identifies", "never_negative", "words"]
 
 ID = family("id ids key uuid guid code sku isbn ean number no nr num ref hash token oid pk index idx row")
 MONEY = family(
@@ -29,12 +25,6 @@ PAST = family(
     "paid loaded ingested inserted changed hired event timestamp logged visited death"
 )
 LOADED = family("updated modified changed loaded ingested inserted etl load sync synced")
-
-
-def words(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case, split at case changes and signs: ``orderID`` gives order and id."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3 \2", name)
-    return tuple(re.findall(r"[^\W_]+", spaced.lower()))
 
 
 def has(name: str, family: frozenset[str]) -> bool:

@@ -6,11 +6,16 @@ from tools.profiling.model import ColumnProfile
 from tools.recommending import names
 from tools.recommending.candidate import shown
 from tools.recommending.categories import MOST_VALUES
-from tools.recommending.pii import looks_personal
-from tools.recommending.shapes import share_like
-from tools.recommending.texts import FORMATS
 
-SHAPE_SHARE = 0.8
+MEANINGS = {
+    "url": "web address",
+    "uuid": "unique identifier",
+    "country": "country",
+    "currency": "currency",
+    "postal code": "postal code",
+    "json": "JSON document",
+}
+"""How the types of text are called that say what a column is about."""
 
 
 def semantics(column: ColumnProfile, rows: int | None = None) -> str:
@@ -26,12 +31,10 @@ def semantics(column: ColumnProfile, rows: int | None = None) -> str:
 
 
 def _meaning(column: ColumnProfile) -> str:
-    personal = looks_personal(column)
-    if personal:
-        return personal
-    for kind in FORMATS[:2]:
-        if column.kind == "text" and share_like(column.patterns, kind.shape) >= SHAPE_SHARE:
-            return kind.name.removeprefix("an ").removeprefix("a ")
+    if column.personal:
+        return column.personal.kind
+    if column.semantic and column.semantic.type in MEANINGS:
+        return MEANINGS[column.semantic.type]
     families = (
         ("identifier", names.ID),
         ("amount of money", names.MONEY),

@@ -9,7 +9,6 @@ from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, expressible, nice, number, on, quoted
 from tools.recommending.intervals import floored, trust, wilson_lower
-from tools.recommending.pii import looks_personal
 
 MIN_ROWS = 20
 """Below this, that all values differ says nothing."""
@@ -128,7 +127,7 @@ def _key_like(column: ColumnProfile) -> bool:
         return False
     if names.identifies(column.name):
         return (column.kind == "number" and _whole(column)) or column.kind in {"text", "other"}
-    return column.kind == "text" and not any(" " in mask for mask, _ in column.patterns) and not looks_personal(column)
+    return column.kind == "text" and not any(" " in mask for mask, _ in column.patterns) and not column.personal
 
 
 def _nearly(column: ColumnProfile, rows: int) -> bool:

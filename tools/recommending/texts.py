@@ -12,7 +12,6 @@ from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, fact, nice, number, on, quoted, shown
 from tools.recommending.categories import LOST_SHARE, NULL_TOKENS, categories
 from tools.recommending.intervals import trust
-from tools.recommending.pii import looks_personal
 from tools.recommending.shapes import code_of, looked_at, share_like
 
 MIN_ROWS = 20
@@ -80,7 +79,7 @@ def _meanings(column: ColumnProfile, profile: Profile, present: int, looked: int
     yield _typed(column, present)
     yield _coded(column, looked, exact=True) if coded else None
     yield _formatted(column, FORMATS[2:])
-    yield from categories(column, profile) if looks_personal(column) is None else ()
+    yield from categories(column, profile) if column.personal is None else ()
     yield _coded(column, looked, exact=True)
     yield _coded(column, looked, exact=False)
 
