@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tools.dqdl.asking import Desk
+from tools.dqdl.bare import without_columns
 from tools.dqdl.context import Context
 from tools.dqdl.dynamic import resolve
 from tools.dqdl.history import History, statistic_key
@@ -55,7 +56,7 @@ def _opened(table: Any, ours: ExitStack) -> Table:
         return table
     from tools import sources
 
-    return ours.enter_context(sources.open(table))
+    return ours.enter_context(without_columns(table) or sources.open(table))
 
 
 def evaluated(prepared: Prepared, context: Context) -> Evaluation:
@@ -73,7 +74,7 @@ def _asked(prepared: Prepared, scan: Scan) -> Evaluation:
     return Evaluation(
         rules=_with_examples(prepared.rules, results, verdicts, scan),
         rows=int(scan.value(ROWS)),
-        queries=scan.queries,
+        queries=scan.desk.queries,
         statistics=statistics,
         problems=problems,
         points={**points, **_points(verdicts, prepared)},
@@ -169,15 +170,15 @@ def _combined(composite: Composite, members: list[Verdict]) -> Verdict:
 def _with_examples(
     rules: tuple[Planned, ...], results: list[RuleResult], verdicts: Verdicts, scan: Scan
 ) -> list[RuleResult]:
-    wanted = []
+    wanted: dict[int, Wanted] = {}
     for index, (planned, result) in enumerate(zip(rules, results, strict=True)):
         if result.outcome != "Failed":
             continue
         for part in planned.deciding():
-            if part.plan and part.plan.bad and verdicts[id(part)].failed_rows:
-                wanted.append((index, part.plan.bad, part.columns))
+            failed = verdicts[id(part)].failed_rows
+            if part.plan and part.plan.bad and failed:
+                wanted[index] = Wanted(part.plan.bad, part.columns, failed)
                 break
-    found = examples([(bad, columns) for _, bad, columns in wanted], scan) if wanted else []
-    for (index, _, _), rows in zip(wanted, found, strict=True):
+    for index, rows in zip(wanted, examples(list(wanted.values()), scan.desk), strict=True):
         results[index] = replace(results[index], examples=rows)
     return results

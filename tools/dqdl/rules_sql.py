@@ -9,13 +9,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tools.dqdl import sql
+from tools.dqdl.asking import Refused, aliased, ask
 from tools.dqdl.context import Context
 from tools.dqdl.guard import GuardError, guard_select
 from tools.dqdl.judge import judge_number, judge_share
 from tools.dqdl.model import Condition, Rule
 from tools.dqdl.plan import Bad, Plan, RuleError, RuleFailed, Statement, Verdict
-from tools.dqdl.scan import aliased, problem, time_limit
-from tools.sources.table import SourceError
 
 GOOD = "assay_good"
 
@@ -116,7 +115,7 @@ def _names(query: exp.Query, context: Context) -> list[str]:
         return [projection.alias_or_name or projection.sql() for projection in query.selects]
     empty = exp.select("*").from_(query.copy().subquery(GOOD)).limit(0)
     try:
-        answer = context.primary.query(empty, timeout_seconds=time_limit(own_sql=True))
-    except SourceError as error:
-        raise RuleError(f"The engine could not run the SQL: {problem(error, own_sql=True)}") from None
+        answer = ask(empty, context.tables, own_sql=True)
+    except Refused as refusal:
+        raise RuleError(f"The engine could not run the SQL: {refusal}") from None
     return [str(name) for name in answer.column_names]

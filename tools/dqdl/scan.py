@@ -2,177 +2,108 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-import pyarrow as pa
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import known, sql
+from tools.dqdl.asking import Desk, Refused
+from tools.dqdl.asking import aliased as aliased
+from tools.dqdl.asking import time_limit as time_limit
 from tools.dqdl.plan import Aggregate, Grouped, Need, RuleError, Statement
-from tools.errors import AssayError
-from tools.sources.table import QueryError, SourceError, Table
+from tools.dqdl.schedule import Schedule, grouped_query, if_unique, plain_query, schedule, width
+from tools.sources.table import Table
 
 ROWS = Aggregate(sql.count())
 """The one need of every evaluation: where even this cannot be had, the source is at fault and not a rule."""
-MAX_WIDTH = 500
-"""Aggregates in one SELECT; engines limit the columns of a result (Postgres: 1,664)."""
-SCAN_SECONDS = 300.0
-"""The longest that a query over the whole table may take; ``ASSAY_QUERY_SECONDS`` takes its place."""
-OWN_SQL_SECONDS = 60.0
-"""The longest that the SQL of a CustomSql may take; ``ASSAY_QUERY_SECONDS`` takes its place."""
+MAX_ATTEMPTS = 1_000
+"""Queries that look for the expressions that an engine refuses; one broken among thousands takes about twenty."""
+
+N = TypeVar("N", Aggregate, Grouped)
 
 
 @dataclass
 class Scan:
     """Collects needs, runs them, and answers each. Equal needs are computed once."""
 
-    tables: Mapping[str, Table]
-    queries: int = 0
-    answers: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
+    desk: Desk
+    answers: dict[Need, Any] = field(default_factory=dict)
+    errors: dict[Need, str] = field(default_factory=dict)
+    _attempts: int = 0
+
+    @property
+    def primary(self) -> Table:
+        """The table that the rules are about."""
+        return self.desk.tables["primary"]
 
     def run(self, needs: Iterable[Need]) -> None:
-        """Computes all needs. An expression that the engine refuses is kept as that need's error, alone."""
-        aggregates: dict[str, exp.Expr] = {}
-        groups: dict[tuple[str, ...], dict[str, Grouped]] = {}
-        statements: dict[str, Statement] = {}
-        for need in needs:
-            if isinstance(need, Aggregate):
-                aggregates[key(need)] = need.expression
-            elif isinstance(need, Grouped):
-                groups.setdefault(need.keys, {})[key(need)] = need
-            else:
-                statements[key(need)] = need
-        source = self.primary_rows()
-        items = list(aggregates.items())
-        for start in range(0, len(items), MAX_WIDTH):
-            self._select(items[start : start + MAX_WIDTH], source)
-        for keys, wanted in groups.items():
-            self._grouped(keys, wanted)
-        for name, statement in statements.items():
-            self._statement(name, statement)
+        """Computes all needs. What an engine refuses is kept as that need's error, alone. Raises SourceError."""
+        plan = schedule([ROWS, *needs], self.primary)
+        self.answers.update(plan.known)
+        self._plain(list(plan.plain))
+        for keys, wanted in plan.groups.items():
+            if not self._settled(plan, keys):
+                self._select(list(wanted), partial(grouped_query, keys, primary=self.primary))
+        for statement in plan.statements:
+            self._statement(statement)
 
     def value(self, need: Need) -> Any:
         """The answer to a need. Raises RuleError where the engine refused it."""
-        name = key(need)
-        if name in self.errors:
-            raise RuleError(self.errors[name])
-        return self.answers[name]
+        if need in self.errors:
+            raise RuleError(self.errors[need])
+        return self.answers[need]
 
-    def query(self, select: exp.Query, table: Table | None = None, *, own_sql: bool = False) -> pa.Table:
-        """Runs one query under its time limit, and counts it."""
-        self.queries += 1
-        return (table or self.tables["primary"]).query(select, timeout_seconds=time_limit(own_sql=own_sql))
+    def _plain(self, needs: list[Aggregate]) -> None:
+        step = width(self.primary.dialect)
+        for start in range(0, len(needs), step):
+            self._select(needs[start : start + step], self._plain_query)
 
-    def primary_rows(self) -> exp.Table:
-        """The primary table under the alias that predicates may use."""
-        return aliased(self.tables["primary"], sql.ROWS)
+    def _plain_query(self, needs: Sequence[Aggregate]) -> exp.Select:
+        return plain_query(needs, aliased(self.primary, sql.ROWS), self.primary.dialect)
 
-    def _select(self, items: list[tuple[str, exp.Expr]], source: exp.Expr) -> None:
+    def _settled(self, plan: Schedule, keys: tuple[str, ...]) -> bool:
+        """Answers all needs of a key set that the plain scan found unique."""
+        counted = plan.counted.get(keys)
+        if counted is None or self.answers.get(counted.distinct) != self.answers[counted.values]:
+            return False
+        values, rows = int(self.answers[counted.values]), int(self.value(ROWS))
+        try:
+            self.answers.update({need: if_unique(need, values, rows) for need in plan.groups[keys]})
+        except known.Unknown:
+            return False
+        return True
+
+    def _select(self, needs: list[N], query: Callable[[Sequence[N]], exp.Select]) -> None:
         """Halves the list when the engine refuses it, so that one bad expression spoils nothing else."""
-        projections = [exp.alias_(expression.copy(), f"m{i}") for i, (_, expression) in enumerate(items)]
-        try:
-            answer = self.query(exp.select(*projections).from_(source.copy()))
-        except SourceError as error:
-            if len(items) == 1 and items[0][0] == key(ROWS):
-                raise
-            if len(items) == 1:
-                self.errors[items[0][0]] = f"The engine could not compute it: {problem(error)}"
-                return
-            if took_too_long(error):
-                self._give_up(items, source, error)
-                return
-            middle = len(items) // 2
-            self._select(items[:middle], source)
-            self._select(items[middle:], source)
-            return
-        for i, (name, _) in enumerate(items):
-            self.answers[name] = answer.column(i)[0].as_py()
-
-    def _give_up(self, items: list[tuple[str, exp.Expr]], source: exp.Expr, error: SourceError) -> None:
-        """Halving would take the time limit over and over; only the number of rows is asked for again."""
-        for name, _ in items:
-            if name != key(ROWS):
-                self.errors[name] = f"The engine could not compute it: {problem(error)}"
-        if any(name == key(ROWS) for name, _ in items):
-            self._select([(key(ROWS), ROWS.expression)], source)
-
-    def _grouped(self, keys: tuple[str, ...], wanted: Mapping[str, Grouped]) -> None:
-        """One pass over the groups of a key; each filter has its own count of rows in a group."""
-        filters = {_filter_key(need): need.where for need in wanted.values()}
-        counts = {name: f"{sql.COUNT}{i}" for i, name in enumerate(filters)}
-        inner = exp.select(
-            *(exp.alias_(sql.column(name), f"assay_k{i}") for i, name in enumerate(keys)),
-            *(exp.alias_(sql.count(where), counts[name]) for name, where in filters.items()),
-        ).from_(self.primary_rows())
-        inner = inner.group_by(*(sql.column(name) for name in keys))
-        items = [(name, _renamed(need.expression, counts[_filter_key(need)])) for name, need in wanted.items()]
-        self._select(items, inner.subquery("assay_groups"))
-
-    def _statement(self, name: str, statement: Statement) -> None:
-        used = [self.tables[alias] for alias in dict.fromkeys(statement.tables or ("primary",))]
-        engines = sorted({table.dialect for table in used})
-        if len(used) > 1 and engines != ["duckdb"]:
-            self.errors[name] = f"Tables of {' and '.join(engines)} cannot be joined yet."
+        if not needs:
             return
         try:
-            self.answers[name] = self.query(statement.query.copy(), used[0], own_sql=statement.own_sql)
-        except SourceError as error:
-            self.errors[name] = f"The engine could not run the SQL: {problem(error, own_sql=statement.own_sql)}"
+            answer = self.desk.ask(query(needs))
+        except Refused as refusal:
+            self._refused(needs, query, refusal)
+            return
+        for i, need in enumerate(needs):
+            self.answers[need] = answer.column(i)[0].as_py()
 
+    def _refused(self, needs: list[N], query: Callable[[Sequence[N]], exp.Select], refusal: Refused) -> None:
+        self._attempts += 1
+        if len(needs) == 1 and needs[0] == ROWS:
+            raise refusal.as_source_error()
+        if len(needs) > 1 and not refusal.took_too_long and self._attempts < MAX_ATTEMPTS:
+            middle = len(needs) // 2
+            self._select(needs[:middle], query)
+            self._select(needs[middle:], query)
+            return
+        # Halving what takes too long would take the time limit over and over; only the rows are counted again.
+        self.errors.update({need: f"The engine could not compute it: {refusal}" for need in needs if need != ROWS})
+        if ROWS in needs:
+            self._select([ROWS], self._plain_query)
 
-def key(need: Need) -> str:
-    """What makes two needs the same."""
-    if isinstance(need, Aggregate):
-        return need.expression.sql()
-    if isinstance(need, Grouped):
-        return f"{need.keys} {_filter_key(need)} {need.expression.sql()}"
-    return need.query.sql()
-
-
-def aliased(table: Table, alias: str) -> exp.Table:
-    """A table's relation under an alias."""
-    relation = table.relation()
-    relation.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
-    return relation
-
-
-def problem(error: SourceError, *, own_sql: bool = False) -> str:
-    """What the engine could not do, without any value of the data."""
-    if took_too_long(error):
-        return f"it took longer than {time_limit(own_sql=own_sql):g} s."
-    return error.sentence if isinstance(error, QueryError) else error.message
-
-
-def took_too_long(error: SourceError) -> bool:
-    """Whether the time limit ended the query."""
-    return isinstance(error, QueryError) and error.cause == "time"
-
-
-def time_limit(*, own_sql: bool = False) -> float:
-    """Seconds. Raises AssayError for an ``ASSAY_QUERY_SECONDS`` that is no positive number."""
-    said = os.environ.get("ASSAY_QUERY_SECONDS", "").strip()
-    if not said:
-        return OWN_SQL_SECONDS if own_sql else SCAN_SECONDS
-    try:
-        seconds = float(said)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1e6:
-        raise AssayError(f"ASSAY_QUERY_SECONDS is {said!r}.", hint="Give a number of seconds above 0, such as 120.")
-    return seconds
-
-
-def _filter_key(need: Grouped) -> str:
-    return need.where.sql() if need.where is not None else ""
-
-
-def _renamed(expression: exp.Expr, count: str) -> exp.Expr:
-    copy = expression.copy()
-    for column in copy.find_all(exp.Column):
-        if column.name == sql.COUNT:
-            column.set("this", exp.to_identifier(count))
-    return copy
+    def _statement(self, statement: Statement) -> None:
+        try:
+            self.answers[statement] = self.desk.ask(statement.query.copy(), own_sql=statement.own_sql)
+        except Refused as refusal:
+            self.errors[statement] = f"The engine could not run the SQL: {refusal}"

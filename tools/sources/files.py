@@ -6,7 +6,7 @@ import difflib
 import glob
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,9 +20,10 @@ from sqlglot import exp
 from tools.sources import csv_files
 from tools.sources.duck import DuckTable, engine
 from tools.sources.duck_errors import as_source_error
+from tools.sources.footers import Footers
 from tools.sources.names import check_names
 from tools.sources.readers import Option, read_files
-from tools.sources.table import DatasetName, SourceError
+from tools.sources.table import DatasetName, Known, SourceError
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS: dict[str, Format] = {
@@ -80,6 +81,7 @@ class FileTable(DuckTable):
         super().__init__(engine().new_name(), uri=files.uri, dataset=dataset, version=files.stamp())
         self._files = files
         self._sampled = False
+        self._footers = Footers(files.paths) if files.format == "parquet" else None
 
     def load(self, *, full: bool) -> None:
         """Settles names and types; ``full`` lets every row have a say. Raises SourceError."""
@@ -108,6 +110,17 @@ class FileTable(DuckTable):
         self._check_unchanged()
         return answer
 
+    def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
+        """The engine's answer in batches; if the files changed meanwhile, that is an error at the end."""
+        self._check_unchanged()
+        yield from super().stream(select, timeout_seconds=timeout_seconds)
+        self._check_unchanged()
+
+    @property
+    def format(self) -> Format:
+        """What kind of files these are."""
+        return self._files.format
+
     def _answer_with_full_types(
         self, select: exp.Query, error: duckdb.ConversionException, timeout_seconds: float | None
     ) -> pa.Table:
@@ -115,6 +128,19 @@ class FileTable(DuckTable):
             raise as_source_error(error, self.uri) from error
         self.load(full=True)
         return super().query(select, timeout_seconds=timeout_seconds)
+
+    def known(self, names: Iterable[str]) -> dict[str, Known]:
+        """What the footers of Parquet files say. Raises SourceError where a file changed."""
+        if self._footers is None or self._closed:
+            return {}
+        wanted = set(names)
+        self._check_unchanged()
+        try:
+            found = {field.name: self._footers.known(field) for field in self.fields if field.name in wanted}
+        except (OSError, pa.ArrowException) as error:
+            raise SourceError(f"The footers of {self.uri} cannot be read.", hint="Run it again.") from error
+        self._check_unchanged()
+        return {name: known for name, known in found.items() if known is not None}
 
     def _check_unchanged(self) -> None:
         if self._files.stamp() != self.version:

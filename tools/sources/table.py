@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tools.errors import AssayError
 
@@ -70,6 +70,18 @@ class Field:
     kind: Kind
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known exactly about a column without reading its values."""
+
+    rows: int
+    nulls: int
+    low: Any = None
+    """The least value that is there, None where it is not known. For doubles NaN is greater than all numbers."""
+    high: Any = None
+    """The greatest value that is there, None where it is not known."""
+
+
 class Table(ABC):
     """An open table. Close it, or use it as a context manager."""
 
@@ -105,6 +117,10 @@ class Table(ABC):
     @abstractmethod
     def close(self) -> None:
         """Lets go of what the table holds."""
+
+    def known(self, names: Iterable[str]) -> dict[str, Known]:
+        """What the engine knows without a query, of those columns that it knows anything about. Raises SourceError."""
+        return {}
 
     def field(self, name: str) -> Field:
         """The field of that name, compared without case as DQDL does. Raises KeyError."""
