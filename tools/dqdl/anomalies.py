@@ -92,7 +92,7 @@ def expect(points: Sequence[Point], timeline: Timeline | None = None) -> Expecta
 
 
 def _shifted(found: Range, by: float) -> Range:
-    return Range(found.low + by, found.high + by)
+    return Range(float(found.low + by), float(found.high + by))
 
 
 @dataclass(frozen=True)

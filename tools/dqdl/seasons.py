@@ -17,6 +17,8 @@ HOUR, DAY, WEEK, YEAR = 3600.0, 86_400.0, 604_800.0, 31_556_952.0
 UNKNOWN_PERIODS = (7, 12, 24)
 """What is tried where the points have no times."""
 LONGEST_PERIOD = 400
+SMOOTHED = 15
+"""Repetitions that a pattern is the (weighted) mean of, so that it may change slowly."""
 MISSING = 0.4
 """With more of its places empty a series has no season that could be told."""
 CLEAR, UNSURE = 0.65, 0.35
@@ -91,8 +93,8 @@ def season(values: Floats, time: Timeline) -> Season:
 def _decomposed(regular: Floats, cells: npt.NDArray[np.int_], ahead: int, period: int, timed: bool) -> Season:
     from statsmodels.tsa.seasonal import STL
 
-    repeats = len(regular) / period
-    parts = STL(regular, period=period, seasonal=15, seasonal_deg=0, robust=True).fit().seasonal
+    repeats = min(len(regular) / period, SMOOTHED / 2)
+    parts = STL(regular, period=period, seasonal=SMOOTHED, seasonal_deg=0, robust=True).fit().seasonal
     last = len(regular) - 1
     place = ahead if ahead <= last else last - (last - ahead) % period
     doubt = float(((repeats + 1) / (repeats - 1)) ** 0.8)
