@@ -68,7 +68,15 @@ def _native(field: Field, dialect: str, name: str, decimal: tuple[int, int] | No
         return _as_decimal(field, dialect, *decimal)
     if name == "INTEGRAL":
         return present if kinds.whole(field, dialect) else exp.false()
+    if name == "TIMESTAMP" and kinds.floating(field, dialect):
+        return _finite(field, dialect)
     return present if name in _ALWAYS[field.kind] else exp.false()
+
+
+def _finite(field: Field, dialect: str) -> exp.Expr:
+    """Neither NaN nor infinite: these less themselves are NaN."""
+    value = kinds.number(field, dialect)
+    return sql.certain(exp.EQ(this=exp.Sub(this=value, expression=value.copy()), expression=exp.Literal.number(0)))
 
 
 def _as_decimal(field: Field, dialect: str, precision: int, scale: int) -> exp.Expr:

@@ -41,6 +41,12 @@ def whole(field: Field, dialect: str) -> bool:
     return type_.this in exp.DataType.INTEGER_TYPES or (_is_decimal(type_) and scale(type_) == 0)
 
 
+def floating(field: Field, dialect: str) -> bool:
+    """Whether the type admits NaN and infinity."""
+    type_ = declared(field, dialect)
+    return type_ is not None and type_.this in (Type.FLOAT, Type.DOUBLE)
+
+
 def scale(type_: exp.DataType) -> int | None:
     """Digits after the point; None where the type leaves that to the value."""
     parts = [int(part.name) for part in type_.expressions]

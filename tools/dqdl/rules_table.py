@@ -23,7 +23,8 @@ def row_count(rule: Rule, context: Context) -> Plan:
         count = values["rows"]
         if count is None:
             return Verdict("Passed", "Nothing to check: the table is empty.", vacuous=True)
-        found = f"The table has {count_of(count)}" + (" that pass the filter" if where is not None else "")
+        passing = "" if where is None else f" that {'passes' if count == 1 else 'pass'} the filter"
+        found = f"The table has {count_of(count)}{passing}"
         reason = f"{found}; the rule wants {wanted(condition, plain)}."
         outcome = passed_or_failed(holds(condition, float(count)))
         return Verdict(outcome, reason, {"Dataset.*.RowCount": float(count)})
