@@ -181,3 +181,9 @@ def test_rows_add_up_to_what_the_evaluation_counts(pairs):
     found = rows(text, table)
     assert [sum(str(rule) in row[FAIL] for row in found) for rule in dqdl.parse(text).rules] == counted
     assert [(row["a"], row["b"]) for row in found] == pairs
+
+
+def test_a_value_that_breaks_a_rule_midway_is_an_error_of_the_source():
+    table = pa.table({"a": range(200_000), "b": ["2024-01-01"] * 150_000 + ["x"] * 50_000})
+    with pytest.raises(SourceError, match="cannot be read as the type"):
+        rows('Rules = [IsComplete "a" where "datediff(b, b) = 0"]', table)

@@ -95,6 +95,16 @@ class Desk:
         self.queries += 1
         return ask(query, tables, own_sql=own_sql)
 
+    def stream(self, query: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
+        """The answer to a query over the primary table in parts. Raises Refused and SourceError."""
+        used, primary = tables_in(query, self.tables), self.tables["primary"]
+        if len({table.engine for table in used.values()}) > 1:
+            primary = {**self.tables, **self._brought_over(query, used)}["primary"]
+        fields = [one for table in used.values() for one in table.fields]
+        self.queries += 1
+        with _refusals(timeout_seconds or 0):
+            yield from primary.stream(lower(query, primary.dialect, fields), timeout_seconds=timeout_seconds)
+
     def close(self) -> None:
         """Lets go of what was brought over."""
         for table in self._moved.values():

@@ -7,6 +7,7 @@ rules, and those that cannot be evaluated, are skipped in every row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -17,17 +18,16 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from tools.dqdl import sql
+from tools.dqdl.asking import Desk, Refused, aliased, time_limit
 from tools.dqdl.context import Context
 from tools.dqdl.dynamic import resolve
 from tools.dqdl.evaluation import opened
 from tools.dqdl.history import History
-from tools.dqdl.lowering import lower
 from tools.dqdl.model import Composite, Ruleset
 from tools.dqdl.parser import parse
 from tools.dqdl.plan import Bad, Statement
 from tools.dqdl.planning import Planned, prepare
-from tools.dqdl.scan import aliased, time_limit
-from tools.sources.table import QueryError, SourceError
+from tools.sources.table import SourceError
 
 PASS, FAIL, SKIP, RESULT = (
     "DataQualityRulesPass",
@@ -80,6 +80,7 @@ class RowLevel:
     ) -> None:
         """``without`` are texts of rules that are to be skipped, for example since they cannot be evaluated."""
         self._context = context
+        self._desk = Desk(context.tables)
         self._filtered = filtered
         self._planned = prepare(ruleset, context, lambda rule: resolve(rule, context)).rules
         self.rules = [str(planned.rule) for planned in self._planned]
@@ -97,6 +98,10 @@ class RowLevel:
 
     def batches(self) -> Iterator[tuple[pa.RecordBatch, States]]:
         """The rows of the primary table, and what the rules say of them. Raises SourceError."""
+        with closing(self._desk):
+            yield from self._told()
+
+    def _told(self) -> Iterator[tuple[pa.RecordBatch, States]]:
         width = len(self._context.primary.fields)
         for batch in self._answer():
             flags = {key: _boolean(batch.column(width + i)) for i, key in enumerate(self._flags)}
@@ -109,33 +114,33 @@ class RowLevel:
             yield pa.RecordBatch.from_arrays(batch.columns[:width], names=names), states
 
     def _answer(self) -> Iterator[pa.RecordBatch]:
-        """A rule that the engine refuses to read is skipped; the others are asked again without it."""
+        """A rule that the engine refuses at once is skipped; the others are asked again without it."""
         answer = self._stream()
         try:
             first = next(answer, None)
-        except QueryError as error:
-            broken = self._broken(list(self._flags))
-            if not broken or error.cause == "time":
-                raise
+        except Refused as refusal:
+            broken = set() if refusal.took_too_long else self._broken(list(self._flags))
+            if not broken:
+                raise refusal.as_source_error() from refusal
             self._flags = {key: flag for key, flag in self._flags.items() if key not in broken}
             answer = self._stream()
             first = next(answer, None)
-        if first is not None:
-            yield first
-            yield from answer
+        try:
+            while first is not None:
+                yield first
+                first = next(answer, None)
+        except Refused as refusal:
+            raise refusal.as_source_error() from refusal
 
     def _stream(self) -> Iterator[pa.RecordBatch]:
-        primary = self._context.primary
-        query = lower(self._query(list(self._flags)), primary.dialect, primary.fields)
-        return primary.stream(query, timeout_seconds=self._seconds())
+        return self._desk.stream(self._query(list(self._flags)), timeout_seconds=self._seconds())
 
     def _broken(self, keys: list[int]) -> set[int]:
-        """Which flags the engine refuses, found by halving, without reading a row."""
-        primary = self._context.primary
-        query = lower(self._query(keys).limit(0), primary.dialect, primary.fields)
+        """Which flags the engine refuses, found by halving."""
+        flags = [exp.alias_(sql.count(sql.column(f"assay_f{i}")), f"n{i}") for i in range(len(keys))]
         try:
-            primary.query(query, timeout_seconds=time_limit())
-        except SourceError:
+            self._desk.ask(exp.select(*flags).from_(self._query(keys).subquery("assay_flagged")))
+        except Refused:
             middle = len(keys) // 2
             return set(keys) if len(keys) < 2 else self._broken(keys[:middle]) | self._broken(keys[middle:])
         return set()
