@@ -1,0 +1,97 @@
+"""Which nodes are rewritten for which engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from sqlglot import exp
+
+from tools.dqdl.lowering import numbers, texts
+from tools.dqdl.lowering.casts import from_text
+from tools.dqdl.lowering.engine import string
+from tools.dqdl.lowering.kinds import of_type
+from tools.dqdl.lowering.site import Site
+from tools.dqdl.lowering.values import convert, formatted, to_text
+from tools.dqdl.plan import RuleError
+
+Rewrite = Callable[[Site, Any], exp.Expr]
+
+
+def pattern(site: Site, node: exp.RegexpLike) -> exp.Expr:
+    """A search for a regular expression. Raises RuleError for one that this engine cannot do."""
+    found = node.expression
+    if not (isinstance(found, exp.Literal) and found.is_string) or node.args.get("flag"):
+        raise RuleError("A regular expression must be written as a plain text.")
+    return site.engine.matches(node.this, found.name)
+
+
+def attempt(site: Site, node: exp.TryCast) -> exp.Expr:
+    """A cast that gives NULL where the value cannot be read."""
+    return convert(site.engine, node.this, site.kinds.of(node.this), node.to)
+
+
+def cast(site: Site, node: exp.Cast) -> exp.Expr:
+    """A cast that a planner is sure of; one of a text is like any other of a text."""
+    operand, kind, target = node.this, site.kinds.of(node.this), of_type(node.to)
+    if isinstance(operand, exp.Literal) and operand.is_string:
+        return _moment(site, node)
+    if target == "text":
+        return node if kind is None else to_text(site.engine, operand, kind)
+    if kind == "text" and target is not None:
+        return from_text(site.engine, operand, node.to)
+    if target in ("integer", "boolean") and kind is not None:
+        return convert(site.engine, operand, kind, node.to)
+    return node
+
+
+def _moment(site: Site, node: exp.Cast) -> exp.Expr:
+    """MySQL has times without zones only; the sources keep its sessions in UTC."""
+    if site.engine.dialect == "mysql" and of_type(node.to) == "timestamp":
+        return exp.cast(string(node.this.name.removesuffix("+00:00")), "datetime(6)")
+    return node
+
+
+def in_format(site: Site, node: exp.StrToTime) -> exp.Expr:
+    """A day in a format such as ``%d-%m-%Y``, or NULL."""
+    return formatted(site.engine, node.this, node.args["format"].name)
+
+
+_COMPARISONS: tuple[type[exp.Expr], ...] = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
+_ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
+    exp.RegexpLike: pattern,
+    exp.TryCast: attempt,
+    exp.Cast: cast,
+    exp.StrToTime: in_format,
+    exp.Div: numbers.division,
+    exp.Mod: numbers.remainder,
+    exp.Avg: numbers.mean,
+    exp.Sub: numbers.difference,
+    exp.Corr: numbers.correlation,
+    exp.Ln: numbers.logarithm,
+    exp.IsNan: numbers.not_a_number,
+    **dict.fromkeys(_COMPARISONS, texts.comparison),
+}
+_ALSO: Mapping[str, Mapping[type[exp.Expr], Rewrite]] = {
+    "duckdb": {exp.StddevPop: numbers.spread, exp.VariancePop: numbers.spread},
+    "postgres": {exp.Min: texts.extreme, exp.Max: texts.extreme, exp.Ordered: texts.extreme},
+    "spark": {exp.Sum: numbers.total},
+    "redshift": {exp.NullSafeEQ: texts.same},
+    "mysql": {
+        **dict.fromkeys((exp.Min, exp.Max, exp.Ordered), texts.extreme),
+        exp.CountIf: numbers.count_if,
+        exp.NullSafeEQ: texts.same,
+        exp.Like: texts.like,
+        exp.Window: texts.window,
+        exp.Distinct: texts.listed,
+        exp.Group: texts.listed,
+        exp.Select: texts.grouped,
+    },
+}
+
+
+@cache
+def table(dialect: str) -> Mapping[type[exp.Expr], Rewrite]:
+    """The rewriting of each kind of node."""
+    return {**_ALWAYS, **_ALSO.get(dialect, {})}
