@@ -14,6 +14,7 @@ from tools.dqdl.parser import parse, parse_rule
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tools.dqdl.explanation import Explanation
     from tools.dqdl.result import Evaluation
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Ruleset",
     "TopRule",
     "evaluate",
+    "explain",
     "fingerprint",
     "parse",
     "parse_rule",
@@ -54,6 +56,25 @@ def evaluate(
     from tools.dqdl.evaluation import run
 
     return run(ruleset, tables, history=history, now=now, composite=composite)
+
+
+def explain(
+    ruleset: Ruleset | str,
+    tables: Mapping[str, Any],
+    dialect: str | None = None,
+    *,
+    history: Any = None,
+    now: datetime | None = None,
+    composite: Literal["column", "row"] = "column",
+) -> Explanation:
+    """What :func:`evaluate` would ask: its queries with their SQL, which rule rides on which, what needs none.
+
+    ``dialect`` writes the SQL for another engine, such as "redshift" or "athena". Nothing is run, but for the names of
+    the columns that a star in a CustomSql stands for. Raises DqdlError and SourceError.
+    """
+    from tools.dqdl.evaluation import explained
+
+    return explained(ruleset, tables, dialect, history=history, now=now, composite=composite)
 
 
 def row_level(

@@ -70,11 +70,12 @@ def _refusals(limit: float) -> Iterator[None]:
 
 def tables_in(query: exp.Expr, tables: Mapping[str, Table]) -> dict[str, Table]:
     """The open tables that a query reads, by alias."""
-    found = {_place(node) for node in query.find_all(exp.Table)}
-    return {alias: table for alias, table in tables.items() if _place(table.relation()) in found}
+    found = {place(node) for node in query.find_all(exp.Table)}
+    return {alias: table for alias, table in tables.items() if place(table.relation()) in found}
 
 
-def _place(node: exp.Table) -> tuple[str, str, str]:
+def place(node: exp.Table) -> tuple[str, str, str]:
+    """What makes two nodes the same table."""
     return (node.catalog, node.db, node.name)
 
 
@@ -123,7 +124,7 @@ class Desk:
                 self.queries += 1
                 copy = self._moved[alias, columns] = moved(table, columns)
             copies[alias] = copy
-            for node in [node for node in query.find_all(exp.Table) if _place(node) == _place(table.relation())]:
+            for node in [node for node in query.find_all(exp.Table) if place(node) == place(table.relation())]:
                 relation = copy.relation()
                 node.set("this", relation.this)
                 node.set("db", None)

@@ -13,6 +13,7 @@ from tools.dqdl.asking import Desk
 from tools.dqdl.bare import without_columns
 from tools.dqdl.context import Context
 from tools.dqdl.dynamic import resolve
+from tools.dqdl.explanation import Explanation, explanation
 from tools.dqdl.history import History, statistic_key
 from tools.dqdl.model import Composite, Rule, Ruleset
 from tools.dqdl.parser import parse
@@ -34,10 +35,32 @@ def run(
     composite: Literal["column", "row"] = "column",
 ) -> Evaluation:
     """See :func:`tools.dqdl.evaluate`."""
+    with _ready(ruleset, tables, history, now, composite) as (prepared, context):
+        return evaluated(prepared, context)
+
+
+def explained(
+    ruleset: Ruleset | str,
+    tables: Mapping[str, Any],
+    dialect: str | None = None,
+    *,
+    history: Any = None,
+    now: datetime | None = None,
+    composite: Literal["column", "row"] = "column",
+) -> Explanation:
+    """See :func:`tools.dqdl.explain`."""
+    with _ready(ruleset, tables, history, now, composite) as (prepared, context):
+        return explanation(prepared, context.tables, dialect)
+
+
+@contextmanager
+def _ready(
+    ruleset: Ruleset | str, tables: Mapping[str, Any], history: Any, now: datetime | None, composite: str
+) -> Iterator[tuple[Prepared, Context]]:
     parsed = parse(ruleset) if isinstance(ruleset, str) else ruleset
     with opened(parsed, tables, now) as given:
         context = replace(given, history=History(history), by_row=composite == "row")
-        return evaluated(prepare(parsed, context, lambda rule: resolve(rule, context)), context)
+        yield prepare(parsed, context, lambda rule: resolve(rule, context)), context
 
 
 @contextmanager

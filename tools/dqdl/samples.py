@@ -87,12 +87,9 @@ def _by_predicate(bad: Bad) -> bool:
 
 
 def _collected(wanted: Sequence[Wanted], desk: Desk) -> list[Rows]:
-    others = [field.name for field in desk.tables["primary"].fields][:OTHER_COLUMNS]
-    if len(wanted) == 1 and wanted[0].columns and _foreign(wanted[0], desk):
-        others = []
-    shown = list(dict.fromkeys([*(name for one in wanted for name in one.columns), *others]))
+    others = _others(wanted, desk)
     try:
-        answer = desk.ask(query(wanted, shown, desk))
+        answer = desk.ask(query(wanted, shown(wanted, desk), desk))
     except Refused as refusal:
         if refusal.took_too_long or len(wanted) == 1:
             return [[] for _ in wanted]
@@ -109,14 +106,25 @@ def _collected(wanted: Sequence[Wanted], desk: Desk) -> list[Rows]:
     return found
 
 
-def query(wanted: Sequence[Wanted], shown: Sequence[str], desk: Desk) -> exp.Query:
+def shown(wanted: Sequence[Wanted], desk: Desk) -> list[str]:
+    """The columns of failing rows: those of all the rules, and some others."""
+    return list(dict.fromkeys([*(name for one in wanted for name in one.columns), *_others(wanted, desk)]))
+
+
+def _others(wanted: Sequence[Wanted], desk: Desk) -> list[str]:
+    if len(wanted) == 1 and wanted[0].columns and _foreign(wanted[0], desk):
+        return []
+    return [field.name for field in desk.tables["primary"].fields][:OTHER_COLUMNS]
+
+
+def query(wanted: Sequence[Wanted], columns: Sequence[str], desk: Desk) -> exp.Query:
     """Rows with the index of the rule that they break, or with a flag for each rule."""
     rare = set(_rare(wanted, []))
-    branches = [_branch(i, one.bad, shown, desk) for i, one in enumerate(wanted) if i not in rare]
+    branches = [_branch(i, one.bad, columns, desk) for i, one in enumerate(wanted) if i not in rare]
     if rare:
         flags = [_flag(one.bad) if i in rare else sql.text("0") for i, one in enumerate(wanted)]
         broken = exp.or_(*(wanted[i].bad.predicate or exp.true() for i in sorted(rare)))
-        scan = _select(exp.Literal.number(-1), _joined(flags), shown, aliased(desk.tables["primary"], sql.ROWS))
+        scan = _select(exp.Literal.number(-1), _joined(flags), columns, aliased(desk.tables["primary"], sql.ROWS))
         branches.append(scan.where(broken, copy=False))
     if len(branches) == 1:
         return branches[0]

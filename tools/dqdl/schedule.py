@@ -48,8 +48,11 @@ class Schedule:
     """For one query each."""
 
 
-def schedule(needs: Iterable[Need], primary: Table) -> Schedule:
-    """Sorts needs by how they are answered. Raises SourceError."""
+def schedule(needs: Iterable[Need], primary: Table, dialect: str | None = None) -> Schedule:
+    """Sorts needs by how they are answered; in a dialect that is not the table's own, nothing is known.
+
+    Raises SourceError.
+    """
     found = Schedule()
     for need in needs:
         if isinstance(need, Aggregate):
@@ -58,6 +61,8 @@ def schedule(needs: Iterable[Need], primary: Table) -> Schedule:
             found.groups.setdefault(need.keys, {})[need] = None
         else:
             found.statements[need] = None
+    if dialect not in (None, primary.dialect):
+        return found
     columns = {column.name for need in found.plain for column in need.expression.find_all(exp.Column)}
     columns |= {keys[0] for keys in found.groups if len(keys) == 1}
     facts = primary.known(columns)

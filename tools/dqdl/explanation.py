@@ -1,0 +1,167 @@
+"""What an evaluation would ask of which engine, and which rule rides on which query. Nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from tools.dqdl import samples, sql
+from tools.dqdl.asking import Desk, aliased, named_columns, place, tables_in
+from tools.dqdl.lowering import lower
+from tools.dqdl.plan import Aggregate, Need, Plan, RuleError
+from tools.dqdl.planning import Planned, Prepared
+from tools.dqdl.samples import Wanted
+from tools.dqdl.schedule import grouped_query, plain_query, schedule, width
+from tools.sources.table import Table
+
+SAMPLES = "Rows that fail"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query of an evaluation."""
+
+    name: str
+    sql: str
+    """For the engine; empty where the query cannot be written for it."""
+    rules: tuple[int, ...]
+    """The rules that ride on it, from 1."""
+    condition: str = ""
+    """When it runs, if not always."""
+    problem: str = ""
+    """Why it cannot be written for this engine."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The plan of a ruleset, in the order in which it runs."""
+
+    dialect: str
+    rules: tuple[str, ...]
+    queries: tuple[Query, ...]
+    without: Mapping[int, str] = field(default_factory=dict)
+    """Rules that need no query, from 1, and why."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-able values."""
+        rules = [{"number": number, "rule": rule} for number, rule in enumerate(self.rules, 1)]
+        without = [{"number": number, "why": why} for number, why in self.without.items()]
+        queries = [{**vars(query), "rules": list(query.rules)} for query in self.queries]
+        return {"dialect": self.dialect, "rules": rules, "queries": queries, "without_query": without}
+
+    def __str__(self) -> str:
+        lines = [f"{number:>4}  {rule}" for number, rule in enumerate(self.rules, 1)]
+        for query in self.queries:
+            title = f"{query.name} ({query.condition})" if query.condition else query.name
+            lines += ["", f"-- {title}: {_numbers(query.rules)}", query.sql or f"-- {query.problem}"]
+        for why in dict.fromkeys(self.without.values()):
+            numbers = tuple(number for number, reason in self.without.items() if reason == why)
+            lines += ["", f"-- no query, {why}: {_numbers(numbers)}"]
+        return "\n".join(lines) + "\n"
+
+
+def _numbers(rules: Sequence[int]) -> str:
+    if not rules:
+        return "the number of rows"
+    return f"{'rule' if len(rules) == 1 else 'rules'} {', '.join(map(str, rules))}"
+
+
+def explanation(prepared: Prepared, tables: Mapping[str, Table], dialect: str | None = None) -> Explanation:
+    """The plan on the engine of the primary table, or as SQL of another dialect, of whose files nothing is known."""
+    return _Explainer(prepared, tables, dialect or tables["primary"].dialect).explanation()
+
+
+class _Explainer:
+    def __init__(self, prepared: Prepared, tables: Mapping[str, Table], dialect: str) -> None:
+        self.rules = prepared.rules
+        self.tables = tables
+        self.dialect = dialect
+        self.primary = tables["primary"]
+        self.needs = {number: _needs(planned) for number, planned in enumerate(prepared.rules, 1)}
+        asked = [Aggregate(sql.count()), *prepared.needs()]
+        self.plan = schedule(asked, self.primary, dialect)
+
+    def explanation(self) -> Explanation:
+        queries = [*self._plain(), *self._groups(), *self._statements(), *self._samples()]
+        told = {number for query in queries if query.name != SAMPLES for number in query.rules}
+        without = {number: self._why(number) for number in self.needs if number not in told}
+        return Explanation(self.dialect, tuple(str(one.rule) for one in self.rules), tuple(queries), without)
+
+    def _why(self, number: int) -> str:
+        verdicts = [part.verdict for part in self.rules[number - 1].deciding()]
+        if any(verdict is not None for verdict in verdicts):
+            return "it cannot be evaluated"
+        return "the source knows the answer" if self.needs[number] else "the columns decide"
+
+    def _riders(self, needs: Iterable[Need]) -> tuple[int, ...]:
+        asked = set(needs)
+        return tuple(number for number, own in self.needs.items() if asked & own)
+
+    def _plain(self) -> Iterable[Query]:
+        needs, step = list(self.plan.plain), width(self.dialect)
+        counted = [keys for keys, one in self.plan.counted.items() if one.distinct in self.plan.plain]
+        grouped = {need for keys in counted for need in self.plan.groups[keys]}
+        for start in range(0, len(needs), step):
+            part = needs[start : start + step]
+            select = plain_query(part, aliased(self.primary, sql.ROWS), self.dialect)
+            yield self._query("Scan", select, self._riders({*part, *grouped}))
+
+    def _groups(self) -> Iterable[Query]:
+        for keys, wanted in self.plan.groups.items():
+            select = grouped_query(keys, wanted, self.primary)
+            condition = "only if the scan finds duplicates" if keys in self.plan.counted else ""
+            yield self._query(f"Groups of {', '.join(keys)}", select, self._riders(wanted), condition)
+
+    def _statements(self) -> Iterable[Query]:
+        for statement in self.plan.statements:
+            yield self._query("Query", statement.query.copy(), self._riders([statement]))
+
+    def _samples(self) -> Iterable[Query]:
+        """As if a few rows broke each rule that knows its rows."""
+        numbered: dict[int, Wanted] = {}
+        for number, planned in enumerate(self.rules, 1):
+            bad = [part for part in planned.deciding() if part.plan and part.plan.bad]
+            if bad and bad[0].plan and bad[0].plan.bad:
+                numbered[number] = Wanted(bad[0].plan.bad, bad[0].columns, 1)
+        desk, wanted = Desk(self.tables), list(numbered.values())
+        for part in samples.parts(wanted, desk):
+            some = [wanted[i] for i in part]
+            rules = tuple(list(numbered)[i] for i in part)
+            select = samples.query(some, samples.shown(some, desk), desk)
+            yield self._query(SAMPLES, select, rules, "only for those rules that fail")
+
+    def _query(self, name: str, select: exp.Query, rules: tuple[int, ...], condition: str = "") -> Query:
+        used = tables_in(select, self.tables)
+        fields = [one for table in used.values() for one in table.fields]
+        conditions = [condition] if condition else []
+        if len({table.engine for table in used.values()}) > 1:
+            conditions += [_brought(select, alias, table) for alias, table in used.items() if table.engine != "duckdb"]
+        self._rename(select, used)
+        try:
+            text = lower(select, self.dialect, fields).sql(dialect=self.dialect, pretty=True)
+        except (RuleError, SqlglotError) as error:
+            return Query(name, "", rules, condition, str(error))
+        except RecursionError:
+            return Query(name, "", rules, condition, "It is nested too deeply.")
+        return Query(name, text, rules, "; ".join(conditions))
+
+    def _rename(self, select: exp.Query, used: Mapping[str, Table]) -> None:
+        """Tables by the names that people know."""
+        names = {place(table.relation()): exp.table_(table.dataset.short, quoted=True) for table in used.values()}
+        for node in list(select.find_all(exp.Table)):
+            name = names.get(place(node))
+            for part in ("this", "db", "catalog") if name else ():
+                node.set(part, name.args.get(part) if name else None)
+
+
+def _brought(select: exp.Query, alias: str, table: Table) -> str:
+    return f"{', '.join(named_columns(select, table))} of {alias} are brought over"
+
+
+def _needs(planned: Planned) -> set[Need]:
+    plans = [part.plan for part in planned.deciding() if isinstance(part.plan, Plan)]
+    return {need for plan in plans for need in plan.needs.values()}
