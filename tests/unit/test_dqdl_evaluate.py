@@ -168,7 +168,7 @@ FAILED = [
     ('(IsComplete "email") or (RowCount = 4)', "5 rows", None),
 ]
 ERRORS = [
-    ('ColumnValues "email" matches "("', "could not compute"),
+    ('ColumnValues "email" matches "("', "is not valid"),
     ('ColumnNamesMatchPattern "["', "regular expression"),
     ('ColumnValues "day" = "2024-13-45"', "not a day of the calendar"),
     ('ColumnValues "day" > "21:30"', "not with"),

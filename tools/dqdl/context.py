@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import lowering, sql
 from tools.dqdl.guard import GuardError, guard_where
 from tools.dqdl.history import History
 from tools.dqdl.model import Constant, Rule, Text, Variable, Word
@@ -92,4 +92,5 @@ class Context:
             if found is None or column.table:
                 raise RuleError(f"The filter cannot be used: {self.missing(column.sql().replace(chr(34), ''))}")
             column.set("this", exp.to_identifier(found.name, quoted=True))
+        lowering.check(condition, self.primary.dialect)
         return sql.certain(condition)

@@ -28,7 +28,7 @@ _NAMES = {"duckdb": "DuckDB", "postgres": "Postgres", "mysql": "MySQL", "spark":
 
 
 def check(pattern: str, dialect: str) -> None:
-    """Raises RuleError when the pattern is invalid, too large, or asks for what this engine cannot do."""
+    """Raises RuleError when the pattern is invalid or too large, or asks for what this engine cannot do."""
     translate(pattern, dialect)
 
 
@@ -38,6 +38,9 @@ def translate(pattern: str, dialect: str) -> str:
     flavour = _FLAVOURS.get(dialect, "backtracking")
     try:
         tree = parse(pattern)
+    except RegexError as error:
+        raise RuleError(f"The regular expression {_short(pattern)} is not valid: {error}.") from None
+    try:
         _bounded(tree, flavour, dialect)
         return write(tree, flavour)
     except RegexError as error:

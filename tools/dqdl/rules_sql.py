@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from tools.dqdl import sql
+from tools.dqdl import lowering, sql
 from tools.dqdl.asking import Refused, aliased, ask
 from tools.dqdl.context import Context
 from tools.dqdl.guard import GuardError, guard_select
@@ -26,6 +26,7 @@ def custom_sql(rule: Rule, context: Context) -> Plan:
         query = guard_select(text, dialect=context.primary.dialect, tables=context.tables)
     except GuardError as error:
         raise RuleError(f"The SQL cannot be run: {error}") from None
+    lowering.check(query, context.primary.dialect)
     names = _bind(query, context)
     if rule.condition is not None:
         return _number(rule.condition, query, names)

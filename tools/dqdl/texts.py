@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from tools.dqdl import kinds, sql
+from tools.dqdl import kinds, regex, sql
 from tools.dqdl.context import Context
 from tools.dqdl.model import Compare, Condition, Keyword, Matches, Member, Operand, Rule, Text, Variable
 from tools.dqdl.plan import RuleError, RuleFailed
@@ -19,6 +19,7 @@ def good_text(rule: Rule, condition: Condition, field: Field, context: Context) 
     """True in the rows whose value meets the condition, false elsewhere. Raises RuleError or RuleFailed."""
     test = _tester(field, context.primary.dialect, fold=(rule.tag("ignoreCase") or "").lower() == "true")
     if isinstance(condition, Matches):
+        regex.check(condition.regex.pattern, context.primary.dialect)
         return _matches(condition, test)
     if isinstance(condition, Compare) and condition.op in ("=", "!="):
         equal = sql.certain(test.equal(condition.operand))
@@ -120,10 +121,10 @@ def _matches(condition: Matches, test: _Text | _Native) -> exp.Expr:
     """As Glue: the whole text matches, and is not empty; ``not matches`` means that it does not begin with the word."""
     if isinstance(test, _Native):
         raise RuleFailed(f"The column {test.field.name} does not hold text; its type is {test.field.type}.")
-    regex = condition.regex.pattern
+    pattern = condition.regex.pattern
     if not condition.negated:
-        return sql.certain(exp.and_(test.filled(), sql.matches(test.written, f"^{regex}$")))
+        return sql.certain(exp.and_(test.filled(), sql.matches(test.written, f"^{pattern}$")))
     # Glue's pattern looks ahead, which not every engine can, and ends with .*$, which no text of several lines matches.
-    begins = sql.matches(test.written, rf"^(?:\b{regex}\b)")
+    begins = sql.matches(test.written, rf"^(?:\b{pattern}\b)")
     one_line = sql.matches(test.written, "^.*$")
     return sql.certain(exp.and_(test.filled(), one_line, exp.not_(begins)))

@@ -10,9 +10,10 @@ from typing import TypeVar, cast
 
 from sqlglot import exp
 
+from tools.dqdl import regex
 from tools.dqdl.lowering.engine import Engine
 from tools.dqdl.lowering.kinds import Kinds
-from tools.dqdl.lowering.rewrites import Rewrite, table
+from tools.dqdl.lowering.rewrites import Rewrite, pattern_of, table
 from tools.dqdl.lowering.site import Site
 from tools.sources.table import Field
 
@@ -37,6 +38,12 @@ def lower(tree: E, dialect: str, fields: Iterable[Field] = ()) -> E:
     for node in reversed(nodes):
         tree = _replace(tree, node, site, rewrites)
     return tree
+
+
+def check(tree: exp.Expr, dialect: str) -> None:
+    """Raises RuleError for a regular expression that the engine cannot do."""
+    for node in tree.find_all(exp.RegexpLike):
+        regex.check(pattern_of(node), dialect)
 
 
 def _replace(tree: E, node: exp.Expr, site: Site, rewrites: Mapping[type[exp.Expr], Rewrite]) -> E:

@@ -21,10 +21,15 @@ Rewrite = Callable[[Site, Any], exp.Expr]
 
 def pattern(site: Site, node: exp.RegexpLike) -> exp.Expr:
     """A search for a regular expression. Raises RuleError for one that this engine cannot do."""
+    return site.engine.matches(node.this, pattern_of(node))
+
+
+def pattern_of(node: exp.RegexpLike) -> str:
+    """The pattern. Raises RuleError for one that is computed."""
     found = node.expression
     if not (isinstance(found, exp.Literal) and found.is_string) or node.args.get("flag"):
         raise RuleError("A regular expression must be written as a plain text.")
-    return site.engine.matches(node.this, found.name)
+    return str(found.name)
 
 
 def attempt(site: Site, node: exp.TryCast) -> exp.Expr:
