@@ -103,8 +103,10 @@ def flat(operator: str, members: list[model.TopRule]) -> tuple[model.TopRule, ..
     """Chains of one operator are flat in a tree."""
     found: list[model.TopRule] = []
     for member in members:
-        same = isinstance(member, model.Composite) and member.operator == operator and not member.labels
-        found += member.rules if same else [member]
+        if isinstance(member, model.Composite) and member.operator == operator and not member.labels:
+            found += member.rules
+        else:
+            found.append(member)
     return tuple(found)
 
 

@@ -12,6 +12,8 @@ class DqdlError(AssayError):
         self, message: str, *, line: int, column: int, expected: tuple[str, ...] = (), hint: str = "", excerpt: str = ""
     ) -> None:
         super().__init__(f"Line {line}, column {column}: {message}", hint=hint)
+        self.reason = message
+        """What is wrong, without the place."""
         self.line = line
         """Counted from 1."""
         self.column = column

@@ -102,13 +102,14 @@ def _inside(node: Any) -> Iterable[Any]:
         return node.rules
     if isinstance(node, model.Rule):
         conditions = [node.condition, *(tag.condition for tag in node.tags)]
-        return (operand for condition in conditions for operand in _operands(condition))
+        return (operand for condition in conditions for operand in operands(condition))
     if isinstance(node, model.Arithmetic):
         return (node.first, *(operand for _, operand in node.rest))
     return node.arguments if isinstance(node, model.Call) else ()
 
 
-def _operands(condition: model.Condition | None) -> Iterable[Any]:
+def operands(condition: model.Condition | None) -> Iterable[Any]:
+    """The values in a condition."""
     if isinstance(condition, model.Compare):
         return (condition.operand,)
     if isinstance(condition, model.Between):

@@ -241,14 +241,19 @@ class Ruleset:
 
         return standalone(self)
 
-    def __str__(self) -> str:
+    @property
+    def head(self) -> list[str]:
+        """What stands before the rules, a text for each part, in the one order that the language has."""
         head = [f'Metadata = {{"Version": "{self.version}"}}'] if self.version is not None else []
         head += [str(self.data_sources)] if self.data_sources else []
         head += [str(constant) for constant in self.constants]
-        head += [f"DefaultLabels = {_labels(self.default_labels)}"] if self.default_labels else []
+        return [*head, *([f"DefaultLabels = {_labels(self.default_labels)}"] if self.default_labels else [])]
+
+    def __str__(self) -> str:
+        head = ["\n".join(self.head)] if self.head else []
         blocks = [_block("Rules", self.rules)] if self.rules or not self.analyzers else []
         blocks += [_block("Analyzers", self.analyzers)] if self.analyzers else []
-        return "\n\n".join([*(["\n".join(head)] if head else []), *blocks]) + "\n"
+        return "\n\n".join([*head, *blocks]) + "\n"
 
 
 def quote(text: str) -> str:

@@ -60,14 +60,15 @@ HUMAN: dict[str, str] = {
     "RULES": "Rules",
     "ANALYZERS": "Analyzers",
     "AND_OPEN": "and",
+    "NULL": "NULL",
+    "EMPTY": "EMPTY",
+    "WHITESPACES_ONLY": "WHITESPACES_ONLY",
 }
 
 
 def human(terminals: Iterable[str]) -> tuple[str, ...]:
     """Names of terminals for a message, without repeats, in a stable order."""
-    return tuple(
-        sorted({HUMAN.get(terminal, terminal if terminal == "NULL" else terminal.lower()) for terminal in terminals})
-    )
+    return tuple(sorted({HUMAN.get(terminal, terminal.lower()) for terminal in terminals}))
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
