@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tools.profiling.model import Profile
     from tools.recommending import Candidate
     from tools.sources import Table
+    from tools.validation.quarantine import Split
 
 Progress = Callable[[float], None]
 
@@ -88,6 +89,8 @@ class Validated:
     evaluation: Evaluation
     total: float | None
     dimensions: dict[str, float]
+    split: Split | None = None
+    """Where the good and the bad rows went, if that was asked for."""
 
 
 class Workbench:
@@ -232,13 +235,21 @@ class Workbench:
         return f"The reasoning has numbers that no evidence shows: {', '.join(numbers)}." if numbers else None
 
     def validate(
-        self, run_id: str, source: str, ruleset: str | None = None, others: Mapping[str, str] | None = None
+        self,
+        run_id: str,
+        source: str,
+        ruleset: str | None = None,
+        others: Mapping[str, str] | None = None,
+        quarantine: str | None = None,
+        on_progress: Progress | None = None,
     ) -> Validated:
         """Evaluates the ruleset (None: the active rules) and stores verdicts and scores.
 
-        ``others`` are the sources of the tables that rules compare with, by the alias in the rules. Raises WorkError.
+        ``others`` are the sources of the tables that rules compare with, by the alias in the rules. ``quarantine`` is
+        the folder or s3:// URI below which good and bad rows are written. Raises WorkError and OutletError.
         """
         from tools import dqdl, validation
+        from tools.validation.outlets import check
 
         with ExitStack() as opened:
             table, dataset = self.open(source)
@@ -246,13 +257,16 @@ class Workbench:
             tables = {"primary": table}
             for alias, other in (others or {}).items():
                 tables[alias] = opened.enter_context(self.open(other)[0])
-            rules = ruleset if ruleset is not None else self._active(dataset, source)
+            rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
+            if quarantine is not None:
+                check(quarantine, table.dataset.short)
             evaluation = dqdl.evaluate(rules, tables)
-        scores = validation.score(evaluation)
-        self.memory.results.save(
-            run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
-        )
-        return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions)
+            scores = validation.score(evaluation)
+            self.memory.results.save(
+                run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
+            )
+            split = _split(rules, tables, quarantine, evaluation, on_progress) if quarantine is not None else None
+        return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, split)
 
     def _active(self, dataset: Dataset, source: str) -> Ruleset:
         rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
@@ -272,6 +286,14 @@ def _evaluate(table: Table, rules: Sequence[str]) -> Evaluation:
     from tools import dqdl
 
     return dqdl.evaluate(_ruleset(rules), {"primary": table})
+
+
+def _split(
+    rules: Ruleset, tables: Mapping[str, Table], target: str, evaluation: Evaluation, on_progress: Progress | None
+) -> Split:
+    from tools.validation import quarantine
+
+    return quarantine.split(rules, tables, target, evaluation, on_progress=on_progress)
 
 
 def _ruleset(rules: Sequence[str]) -> Ruleset:

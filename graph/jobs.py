@@ -38,18 +38,25 @@ class Jobs:
         with self._recorded("recommend", source):
             return self._bench.dry_runs(source)
 
-    def validate(self, source: str, ruleset: str | None = None, others: Mapping[str, str] | None = None) -> Validated:
+    def validate(
+        self,
+        source: str,
+        ruleset: str | None = None,
+        others: Mapping[str, str] | None = None,
+        quarantine: str | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Validated:
         """Evaluates a ruleset (None: the active rules) and stores the result.
 
-        ``others`` are the sources of other tables by their alias in the rules. Raises SourceError, DqdlError,
-        WorkError.
+        ``others`` are the sources of other tables by their alias in the rules, ``quarantine`` where good and bad rows
+        are written. Raises SourceError, DqdlError, WorkError, OutletError, QuarantineError.
         """
         from tools import dqdl
 
         if ruleset is not None:
             dqdl.parse(ruleset)
         with self._recorded("validate", source) as run_id:
-            return self._bench.validate(run_id, source, ruleset, others)
+            return self._bench.validate(run_id, source, ruleset, others, quarantine, on_progress)
 
     def dataset(self, name: str) -> Dataset:
         """The dataset meant by a URI, a path that exists, or a short name. Raises WorkError, SourceError."""

@@ -41,7 +41,7 @@ def test_bad_rows_have_their_reasons_and_nothing_is_lost(tmp_path):
     assert bad[REASONS].to_pylist() == [[complete], [complete, small], [small]]
     assert (found.rows, found.good_rows, found.bad_rows) == (4, 1, 3)
     assert found.failed_rows == {complete: 2, small: 2, unique: 0}
-    assert found.not_deciding == {count: "It is not about single rows.", gone: "It is not about single rows."}
+    assert found.not_deciding == {count: "It is not about single rows.", gone: "There is no column gone."}
 
 
 def test_csv_stays_csv_and_reads_back_the_same(tmp_path):

@@ -96,6 +96,16 @@ class RowLevel:
         """For each rule whether it has an answer for rows."""
         return [all(id(part) in self._flags for part in planned.deciding()) for planned in self._planned]
 
+    @property
+    def silent(self) -> dict[str, str]:
+        """The rules that have no answer for rows, and why."""
+        found = {}
+        for planned, text, decides in zip(self._planned, self.rules, self.decides, strict=True):
+            if not decides:
+                told = [part.verdict.reason for part in planned.deciding() if part.verdict]
+                found[text] = told[0] if told else "It is not about single rows."
+        return found
+
     def batches(self) -> Iterator[tuple[pa.RecordBatch, States]]:
         """The rows of the primary table, and what the rules say of them. Raises SourceError."""
         with closing(self._desk):

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from tools.errors import AssayError
 
+NAMELESS = "table"
+"""The folder of a table that has no name."""
 PART_BYTES = 16 << 20
 """Of an upload; S3 takes parts of 5 MB and more, and 10,000 of them (here: 160 GB)."""
 
@@ -49,10 +51,15 @@ def outlet(target: str, folder: str) -> Outlet:
     """The place ``folder`` below a local folder or an ``s3://`` URI. Raises OutletError if a file is there already."""
     scheme = target.partition("://")[0].lower() if "://" in target else "file"
     if scheme == "s3":
-        return S3Outlet(f"{target.rstrip('/')}/{folder}")
+        return S3Outlet(f"{target.rstrip('/')}/{folder or NAMELESS}")
     if scheme != "file":
         raise OutletError(f"Cannot write to {scheme}://.", hint="Give a folder, or s3://bucket/prefix.")
-    return LocalOutlet(target.removeprefix("file://"), folder)
+    return LocalOutlet(target.removeprefix("file://"), folder or NAMELESS)
+
+
+def check(target: str, folder: str) -> None:
+    """Whether a table can be written there: asked before the work, not after. Raises OutletError."""
+    outlet(target, folder).discard()
 
 
 class LocalOutlet(Outlet):

@@ -15,9 +15,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from tools.dqdl import sql
+from tools.dqdl.asking import ask
 from tools.dqdl.evaluation import opened
 from tools.dqdl.history import History
-from tools.dqdl.lowering import lower
 from tools.dqdl.model import Ruleset
 from tools.dqdl.result import Evaluation
 from tools.dqdl.rowlevel import FAIL, FAILED, RowLevel, States, listed
@@ -31,7 +32,6 @@ Format = Literal["csv", "parquet"]
 GROUP_ROWS = 100_000
 GROUP_BYTES = 32 << 20
 """What is collected before it is written, so that few bad rows do not make many small row groups."""
-NOT_ABOUT_ROWS = "It is not about single rows."
 BETWEEN = "\n"
 """What separates the rules in the column of reasons of a CSV file."""
 
@@ -87,7 +87,7 @@ def split(
             )
         if any(field.name.lower() == FAIL.lower() for field in primary.fields):
             raise QuarantineError(f"{primary.uri} has a column {FAIL} already.", hint="Give it without that column.")
-        place = outlet(target, primary.dataset.short or "table")
+        place = outlet(target, primary.dataset.short)
         halves = _Halves(place, rows, primary)
         try:
             halves.write(evaluation.rows, on_progress)
@@ -143,10 +143,8 @@ class _Halves:
             nothing = False
             yield batch, states
         if nothing:
-            everything = exp.select(*(exp.column(f.name, quoted=True) for f in self._table.fields))
-            answer = self._table.query(
-                lower(everything.from_(self._table.relation()).limit(0), self._table.dialect, self._table.fields)
-            )
+            everything = exp.select(*(sql.column(one.name) for one in self._table.fields))
+            answer = ask(everything.from_(self._table.relation()).limit(0), {"primary": self._table})
             empty = pa.RecordBatch.from_pylist([], schema=answer.schema)
             yield empty, np.zeros((0, len(self._rows.rules)), dtype=np.int8)
 
@@ -180,7 +178,7 @@ class _Halves:
             good_rows=self._good_rows,
             bad_rows=self._bad_rows,
             failed_rows={rule: failed[rule] for rule, decides in deciding.items() if decides},
-            not_deciding={rule: errors.get(rule, NOT_ABOUT_ROWS) for rule, decides in deciding.items() if not decides},
+            not_deciding={rule: errors.get(rule, why) for rule, why in self._rows.silent.items()},
         )
 
 

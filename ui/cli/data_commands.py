@@ -14,6 +14,7 @@ from ui.cli.options import As, Html, Json, Source, Sources
 from ui.cli.output import Output, error_line
 from ui.cli.session import opened
 from ui.report import verdict
+from ui.report.split import divided
 from ui.report.text import clean, count, seconds
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ def validate(
         list[str] | None,
         typer.Option("--with", metavar="ALIAS=SOURCE", help="Another table that rules compare with. Repeatable."),
     ] = None,
+    quarantine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|URI", help="Write good and bad rows there, a folder or s3://, as files.", show_default=False
+        ),
+    ] = None,
     html: Html = None,
     name: As = "",
     as_json: Json = False,
@@ -109,14 +116,18 @@ def validate(
     text = read_ruleset(rules) if rules else None
     tables = dict(_aliased(other) for other in others or [])
     with opened(out) as memory:
-        with out.waiting(f"Validating {source}"):
-            done = Jobs(memory, actor).validate(source, text, tables)
+        with out.advancing(f"Validating {source}") as advance:
+            done = Jobs(memory, actor).validate(source, text, tables, quarantine, advance)
         report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
         show_tables(out, [report])
         if html:
             write_html(out, html, [report], actor)
+        split = done.split.to_dict() if done.split else None
+        if split:
+            out.show(divided(split))
         code = verdict.exit_code([report.evaluation])
-        out.result({"dataset": done.dataset.name, "version": done.version, "exit_code": code, **vars(report)})
+        known = {"dataset": done.dataset.name, "version": done.version, "exit_code": code, "quarantine": split}
+        out.result({**known, **vars(report)})
         raise typer.Exit(code)
 
 
