@@ -8,6 +8,7 @@ import pytest
 from tests.support.rule_cases import NOW, Cases
 from tools import dqdl
 
+ELEVEN = dt.datetime(2024, 1, 2, 11, tzinfo=dt.UTC)
 MIDNIGHT = dt.datetime(2024, 1, 5)  # noqa: DTZ001 (columns without a zone are the common case)
 DAYS = pa.table(
     {
@@ -89,7 +90,7 @@ FRESH = Cases(
                 "t": pa.array(_ages(1, 2, 30), pa.timestamp("us")),
                 "gap": pa.array(_ages(1, None, 2), pa.timestamp("us")),
                 "soon": pa.array(_ages(-1, -2, -3), pa.timestamp("us")),
-                "utc": pa.array([NOW.replace(second=0) - dt.timedelta(hours=1)] * 3, pa.timestamp("us", "America/New_York")),
+                "utc": pa.array([ELEVEN] * 3, pa.timestamp("us", "America/New_York")),
                 "text": ["2024-01-02T11:00:00", "2024-01-02 13:00:00+02:00", "no time"],
                 "day": [dt.date(2024, 1, 2), dt.date(2024, 1, 1), dt.date(2024, 1, 1)],
                 "n": [1, 2, 3],

@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tools import dqdl, sources
 from tests.support.rule_cases import Cases
+from tools import dqdl, sources
 
 NUMBERS = pa.table(
     {

@@ -194,13 +194,15 @@ def _with_examples(
     rules: tuple[Planned, ...], results: list[RuleResult], verdicts: Verdicts, scan: Scan
 ) -> list[RuleResult]:
     wanted: dict[int, Wanted] = {}
+    known = {field.name for field in scan.primary.fields}
     for index, (planned, result) in enumerate(zip(rules, results, strict=True)):
         if result.outcome != "Failed":
             continue
         for part in planned.deciding():
             failed = verdicts[id(part)].failed_rows
             if part.plan and part.plan.bad and failed:
-                wanted[index] = Wanted(part.plan.bad, part.columns, failed)
+                columns = tuple(name for name in part.columns if name in known)
+                wanted[index] = Wanted(part.plan.bad, columns, failed)
                 break
     for index, rows in zip(wanted, examples(list(wanted.values()), scan.desk), strict=True):
         results[index] = replace(results[index], examples=rows)
