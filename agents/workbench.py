@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from agents.past import Past
 from tools.errors import AssayError
 
 if TYPE_CHECKING:
@@ -145,9 +146,10 @@ class Workbench:
         suggestions = self.suggestions(source)
         if not suggestions:
             return []
-        table, _ = self.open(source)
+        table, dataset = self.open(source)
         with table:
-            results = _evaluate(table, [suggestion.candidate.rule for suggestion in suggestions]).rules
+            rules = [suggestion.candidate.rule for suggestion in suggestions]
+            results = _evaluate(table, rules, self._past(dataset, table)).rules
         return [DryRun(*each) for each in zip(suggestions, results, strict=True) if each[1].outcome != "Error"]
 
     def checked_dry_run(self, source: str, rule: str) -> RuleResult:
@@ -161,7 +163,7 @@ class Workbench:
             missing = missing_column(parsed, dataset)
             if missing:
                 raise WorkError(missing)
-            result = _evaluate(table, [rule]).rules[0]
+            result = _evaluate(table, [rule], self._past(dataset, table)).rules[0]
         if result.outcome == "Error":
             raise WorkError(f"{parsed}: {result.reason}")
         return result
@@ -214,7 +216,8 @@ class Workbench:
                     refused.append((draft.rule, why))
                 else:
                     usable.append(draft)
-            results = _evaluate(table, [draft.rule for draft in usable]).rules if usable else []
+            past = self._past(dataset, table)
+            results = _evaluate(table, [draft.rule for draft in usable], past).rules if usable else []
         good = []
         for draft, result in zip(usable, results, strict=True):
             why = result.reason if result.outcome == "Error" else self._unsupported(source, draft, result)
@@ -260,13 +263,17 @@ class Workbench:
             rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
             if quarantine is not None:
                 check(quarantine, table.dataset.short)
-            evaluation = dqdl.evaluate(rules, tables)
+            evaluation = dqdl.evaluate(rules, tables, history=self._past(dataset, table))
             scores = validation.score(evaluation)
             self.memory.results.save(
                 run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
             )
             split = _split(rules, tables, quarantine, evaluation, on_progress) if quarantine is not None else None
         return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, split)
+
+    def _past(self, dataset: Dataset, table: Table) -> Past:
+        """What was measured before, for the judgement of the present content."""
+        return Past(self.memory, dataset.id, table.version)
 
     def _active(self, dataset: Dataset, source: str) -> Ruleset:
         rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
@@ -282,10 +289,10 @@ def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
     return ", ".join(dataset.name if full else dataset.short_name for dataset in datasets[:20]) or "none yet"
 
 
-def _evaluate(table: Table, rules: Sequence[str]) -> Evaluation:
+def _evaluate(table: Table, rules: Sequence[str], past: Past) -> Evaluation:
     from tools import dqdl
 
-    return dqdl.evaluate(_ruleset(rules), {"primary": table})
+    return dqdl.evaluate(_ruleset(rules), {"primary": table}, history=past)
 
 
 def _split(

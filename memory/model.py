@@ -11,6 +11,7 @@ Status = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 Action = Literal["approve", "edit", "reject"]
 RuleStatus = Literal["draft", "approved", "disabled"]
 ProposalSource = Literal["statistics", "memory", "model"]
+PointVerdict = Literal["exclude", "normal", "include"]
 
 
 @dataclass(frozen=True)
@@ -276,3 +277,36 @@ class StoredEvaluation:
     dimensions: dict[str, float]
     """0 to 1 by dimension."""
     measured_at: datetime
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of a dataset."""
+
+    key: str
+    """As in results: ``Dataset.*.RowCount``, with what else decides its value."""
+    points: int
+    value: float
+    """The newest."""
+    measured_at: datetime
+
+
+@dataclass(frozen=True)
+class MetricPoint:
+    """What one version of a dataset measured, and the last word of a person about it."""
+
+    number: int
+    """What people call it; unique in the store."""
+    dataset_id: UUID
+    key: str
+    value: float
+    version: str
+    measured_at: datetime
+    """When that version was first validated."""
+    run_id: str
+    """The last run that measured it."""
+    verdict: PointVerdict | None
+    """None where nobody said anything, or took it back."""
+    reason: str | None
+    actor: str | None
+    decided_at: datetime | None

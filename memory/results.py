@@ -7,10 +7,11 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from memory.db import Connection, Database, Row, payload
+from memory.history import record
 from memory.model import StoredEvaluation
 
 SELECT_EVALUATIONS: LiteralString = """
-    select e.id, e.run_id, e.dataset_id, e.version, e.rows, e.queries, e.passed, e.total, e.measured_at,
+    select e.id, e.run_id, e.dataset_id, e.version, e.rows, e.queries, e.passed, e.total, e.measured_at, e.measured,
         coalesce((select json_object_agg(q.dimension, q.score order by q.dimension) from quality_scores q
             where q.run_id = e.run_id and q.dataset_id = e.dataset_id and q.rule_id is null and q.field is null),
             '{}') as dimensions,
@@ -18,6 +19,9 @@ SELECT_EVALUATIONS: LiteralString = """
             where r.evaluation_id = e.id), '[]') as rules
     from evaluations e
 """
+
+MEASURED: dict[str, Any] = {"statistics": {}, "problems": [], "points": {}}
+"""Parts of an evaluation that are read back whole, and what they are in results of older versions."""
 
 
 class Results:
@@ -35,17 +39,22 @@ class Results:
         scores: Mapping[str, float],
         total: float | None,
     ) -> UUID:
-        """Stores an ``Evaluation.to_dict`` and the scores by dimension, once per run and dataset; its id."""
+        """Stores an ``Evaluation.to_dict``, its points and the scores, once per run and dataset; its id."""
         with self._db.transaction() as connection:
             row = connection.execute(
-                """insert into evaluations (run_id, dataset_id, version, rows, queries, passed, total)
-                values (%s, %s, %s, %s, %s, %s, %s) on conflict (run_id, dataset_id) do nothing returning id""",
-                [run_id, dataset_id, version, *(evaluation[key] for key in ("rows", "queries", "passed")), total],
+                """insert into evaluations (run_id, dataset_id, version, rows, queries, passed, total, measured)
+                values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (run_id, dataset_id) do nothing returning id""",
+                [
+                    *(run_id, dataset_id, version),
+                    *(evaluation[key] for key in ("rows", "queries", "passed")),
+                    *(total, payload({key: evaluation[key] for key in MEASURED})),
+                ],
             ).fetchone()
             if row is None:
                 return _existing(connection, run_id, dataset_id)
             for position, result in enumerate(evaluation["rules"]):
                 _insert_result(connection, row["id"], dataset_id, position, result)
+            record(connection, dataset_id, version, run_id, row["id"], evaluation["points"])
             for dimension, score in scores.items():
                 connection.execute(
                     "insert into quality_scores (dataset_id, dimension, score, run_id) values (%s, %s, %s, %s)",
@@ -101,4 +110,5 @@ def _insert_result(
 
 def _evaluation(row: Row) -> StoredEvaluation:
     evaluation = {key: row.pop(key) for key in ("rows", "queries", "passed", "rules")}
-    return StoredEvaluation(**row, evaluation=evaluation)
+    measured = row.pop("measured") or MEASURED
+    return StoredEvaluation(**row, evaluation={**evaluation, **measured})

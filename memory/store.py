@@ -12,6 +12,7 @@ from memory import embedded
 from memory.approvals import Approvals
 from memory.catalog import Catalog
 from memory.db import Connection, Database
+from memory.history import MetricHistory
 from memory.migrate import migrate
 from memory.recall import Recall
 from memory.results import Results
@@ -34,6 +35,7 @@ class Memory:
         self.rules = Rules(self.db)
         self.recall = Recall(self.db)
         self.results = Results(self.db)
+        self.history = MetricHistory(self.db)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

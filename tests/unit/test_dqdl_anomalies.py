@@ -251,6 +251,24 @@ def test_a_new_anomaly_fails_once_and_then_is_normal_unless_a_person_excludes_it
     assert detect(10, {ROWS: [*usual, excluded]}).outcome == "Passed"
 
 
+def test_what_a_person_called_normal_stays_normal_however_long_ago():
+    usual, sale = days([10, 11, 9, 10, 12, 10, 9, 11] * 3), [Point(100.0, MONDAY + timedelta(days=24))]
+    later = [Point(10.0 + number % 2, MONDAY + timedelta(days=25 + number)) for number in range(20)]
+    assert detect(100, {ROWS: [*usual, *sale, *later]}).outcome == "Failed"
+    said = [Point(sale[0].value, sale[0].at, normal=True)]
+    accepted = detect(101, {ROWS: [*usual, *said, *later]})
+    assert (accepted.outcome, "somebody called normal" in accepted.reason) == ("Passed", True)
+    assert detect(10, {ROWS: [*usual, *said, *later]}).outcome == "Passed"
+    assert detect(50, {ROWS: [*usual, *said, *later]}).outcome == "Failed"
+
+
+def test_the_tested_point_itself_can_be_called_normal_without_being_learnt_from():
+    usual = days([10, 11, 9, 10, 12, 10, 9, 11])
+    itself = Point(100.0, MONDAY + timedelta(days=8), excluded=True, normal=True)
+    assert detect(100, {ROWS: [*usual, itself]}).outcome == "Passed"
+    assert detect(10, {ROWS: [*usual, itself]}, "RowCount < max(last(9))").outcome == "Passed"
+
+
 def test_each_metric_of_a_rule_has_its_own_history():
     lengths = {"Column.word.MinimumLength": [0, 0, 0], "Column.word.MaximumLength": [9, 9, 9]}
     result = detect(10, lengths, 'DetectAnomalies "ColumnLength" "word"')

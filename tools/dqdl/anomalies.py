@@ -35,6 +35,8 @@ TAIL = 0.0025
 """The share of normal points on each side of the range, where the model is right."""
 LENIENT = 3
 """Extra degrees of freedom: with three points an honest interval would let almost everything pass."""
+NORMAL_KEPT = 0.79
+"""What is left of the standard deviation of normal points without their largest tenth."""
 FLOOR = 0.001
 """The least half width, as a share of the level: a metric that never changed may move by this much."""
 TREND_Z = 2.33
@@ -63,16 +65,22 @@ class Expectation:
     """For a person: "steady", "rising", "with a pattern of 7 points"."""
     recent: Range | None = None
     """Around the last points, where they left the usual range: that is news only once."""
+    normal: tuple[Range, ...] = ()
+    """Around the values that a person called normal."""
 
     def allows(self, value: float) -> bool:
         """Whether the value is no anomaly."""
-        return value in self.usual or (self.recent is not None and value in self.recent)
+        others = (*self.normal, self.recent) if self.recent else self.normal
+        return value in self.usual or any(value in other for other in others)
 
 
-def expect(points: Sequence[Point], timeline: Timeline | None = None) -> Expectation | None:
+def expect(
+    points: Sequence[Point], timeline: Timeline | None = None, normal: Sequence[float] = ()
+) -> Expectation | None:
     """What the next point after these (oldest first, the tested one not among them) may be; None for too few.
 
-    ``timeline`` places the points in time; without one they are equally spaced.
+    ``timeline`` places the points in time; without one they are equally spaced. Around the ``normal`` values nothing is
+    an anomaly.
     """
     if len(points) < LEAST:
         return None
@@ -88,6 +96,7 @@ def expect(points: Sequence[Point], timeline: Timeline | None = None) -> Expecta
         points=len(values),
         pattern=", ".join(part for part in (fit.pattern, found.pattern) if part),
         recent=None if recent is None else _shifted(recent, found.next),
+        normal=tuple(fit.around(value) for value in normal),
     )
 
 
@@ -120,6 +129,11 @@ class _Fit:
             lever = (position - self.middle) ** 2 / self.spread if self.spread else 0.0
             factor = math.sqrt(1 + 1 / self.count + lever)
         half = max(self.half * factor, FLOOR * abs(center), 1e-12)
+        return Range(center - half, center + half)
+
+    def around(self, center: float, points: int = 1) -> Range:
+        """The range around a level that only so many points speak for."""
+        half = max(self.half * math.sqrt(1 + 1 / points), FLOOR * abs(center), 1e-12)
         return Range(center - half, center + half)
 
     @property
@@ -155,9 +169,7 @@ class _Learnt:
         """The range around the level that the last points began."""
         if not self.run:
             return None
-        center = float(np.median(self.values[self.run]))
-        half = max(fit.half * math.sqrt(1 + 1 / len(self.run)), FLOOR * abs(center))
-        return Range(center - half, center + half)
+        return fit.around(float(np.median(self.values[self.run])), len(self.run))
 
     def _take(self, index: int) -> None:
         if len(self.level) < LEAST:
@@ -240,11 +252,14 @@ def _scale(residuals: Floats, used: int) -> tuple[float, float]:
         return classic, freedom
     from statsmodels.robust.scale import qn_scale
 
-    robust = float(qn_scale(residuals))
-    if robust == 0 and np.count_nonzero(residuals) > count / 10:
-        # More than half of the points are equal: then the others are no outliers, and there is a scatter after all.
-        return classic, freedom
+    robust = float(qn_scale(residuals)) or _trimmed(residuals)
     return robust * math.sqrt(count / freedom), 0.82 * freedom
+
+
+def _trimmed(residuals: Floats) -> float:
+    """The scatter without the largest tenth, for counts of few different values, where Qn is 0 although they vary."""
+    kept = np.sort(np.abs(residuals))[: int(len(residuals) * 0.9)]
+    return float(np.sqrt(np.mean(kept**2))) / NORMAL_KEPT
 
 
 @lru_cache(maxsize=256)

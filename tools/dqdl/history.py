@@ -21,7 +21,9 @@ class Point:
     at: datetime | None = None
     """When the data was measured; None where nobody knows, which counts as equally spaced."""
     excluded: bool = False
-    """A person said that it must not be learnt from."""
+    """It must not be learnt from: a person said so, or it is the point that is about to be judged."""
+    normal: bool = False
+    """A person said that values like it are no anomaly, be it excluded or not."""
 
 
 class PointSource(Protocol):
@@ -38,6 +40,10 @@ class History:
         self._source = source
         self._known: dict[str, tuple[Point, ...]] = {}
 
+    def normal(self, rule: Rule, key: str) -> tuple[float, ...]:
+        """The values of a rule's metric that a person called normal."""
+        return tuple(point.value for point in self._all(rule, key) if point.normal)
+
     def points(self, rule: Rule, key: str) -> tuple[Point, ...]:
         """The points of a rule's metric, oldest first, without those that are excluded or not finite.
 
@@ -45,13 +51,17 @@ class History:
         the SQL; a rule with a filter never takes the points of the rule without it. Raises RuleError for a point
         that is no number.
         """
+        return tuple(point for point in self._all(rule, key) if not point.excluded)
+
+    def _all(self, rule: Rule, key: str) -> tuple[Point, ...]:
         own = statistic_key(rule, key)
         found = self._of(own)
         return self._of(key) if not found and own != key and rule.where is None else found
 
     def _of(self, key: str) -> tuple[Point, ...]:
         if key not in self._known:
-            self._known[key] = tuple(_counting(key, self._asked(key)))
+            points = (_point(key, given) for given in self._asked(key))
+            self._known[key] = tuple(point for point in points if math.isfinite(point.value))
         return self._known[key]
 
     def _asked(self, key: str) -> Sequence[Any]:
@@ -91,11 +101,6 @@ def measured(rule: Rule) -> Rule:
         raise RuleError(f"{rule.type} needs the name of a rule type in quotes, not {name}.")
     kind = "CustomSql" if name.value.lower() == "customsql" else name.value
     return Rule(kind, rule.parameters[1:], line=rule.line)
-
-
-def _counting(key: str, points: Sequence[Any]) -> list[Point]:
-    known = [_point(key, point) for point in points]
-    return [point for point in known if not point.excluded and math.isfinite(point.value)]
 
 
 def _point(key: str, given: Any) -> Point:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.dqdl.analyzers import Planner, measure
 from tools.dqdl.conditions import percent, plain
@@ -14,6 +14,9 @@ from tools.dqdl.model import Rule
 from tools.dqdl.plan import Plan, RuleError, Verdict, passed_or_failed
 from tools.dqdl.signatures import SIGNATURES
 from tools.dqdl.words import nearest
+
+if TYPE_CHECKING:
+    from tools.dqdl.anomalies import Expectation
 
 METRICS = (
     *("RowCount", "ColumnCount", "Completeness", "Uniqueness", "UniqueValueRatio", "DistinctValuesCount", "Mean"),
@@ -54,7 +57,7 @@ def _checked(rule: Rule) -> Rule:
 
 
 def _judged(rule: Rule, metrics: Mapping[str, float], context: Context) -> Verdict:
-    verdicts = [_metric(key, value, context.history.points(rule, key), context) for key, value in metrics.items()]
+    verdicts = [_metric(rule, key, value, context) for key, value in metrics.items()]
     failed = [verdict for verdict in verdicts if verdict.outcome == "Failed"]
     told = failed or verdicts
     return Verdict(
@@ -65,12 +68,13 @@ def _judged(rule: Rule, metrics: Mapping[str, float], context: Context) -> Verdi
     )
 
 
-def _metric(key: str, value: float, points: Sequence[Point], context: Context) -> Verdict:
+def _metric(rule: Rule, key: str, value: float, context: Context) -> Verdict:
     from tools.dqdl.anomalies import LEAST, expect
     from tools.dqdl.seasons import Timeline
 
     show = percent if key.endswith(_SHARES) else plain
-    expected = expect(points, Timeline.of(points, context.now)) if points else None
+    points, normal = context.history.points(rule, key), context.history.normal(rule, key)
+    expected = expect(points, Timeline.of(points, context.now), normal) if points else None
     if expected is None:
         reason = (
             f"{key} is {show(value)}; {len(points)} of the {LEAST} earlier points are there that a judgement needs."
@@ -80,9 +84,17 @@ def _metric(key: str, value: float, points: Sequence[Point], context: Context) -
     usual = f"{_bound(low, show)} to {_bound(high, show)} was expected from {expected.points:,} points"
     reason = f"{key} is {show(value)}; {usual} ({expected.pattern})."
     if expected.allows(value):
-        again = "" if value in expected.usual else " It is near the point before, which was news once."
-        return Verdict("Passed", reason + again)
+        return Verdict("Passed", reason + _why(value, expected))
     return Verdict("Failed", reason)
+
+
+def _why(value: float, expected: Expectation) -> str:
+    """Why a value outside of the usual range is no anomaly."""
+    if value in expected.usual:
+        return ""
+    if any(value in known for known in expected.normal):
+        return " It is near a value that somebody called normal."
+    return " It is near the point before, which was news once."
 
 
 def _possible(key: str, bound: float, points: Sequence[Point]) -> float:
