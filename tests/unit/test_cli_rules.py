@@ -27,22 +27,36 @@ def call(tmp_path, monkeypatch):
 
 def test_lint_passes_a_good_file(call):
     result = call("lint", "r.dqdl", content=MESSY)
-    assert (result.exit_code, result.stdout) == (0, "r.dqdl: 2 rules, fine\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "r.dqdl: fine\n", "")
 
 
-def test_lint_points_at_the_place(call):
-    result = call("lint", "r.dqdl", content='Rules = [\n  IsCompleet "email"\n]')
-    assert result.exit_code == 2
-    assert "error: r.dqdl: Line 2, column 3" in result.stderr
-    assert "Did you mean IsComplete?" in result.stderr
-    assert result.stderr.splitlines()[-1].strip() == "^"
+def test_lint_points_at_every_place(call):
+    result = call("lint", "r.dqdl", content='Rules = [\n  IsCompleet "email",\n  RowCount == 5\n]')
+    assert (result.exit_code, result.stdout) == (2, "r.dqdl: 2 errors\n")
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("r.dqdl:2:3: error: ")
+    assert "Did you mean IsComplete?" in lines[0]
+    assert [lines[1], lines[2].rstrip()] == ['    IsCompleet "email",', "    ^"]
+    assert lines[3].startswith("r.dqdl:3:13: error: ")
+
+
+def test_lint_warns_with_an_exit_code_of_its_own(call):
+    result = call("lint", "r.dqdl", content='Rules = [IsComplete "a", Completeness "a" > 0.5]')
+    assert (result.exit_code, result.stdout) == (1, "r.dqdl: 1 warning\n")
+    assert "r.dqdl:1:26: warning: Follows from" in result.stderr
 
 
 def test_lint_speaks_json(call):
-    result = call("lint", "r.dqdl", "--json", content='Rules = [ IsCompleet "email" ]')
+    result = call("lint", "r.dqdl", "--json", content='x = "y"\nRules = [ RowCount >= 0 ]')
     read = json.loads(result.stdout)
-    assert (read["ok"], read["line"], read["column"]) == (False, 1, 11)
-    assert json.loads(call("lint", "r.dqdl", "--json", content=MESSY).stdout)["ok"] is True
+    assert (read["ok"], read["errors"], read["warnings"], result.exit_code) == (True, 0, 2, 1)
+    places = [(found["level"], found["line"], found["column"], found["code"]) for found in read["findings"]]
+    assert places == [("warning", 1, 1, "unused-constant"), ("warning", 2, 11, "always-true")]
+    assert json.loads(call("lint", "r.dqdl", "--json", content="Rules").stdout)["ok"] is False
+
+
+def test_what_cannot_be_read_is_said(call):
+    assert isinstance(call("lint", "nowhere.dqdl").exception, AssayError)
 
 
 def test_format_rewrites_once(call, tmp_path):
@@ -58,12 +72,9 @@ def test_format_check_changes_nothing_and_says_so_by_its_exit_code(call, tmp_pat
 
 
 @pytest.mark.parametrize("comment", ["# ours", "// ours"])
-def test_format_does_not_lose_comments(call, tmp_path, comment):
-    content = f"{comment}\n{MESSY}"
-    result = call("format", "r.dqdl", content=content)
-    assert isinstance(result.exception, AssayError)
-    assert "comments" in str(result.exception)
-    assert (tmp_path / "r.dqdl").read_text() == content
+def test_format_keeps_comments(call, tmp_path, comment):
+    assert call("format", "r.dqdl", content=f"{comment}\n{MESSY} {comment}").exit_code == 0
+    assert (tmp_path / "r.dqdl").read_text() == f"# ours\n{TIDY.rstrip()} # ours\n"
 
 
 def test_a_hash_inside_a_text_is_no_comment(call, tmp_path):

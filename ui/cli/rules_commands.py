@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,7 @@ from ui.cli import options
 from ui.cli.data_commands import read_ruleset, ruleset
 from ui.cli.ending import NOT_DONE, RULE_FAILED
 from ui.cli.options import As, Json
-from ui.cli.output import Output, error_line
+from ui.cli.output import Output
 from ui.cli.session import opened
 from ui.report.text import clean, count
 
@@ -25,7 +24,6 @@ app = typer.Typer(
     help="List, show, import, export and disable rules; lint and format ruleset files.\n\nExample: assay rules list",
     no_args_is_help=True,
 )
-COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|(#|//)', re.DOTALL)
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="A dataset: its name, or its path or URI.")]
 RulesetFile = Annotated[Path, typer.Argument(metavar="FILE", help="A ruleset in DQDL.", show_default=False)]
 Number = Annotated[int, typer.Argument(metavar="N", help="The rule's number.", show_default=False)]
@@ -143,26 +141,26 @@ def disable(
 
 @app.command()
 def lint(file: RulesetFile, as_json: Json = False) -> None:
-    """Check that a file is a ruleset; say where it is not.
+    """Say all that is wrong or odd in a ruleset file, with its place; exit 2 for an error, 1 for a warning.
 
     Example: assay rules lint orders.dqdl
     """
-    from tools import dqdl
+    from tools.dqdl.lint import lint as look
 
     out = Output(as_json)
-    try:
-        parsed = dqdl.parse(options.read_text(file))
-    except dqdl.DqdlError as error:
-        error_line(f"{file}: {error}")
-        for line in error.excerpt.splitlines():
+    found = look(options.read_text(file))
+    for finding in found:
+        style = "bold red" if finding.level == "error" else "yellow"
+        place = f"{file}:{finding.line}:{finding.column}: "
+        out.talk(place, (f"{finding.level}: ", style), f"{finding.message} ({finding.code})")
+        for line in finding.excerpt.split("\n"):
             out.talk(f"  {line}")
-        place = {"line": error.line, "column": error.column, "expected": error.expected}
-        out.result({"ok": False, "error": str(error), **place})
-        raise typer.Exit(NOT_DONE) from None
-    for warning in parsed.warnings:
-        out.talk(("warning: ", "yellow"), f"{file}: {warning}")
-    out.show(f"{file}: {count(len(parsed.rules), 'rule')}, fine")
-    out.result({"ok": True, "rules": len(parsed.rules), "warnings": parsed.warnings})
+    errors = sum(finding.level == "error" for finding in found)
+    tally = [count(number, noun) for number, noun in ((errors, "error"), (len(found) - errors, "warning")) if number]
+    out.show(f"{file}: {' and '.join(tally) or 'fine'}")
+    out.result({"ok": not errors, "errors": errors, "warnings": len(found) - errors, "findings": found})
+    if found:
+        raise typer.Exit(NOT_DONE if errors else RULE_FAILED)
 
 
 @app.command("format")
@@ -171,20 +169,18 @@ def format_rules(
     check: Annotated[bool, typer.Option("--check", help="Only say whether it would change; exit 1 if so.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Rewrite a ruleset file in canonical form.
+    """Rewrite a ruleset file in canonical form, one rule on a line; comments stay where they belong.
 
     Example: assay rules format orders.dqdl --check
     """
-    from tools import dqdl
+    from tools.dqdl.layout import formatted
 
     out = Output(as_json)
     text = read_ruleset(file)
-    formatted = str(dqdl.parse(text))
-    changed = formatted != text
+    canonical = formatted(text)
+    changed = canonical != text
     if changed and not check:
-        if any(found[1] for found in COMMENT.finditer(text)):
-            raise AssayError(f"{file} has comments, which formatting would lose.", hint="Take them out first.")
-        options.write_text(file, formatted)
+        options.write_text(file, canonical)
     verb = "would change" if check else "formatted"
     out.show(f"{file}: {verb if changed else 'is in canonical form'}")
     out.result({"changed": changed})
