@@ -6,6 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from tests.support import cast_cases
 from tests.support.rule_cases import Cases
 from tools import dqdl
 
@@ -127,3 +128,18 @@ def test_no_rows_are_of_every_type(where: str) -> None:
     empty = pa.table({"t": pa.array([], pa.string())})
     found = dqdl.evaluate(f'Rules = [ColumnDataType "t" = "DATE"{where}]', {"primary": empty}).rules[0]
     assert (found.outcome, found.vacuous, found.metrics) == ("Passed", True, {})
+
+
+UNREAD = {"0x1p3", "2024-01-05T10:20:30 America/New_York", "2024-01-05 10:20:30 EST", "2024-01-05 10:20:30 PST"}
+"""What Spark reads and Assay does not: hexadecimal fractions, and time zones by name."""
+NAMES = {"int": "INTEGER", "bigint": "LONG"}
+
+
+@pytest.mark.parametrize("type_", sorted({case.type for case in cast_cases.CASES} - {"smallint"}))
+def test_texts_are_read_as_spark_reads_them(type_: str) -> None:
+    cases = [case for case in cast_cases.CASES if case.type == type_]
+    table = pa.table({"t": [case.text for case in cases]})
+    rule = f'Rules = [ColumnDataType "t" = "{NAMES.get(type_, type_.upper())}"]'
+    batches = dqdl.row_level(rule, {"primary": table})
+    found = {row["t"]: row["DataQualityEvaluationResult"] == "Passed" for batch in batches for row in batch.to_pylist()}
+    assert found == {case.text: case.castable and case.text not in UNREAD for case in cases}
