@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pymysql
 
+from tools.sources.sqlstates import ADVICE
 from tools.sources.table import Cause, QueryError, SourceError
 
 _CONVERSION = "a value cannot be read as the type that is asked for."
@@ -28,7 +29,6 @@ _WITHOUT_VALUES = frozenset(
 )
 _DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1370})
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2055})
-_ADVICE: dict[Cause, str] = {"time": "Allow more time or ask for less.", "memory": "Ask for fewer columns at once."}
 _NAME_IT = "A URI's own password is never stored: name it as ${VARIABLE} in the URI, or use MYSQL_PWD."
 
 
@@ -47,7 +47,7 @@ def connect_error(error: pymysql.MySQLError, what: str) -> SourceError:
 def query_error(error: pymysql.MySQLError, what: str) -> QueryError:
     """Why a query gave no answer."""
     cause, sentence, hint = _refusal(*_parts(error))
-    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=hint or _ADVICE.get(cause, ""))
+    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=hint or ADVICE.get(cause, ""))
 
 
 _GRANT = "Ask for the right to read it: GRANT SELECT."

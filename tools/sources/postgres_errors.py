@@ -4,25 +4,9 @@ from __future__ import annotations
 
 import psycopg
 
+from tools.sources.sqlstates import ADVICE, meaning, without_values
 from tools.sources.table import Cause, QueryError, SourceError
 
-_BY_STATE: tuple[tuple[str, Cause, str], ...] = (
-    ("57014", "time", "the query was stopped at its time limit."),
-    ("53", "memory", "the query needs more memory or disk than the server has."),
-    ("54", "statement", "the query is more than the server takes at once."),
-    ("22P02", "conversion", "a value cannot be read as the type that is asked for."),
-    ("22007", "conversion", "a value cannot be read as the type that is asked for."),
-    ("22018", "conversion", "a value cannot be read as the type that is asked for."),
-    ("2201B", "pattern", "a regular expression is not valid."),
-    ("21", "statement", "a subquery that stands for one value gives more than one row."),
-    ("22012", "range", "a number is divided by zero."),
-    ("22003", "range", "a value, or a result, is out of the range of its type."),
-    ("22008", "range", "a value, or a result, is out of the range of its type."),
-    ("25006", "statement", "the query would write; sources are read only."),
-)
-# These come before any row is read: the server's words speak of names and types.
-_WITHOUT_VALUES = ("42", "3F", "0A", "3D")
-_ADVICE: dict[Cause, str] = {"time": "Allow more time or ask for less.", "memory": "Ask for fewer columns at once."}
 _NAME_IT = "A URI's own password is never stored: name it as ${VARIABLE} in the URI, or use PGPASSWORD or ~/.pgpass."
 _CONNECT: tuple[tuple[str, str, str], ...] = (
     ("password authentication failed", "user or password are wrong", _NAME_IT),
@@ -49,18 +33,17 @@ def connect_error(error: psycopg.Error, what: str) -> SourceError:
 def query_error(error: psycopg.Error, what: str) -> QueryError:
     """Why a query gave no answer."""
     cause, sentence, hint = _refusal(error)
-    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=hint or _ADVICE.get(cause, ""))
+    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=hint or ADVICE.get(cause, ""))
 
 
 def _refusal(error: psycopg.Error) -> tuple[Cause, str, str]:
     state = error.sqlstate or ""
-    for prefix, cause, sentence in _BY_STATE:
-        if state.startswith(prefix):
-            return cause, sentence, ""
+    if known := meaning(state):
+        return (*known, "")
     said = (error.diag.message_primary or "").rstrip(".") + "."
     if state == "42501":
         return "statement", said, "Ask for the right to read it: GRANT SELECT."
-    if state.startswith(_WITHOUT_VALUES):
+    if without_values(state):
         return "statement", said, ""
     if not state or state.startswith(("08", "57P")):
         return "other", "the connection to the server was lost.", "Check that the server runs, then run it again."

@@ -17,6 +17,7 @@ OPENERS = {
     "mysql": "tools.sources.mysql",
     "postgres": "tools.sources.postgres",
     "postgresql": "tools.sources.postgres",
+    "spark": "tools.sources.spark",
 }
 """URI scheme to the module whose ``open_uri(uri)`` opens it, imported when first used."""
 EXTRAS = {"tools.sources.mysql": "mysql", "tools.sources.spark": "spark"}
@@ -29,6 +30,9 @@ def open_source(source: object) -> Table:
     """The table behind a path, a URI, an Arrow table or a pandas DataFrame. Raises SourceError."""
     if isinstance(source, (str, os.PathLike)):
         return _open_uri(os.fspath(source))
+    if type(source).__module__.startswith("pyspark.sql.") and type(source).__name__ == "DataFrame":
+        opened: Table = connector("tools.sources.spark", "A Spark DataFrame").open_frame(source)
+        return opened
     from tools.sources.memory import open_memory
 
     return open_memory(source)

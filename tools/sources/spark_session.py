@@ -1,0 +1,148 @@
+"""The Spark session that queries run in, how long they may take, and what their failures mean."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
+from pyspark.errors.exceptions.captured import convert_exception
+from pyspark.sql import SparkSession
+
+from tools.sources.sqlstates import ADVICE, meaning, without_values
+from tools.sources.table import Cause, QueryError, SourceError
+
+# PySpark warns of every pandas from 3.0 on; no DataFrame of pandas passes here.
+warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+
+FAILURES = (PySparkException, Py4JJavaError)
+_OWN = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "OFF",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "4",
+}
+# Casts give NULL instead of an error, text means what sqlglot writes, and times are those of UTC.
+_MEANING = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
+}
+_LATE: tuple[Cause, str] = ("time", "the query was stopped at its time limit.")
+_siblings: dict[str, SparkSession] = {}
+_only_one = threading.Lock()
+
+
+def active_session() -> SparkSession:
+    """The session of this process; a local one on two cores is started where there is none. Raises SourceError."""
+    with _only_one:
+        # Spark asks for the program of its Python workers here, and would else take the first python3 of the PATH.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        if SparkSession.getActiveSession() is None and not _java():
+            raise SourceError("spark:// needs Java, which is not installed.", hint="Install Java 17 or set JAVA_HOME.")
+        conf = SparkConf(loadDefaults=True).setMaster("local[2]").setAppName("assay").setAll(list(_OWN.items()))
+        try:
+            SparkContext.getOrCreate(conf)
+            return SparkSession.builder.getOrCreate()
+        except FAILURES as error:
+            raise SourceError(
+                "The local Spark does not start.", hint="Check that `java -version` says 17 or more."
+            ) from error
+
+
+def sibling(session: SparkSession) -> SparkSession:
+    """A session of the same application with settings of its own, so that a user's session stays as it is."""
+    application = str(session.sparkContext.applicationId)
+    with _only_one:
+        if application not in _siblings:
+            made = session.newSession()
+            for name, value in _MEANING.items():
+                made.conf.set(name, value)
+            _siblings[application] = made
+        return _siblings[application]
+
+
+class TimeLimit:
+    """Cancels the Spark jobs that were started under it once its time is over."""
+
+    def __init__(self, session: SparkSession, seconds: float | None) -> None:
+        self._context = session.sparkContext
+        self._tag = f"assay-{uuid4().hex}"
+        self.over = False
+        self._timer = threading.Timer(seconds, self._stop) if seconds is not None else None
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _stop(self) -> None:
+        self.over = True
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Stops what still runs."""
+        self._context.cancelJobsWithTag(self._tag)
+
+    @contextmanager
+    def marked(self) -> Iterator[None]:
+        """Jobs that this thread starts inside are under the limit."""
+        self._context.addJobTag(self._tag)
+        try:
+            yield
+        finally:
+            self._context.removeJobTag(self._tag)
+
+    def done(self) -> None:
+        """Nothing is left to cancel."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def as_query_error(error: BaseException, what: str, *, late: bool) -> QueryError:
+    """Why a query gave no answer; ``late`` when its time limit stopped it."""
+    cause, sentence = _LATE if late else _refusal(error)
+    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=ADVICE.get(cause, ""))
+
+
+def _refusal(error: BaseException) -> tuple[Cause, str]:
+    failure = convert_exception(_root(error)) if isinstance(error, Py4JJavaError) else error
+    said = str(failure)
+    condition = (failure.getCondition() or "") if isinstance(failure, PySparkException) else ""
+    state = (failure.getSqlState() or "") if isinstance(failure, PySparkException) else ""
+    if "PATTERN" in condition or "REGEX" in condition or "PatternSyntaxException" in said:
+        return "pattern", "a regular expression is not valid."
+    if "OutOfMemory" in said or "maxResultSize" in said:
+        return "memory", "the query needs more memory than there is."
+    if known := meaning(state):
+        return known
+    if without_values(state):
+        return "statement", _gist(said)
+    return "other", "the engine does not take a value that it met."
+
+
+def _root(error: Py4JJavaError) -> object:
+    cause = error.java_exception
+    while cause.getCause() is not None:
+        cause = cause.getCause()
+    return cause
+
+
+def _gist(said: str) -> str:
+    """The first sentence, without Spark's name of the error, SQLSTATE and place."""
+    first = re.sub(r"^\[[\w.]+\]\s*", "", said.strip().split("\n")[0]).split(" SQLSTATE:")[0]
+    return (first if len(first) <= 300 else first[:297] + "...").rstrip(". ") + "."
+
+
+def _java() -> bool:
+    return bool(os.environ.get("JAVA_HOME") or shutil.which("java"))
