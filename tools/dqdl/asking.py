@@ -13,6 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from tools.dqdl import sql
 from tools.dqdl.lowering import lower
+from tools.dqdl.nested import opened
 from tools.dqdl.plan import RuleError
 from tools.errors import AssayError
 from tools.sources.table import QueryError, SourceError, Table
@@ -50,7 +51,8 @@ def ask(query: exp.Query, tables: Mapping[str, Table], *, own_sql: bool = False)
     fields = [one for table in used for one in table.fields]
     limit = time_limit(own_sql=own_sql)
     with _refusals(limit):
-        return used[0].query(lower(query, used[0].dialect, fields), timeout_seconds=limit)
+        lowered = opened(lower(query, used[0].dialect, fields), fields, used[0].dialect)
+        return used[0].query(lowered, timeout_seconds=limit)
 
 
 @contextmanager
@@ -104,7 +106,8 @@ class Desk:
         fields = [one for table in used.values() for one in table.fields]
         self.queries += 1
         with _refusals(timeout_seconds or 0):
-            yield from primary.stream(lower(query, primary.dialect, fields), timeout_seconds=timeout_seconds)
+            lowered = opened(lower(query, primary.dialect, fields), fields, primary.dialect)
+            yield from primary.stream(lowered, timeout_seconds=timeout_seconds)
 
     def close(self) -> None:
         """Lets go of what was brought over."""

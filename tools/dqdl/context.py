@@ -13,6 +13,7 @@ from tools.dqdl import lowering, sql
 from tools.dqdl.guard import GuardError, guard_where
 from tools.dqdl.history import History
 from tools.dqdl.model import Constant, Rule, Text, Variable, Word
+from tools.dqdl.nested import nested
 from tools.dqdl.plan import RuleError, RuleFailed
 from tools.sources.table import Field, Table
 
@@ -66,12 +67,13 @@ class Context:
         return tuple(self.column(rule, index) for index in range(len(rule.parameters)))
 
     def find(self, name: str) -> Field | None:
-        """The column of a name: exactly, else without case, else without the back-ticks around it."""
+        """The column of a name: exactly, else without case, else without back-ticks, else the field of a struct."""
         fields = self.primary.fields
-        exact = next((field for field in fields if field.name == name), None)
-        exact = exact or next((field for field in fields if field.name.lower() == name.lower()), None)
-        quoted = len(name) > 2 and name[0] == name[-1] == "`"
-        return self.find(name[1:-1].replace("``", "`")) if exact is None and quoted else exact
+        found = next((field for field in fields if field.name == name), None)
+        found = found or next((field for field in fields if field.name.lower() == name.lower()), None)
+        if found is None and len(name) > 2 and name[0] == name[-1] == "`":
+            return self.find(name[1:-1].replace("``", "`"))
+        return found or nested(fields, name, self.primary.dialect)
 
     def missing(self, name: str) -> str:
         """Says that a column does not exist, and which name is near."""
@@ -88,9 +90,12 @@ class Context:
         except GuardError as error:
             raise RuleError(f"The filter cannot be used: {error}") from None
         for column in condition.find_all(exp.Column):
-            found = self.find(column.name)
-            if found is None or column.table:
-                raise RuleError(f"The filter cannot be used: {self.missing(column.sql().replace(chr(34), ''))}")
+            name = ".".join(part.name for part in column.parts)
+            found = self.find(name)
+            if found is None or (column.table and found.name.lower() != name.lower()):
+                raise RuleError(f"The filter cannot be used: {self.missing(name)}")
+            for part in ("table", "db", "catalog"):
+                column.set(part, None)
             column.set("this", exp.to_identifier(found.name, quoted=True))
         lowering.check(condition, self.primary.dialect)
         return sql.certain(condition)
