@@ -22,7 +22,7 @@ from tools.profiling.frequency import plain
 from tools.profiling.head import Head, shown
 from tools.profiling.model import ColumnProfile, Dependency, Value
 from tools.profiling.scan import Scan
-from tools.profiling.sql import is_float
+from tools.profiling.sql import is_float, raw
 from tools.sources import Table
 
 _COLUMNS = 40
@@ -172,11 +172,12 @@ def _verified(table: Table, names: tuple[str, str], guess: _Guess) -> list[Depen
 def _pairs(table: Table, guess: _Guess) -> exp.Select:
     engine = engine_of(table)
     fields = [table.fields[place] for place in (guess.left, guess.right)]
-    keys = [engine.compared(field) for field in fields]
-    seen = [exp.Min(this=shown(table, field)).as_(name) for field, name in zip(fields, ("l", "r"), strict=True)]
-    present = [exp.Is(this=exp.column(f.name, quoted=True), expression=exp.null()).not_() for f in fields]
-    counted = exp.Count(this=exp.Star()).as_("n")
-    return exp.select(keys[0].copy().as_("k"), *seen, counted).from_(table.relation()).where(*present).group_by(*keys)
+    keys = [engine.compared(field).as_(name) for field, name in zip(fields, ("k", "d"), strict=True)]
+    seen = [shown(table, field).as_(name) for field, name in zip(fields, ("l", "r"), strict=True)]
+    present = [raw(field).is_(exp.null()).not_() for field in fields]
+    # Servers that insist on GROUP BY know a column again, but not an expression.
+    values = exp.select(*keys, *seen).from_(table.relation()).where(*present).subquery("v")
+    return exp.select("k", "MIN(l) AS l", "MIN(r) AS r", "COUNT(*) AS n").from_(values).group_by("k", "d")
 
 
 def _groups(table: Table, guess: _Guess) -> exp.Select:

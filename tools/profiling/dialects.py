@@ -139,20 +139,13 @@ class Postgres(Engine):
 
 
 class MySql(Engine):
-    """MySQL and MariaDB: texts compare without case unless they are taken as bytes."""
+    """MySQL and MariaDB: columns compare without case unless they are cast."""
 
     groups = False
 
     def column(self, field: Field) -> exp.Expr:
-        """Texts in one character set, with one collation: of code points, trailing blanks counting."""
-        if field.kind != "text":
-            return raw(field)
-        unicode = exp.DataType(this=exp.DataType.Type.CHARACTER_SET, kind=exp.var("utf8mb4"))
-        return exp.Collate(this=exp.Cast(this=raw(field), to=unicode), expression=exp.var("utf8mb4_bin"))
-
-    def compared(self, field: Field) -> exp.Expr:
-        """As bytes."""
-        return exp.cast(self.column(field), "BINARY") if field.kind == "text" else raw(field)
+        """Texts of the session's own making: those compare byte by byte, and blanks at their end count."""
+        return text(raw(field)) if field.kind == "text" else raw(field)
 
     def matches(self, value: exp.Expr, pattern: str) -> exp.Expr:
         """MariaDB has no REGEXP_LIKE, and both have this."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,6 +18,7 @@ PERCENTS = (5, 25, 50, 75, 95)
 _FEW = 100
 _TOP = 10
 _JUDGED = 1_000
+_FRACTION = re.compile(r"(\.\d*?[1-9])0+(?=\D|$)|\.0+(?=\D|$)")
 _SHAPES = (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"))
 _MASKS = ((r"\p{Lu}+", "A"), (r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}]+", "a"), (r"\p{Nd}+", "9"))
 
@@ -129,6 +131,7 @@ def plain(value: object) -> Value:
 
 
 def iso(text: str) -> str:
-    """DuckDB's text of a date or time as ISO 8601."""
+    """An engine's text of a date or time as ISO 8601, without zeros at the end of a fraction."""
     stamp = text.replace(" ", "T", 1) if len(text) > 10 and text[10] == " " else text
+    stamp = _FRACTION.sub(r"\1", stamp)
     return stamp + ":00" if "T" in stamp and stamp[-3:-2] in "+-" and stamp[-3:-2] else stamp

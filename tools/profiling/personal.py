@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tools.profiling.model import ColumnProfile, Personal
-from tools.profiling.words import family, words
+from tools.profiling.words import NAME_OF, PERSON_NAMES, words
 
 EMAIL, PHONE, NAME, BIRTH = "email address", "phone number", "person name", "birth date"
 CARD, BANK, ADDRESS, NATIONAL, STREET = "payment card", "bank account", "IP address", "national id", "street address"
@@ -18,7 +18,7 @@ NAMED: tuple[tuple[str, frozenset[str]], ...] = (
     (CARD, frozenset({"creditcard", "cardnumber", "pan", "ccn"})),
     (NATIONAL, frozenset({"ssn", "passport", "nin", "taxid", "nationalid", "socialsecurity", "aadhaar", "nif"})),
     (ADDRESS, frozenset({"ip", "ipaddress", "ipv4", "ipv6"})),
-    (NAME, frozenset({"firstname", "lastname", "surname", "fullname", "forename", "username"})),
+    (NAME, PERSON_NAMES),
     (STREET, frozenset({"street", "address", "address1", "address2"})),
 )
 """Kind of personal data to the words of a name that suggest it; the first that fits counts."""
@@ -30,10 +30,6 @@ PHRASES: tuple[tuple[str, frozenset[str]], ...] = (
     (NATIONAL, frozenset({"national", "id"})),
     (NATIONAL, frozenset({"tax", "id"})),
     (NATIONAL, frozenset({"social", "security"})),
-)
-NAME_OF = family(
-    "first last full family given middle maiden customer person employee patient contact client author user owner "
-    "manager driver passenger student teacher doctor"
 )
 SHAPED: tuple[tuple[str, re.Pattern[str]], ...] = (
     (EMAIL, re.compile(r"[^@\s]+@[^@\s]+\.[Aa][Aa9.-]*")),

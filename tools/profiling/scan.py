@@ -45,7 +45,7 @@ def scan(table: Table, head: Head) -> Scan:
     engine = engine_of(table)
     spans = {} if head.whole or engine.columnar(table) else _spans(table, engine, head)
     aggregates = [
-        part.as_(f"c{at}_{name}")
+        part.as_(f"c{at}_{name}", quoted=True)
         for at, field in enumerate(table.fields)
         for name, part in _aggregates(at, field, head, engine, spans.get(at))
     ]

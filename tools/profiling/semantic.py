@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tools.profiling import vocabulary
 from tools.profiling.dates import is_date
 from tools.profiling.model import Semantic
-from tools.profiling.words import family, words
+from tools.profiling.words import family, names_person, words
 
 ENOUGH = 0.8
 """A type counts from this share of the rows on."""
@@ -47,15 +47,13 @@ def _shaped(pattern: str) -> Callable[[str], object]:
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s.,;<>]+(\.[^@\s.,;<>]+)*\.[^\W\d_]{2,}")
 _DIGITS = re.compile(r"\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -]?)\d{6}\2\d{5}", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
+_NAME = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]+)*\.?(?:,? [^\W\d_](?:[^\W\d_]|['’.-])*){0,4}")
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]{3,45}")
 _COUNTRY = family("country countries nation nationality origin land iso iso2 iso3 territory")
 _CURRENCY = family("currency ccy cur curr fx iso")
 _PHONE = family("phone telephone mobile fax tel cell msisdn phonenumber contact")
 _POSTAL = family("zip zipcode postal postcode postalcode plz pin pincode")
-_PERSON = family(
-    "firstname lastname surname fullname forename first last full family given middle maiden customer person employee "
-    "patient contact client author user owner manager driver passenger student teacher doctor buyer"
-)
+_PERSON = "person name"
 
 
 def _luhn(text: str) -> bool:
@@ -118,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("postal code", _shaped(r"[A-Za-z0-9][A-Za-z0-9 -]{2,9}"), 0.75, _POSTAL, "hint"),
     Kind("postal code", _shaped(r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{5}-\d{4}"), 0.85, _POSTAL),
     Kind("number", _shaped(r"\s*[+-]?(0|[1-9]\d*|[1-9]\d{0,2}(,\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?\s*"), 0.95),
-    Kind("person name", _shaped(r"[^\W\d_][\w'’.-]*(,? [^\W\d_][\w'’.-]*){0,4}"), 0.6, _PERSON, "hint"),
+    Kind(_PERSON, _NAME.fullmatch, 0.6, needs="hint"),
     Kind("code", _shaped(r"(?=.*\d)[A-Z0-9]+([-_/.:#][A-Za-z0-9]+)*|[A-Za-z]+[-_/#]?\d[A-Za-z0-9_/-]*"), 0.7),
 )
 """In the order in which they are tried."""
@@ -134,7 +132,7 @@ def semantic(name: str, values: Weighted) -> Semantic | None:
         return truth
     named = frozenset(words(name))
     for kind in KINDS:
-        hinted = bool(kind.hints & named)
+        hinted = names_person(name) if kind.name == _PERSON else bool(kind.hints & named)
         if not _allowed(kind, hinted, filled):
             continue
         share = _share(kind, filled, total)
