@@ -121,6 +121,10 @@ class FileTable(DuckTable):
         """What kind of files these are."""
         return self._files.format
 
+    def files(self) -> list[str]:
+        """The files, sorted by path."""
+        return list(self._files.paths)
+
     def _answer_with_full_types(
         self, select: exp.Query, error: duckdb.ConversionException, timeout_seconds: float | None
     ) -> pa.Table:

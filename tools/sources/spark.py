@@ -161,7 +161,8 @@ def _packer() -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
 
         for batch in batches:
             sink = pyarrow.BufferOutputStream()
-            with pyarrow.ipc.new_stream(sink, batch.schema) as writer:
+            options = pyarrow.ipc.IpcWriteOptions(compression="lz4")
+            with pyarrow.ipc.new_stream(sink, batch.schema, options=options) as writer:
                 writer.write_batch(batch)
             yield pyarrow.RecordBatch.from_pydict({"batch": [sink.getvalue().to_pybytes()]})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from uuid import uuid4
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
-from pyspark.errors.exceptions.captured import convert_exception
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from tools.sources.sqlstates import ADVICE, meaning, without_values
@@ -23,6 +24,9 @@ from tools.sources.table import Cause, QueryError, SourceError
 
 # PySpark warns of every pandas from 3.0 on; no DataFrame of pandas passes here.
 warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+
+# It writes each refused query to the console, stack and all; the refusal says it in one line.
+PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
 FAILURES = (PySparkException, Py4JJavaError)
 _OWN = {
@@ -32,6 +36,8 @@ _OWN = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "4",
+    # A stream holds one partition at a time.
+    "spark.sql.files.maxPartitionBytes": "32m",
 }
 # Casts give NULL instead of an error, text means what sqlglot writes, and times are those of UTC.
 _MEANING = {
@@ -40,6 +46,8 @@ _MEANING = {
     "spark.sql.caseSensitive": "false",
     "spark.sql.parser.escapedStringLiterals": "false",
 }
+_CONDITION = re.compile(r"\[([\w.]+)\]")
+_STATE = re.compile(r"SQLSTATE: (\w{5})")
 _LATE: tuple[Cause, str] = ("time", "the query was stopped at its time limit.")
 _siblings: dict[str, SparkSession] = {}
 _only_one = threading.Lock()
@@ -116,32 +124,31 @@ def as_query_error(error: BaseException, what: str, *, late: bool) -> QueryError
 
 
 def _refusal(error: BaseException) -> tuple[Cause, str]:
-    failure = convert_exception(_root(error)) if isinstance(error, Py4JJavaError) else error
-    said = str(failure)
-    condition = (failure.getCondition() or "") if isinstance(failure, PySparkException) else ""
-    state = (failure.getSqlState() or "") if isinstance(failure, PySparkException) else ""
-    if "PATTERN" in condition or "REGEX" in condition or "PatternSyntaxException" in said:
+    kind, said = _root(error) if isinstance(error, Py4JJavaError) else (type(error).__name__, str(error))
+    condition, state = _CONDITION.match(said), _STATE.search(said)
+    if "PatternSyntax" in kind or (condition and "PATTERN" in condition.group(1)):
         return "pattern", "a regular expression is not valid."
-    if "OutOfMemory" in said or "maxResultSize" in said:
+    if "OutOfMemory" in kind or "maxResultSize" in said:
         return "memory", "the query needs more memory than there is."
-    if known := meaning(state):
+    if known := meaning(state.group(1)) if state else None:
         return known
-    if without_values(state):
+    if state and without_values(state.group(1)):
         return "statement", _gist(said)
     return "other", "the engine does not take a value that it met."
 
 
-def _root(error: Py4JJavaError) -> object:
+def _root(error: Py4JJavaError) -> tuple[str, str]:
+    """The Java class and the message of what went wrong first."""
     cause = error.java_exception
     while cause.getCause() is not None:
         cause = cause.getCause()
-    return cause
+    return str(cause.getClass().getName()), str(cause.getMessage() or "")
 
 
 def _gist(said: str) -> str:
     """The first sentence, without Spark's name of the error, SQLSTATE and place."""
-    first = re.sub(r"^\[[\w.]+\]\s*", "", said.strip().split("\n")[0]).split(" SQLSTATE:")[0]
-    return (first if len(first) <= 300 else first[:297] + "...").rstrip(". ") + "."
+    first = _CONDITION.sub("", said.strip().split("\n")[0]).split(" SQLSTATE:")[0].strip()
+    return (first if len(first) <= 300 else first[:297] + "...").rstrip(".") + "."
 
 
 def _java() -> bool:

@@ -118,6 +118,10 @@ class Table(ABC):
     def close(self) -> None:
         """Lets go of what the table holds."""
 
+    def files(self) -> list[str]:
+        """The files that it is read from, as absolute paths or s3:// URIs; none for a table that is not made of files."""
+        return []
+
     def known(self, names: Iterable[str]) -> dict[str, Known]:
         """What the engine knows without a query, of those columns that it knows anything about. Raises SourceError."""
         return {}

@@ -1,0 +1,190 @@
+"""Files as files: which there are, how large, how old, and what their content hashes to. On disk and on S3."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tools.sources.table import SourceError
+
+S3 = "s3://"
+MOST_FILES = 100_000
+"""A path with more files is refused: a pattern too wide is a slip, or worse."""
+CHUNK = 1 << 20
+ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256"}
+"""Names of hash algorithms as DQDL writes them."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file."""
+
+    path: str
+    """Absolute, or an s3:// URI."""
+    name: str
+    """Its path below the folder that was listed; its own name where it was named itself."""
+    size: int
+    """Bytes."""
+    modified: datetime
+    """UTC."""
+
+
+def listed(where: str) -> list[FileEntry]:
+    """The files of a path, folder, glob or s3:// URI by path; none where there is nothing.
+
+    Within folders, names that begin with a dot or an underscore are no data, as for Spark. Raises SourceError for what
+    may not be read, or holds more than 100,000 files.
+    """
+    found = list(islice(_on_s3(where) if is_s3(where) else _on_disk(where), MOST_FILES + 1))
+    if len(found) > MOST_FILES:
+        raise SourceError(f"{where} holds more than {MOST_FILES:,} files.", hint="Name a smaller folder.")
+    return sorted(found, key=lambda entry: entry.path)
+
+
+def entries(paths: Iterable[str]) -> list[FileEntry]:
+    """Named files; those that are gone are left out. Raises SourceError."""
+    return [entry for path in paths for entry in (_on_s3(path) if is_s3(path) else _files([path], _own_name))]
+
+
+def digest(path: str, algorithm: str) -> str:
+    """The hash of a file's content in lower-case hexadecimal, read in parts. Raises SourceError.
+
+    ``algorithm`` is one of ALGORITHMS.
+    """
+    state = hashlib.new(ALGORITHMS[algorithm], usedforsecurity=False)
+    for part in _read_s3(path) if is_s3(path) else _read_disk(path):
+        state.update(part)
+    return state.hexdigest()
+
+
+def is_s3(path: str) -> bool:
+    """Whether a path is one of S3."""
+    return path.lower().startswith(S3)
+
+
+def fixed(path: str) -> str:
+    """The part of a path before its first pattern, with links resolved: all files of the path lie below it."""
+    if is_s3(path):
+        return S3 + _until_pattern(path[len(S3) :])
+    whole = os.path.abspath(os.path.expanduser(path))
+    return os.path.realpath(whole if os.path.lexists(whole) else _until_pattern(whole))
+
+
+def _until_pattern(path: str) -> str:
+    parts = path.split("/")
+    plain = next((number for number, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return "/".join(parts[:plain]) + ("/" if plain < len(parts) else "")
+
+
+def _on_disk(where: str) -> Iterator[FileEntry]:
+    path = os.path.abspath(os.path.expanduser(where))
+    if os.path.isdir(path):
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise SourceError(f"{path} may not be read by this user.", hint="Change its permissions.")
+        below = (str(found) for found in Path(path).rglob("*") if _visible(found.relative_to(path).parts))
+        return _files(below, lambda found: os.path.relpath(found, path))
+    if not os.path.lexists(path) and glob.has_magic(path):
+        return _files(glob.iglob(path, recursive=True), lambda found: os.path.relpath(found, _until_pattern(path)))
+    return _files([path], _own_name)
+
+
+def _files(paths: Iterable[str], name: Callable[[str], str]) -> Iterator[FileEntry]:
+    for path in paths:
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Change its permissions.") from error
+        if os.path.isfile(path):
+            yield FileEntry(path, name(path), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+def _own_name(path: str) -> str:
+    return os.path.basename(path)
+
+
+def _visible(parts: tuple[str, ...]) -> bool:
+    return not any(part[0] in "._" for part in parts)
+
+
+def _read_disk(path: str) -> Iterator[bytes]:
+    try:
+        with open(path, "rb") as handle:
+            while part := handle.read(CHUNK):
+                yield part
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Change its permissions.") from error
+
+
+def _on_s3(where: str) -> Iterator[FileEntry]:
+    parts = urlsplit(where, allow_fragments=False)
+    bucket, key = parts.netloc, where[len(S3) + len(parts.netloc) :].lstrip("/")
+    if not bucket:
+        raise SourceError(f"{where} names no bucket.", hint="Write s3://bucket/prefix.")
+    if key and not key.endswith("/") and not glob.has_magic(key):
+        itself = [found for found in _objects(where, bucket, key) if found["Key"] == key]
+        if itself:
+            yield _entry(bucket, itself[0], key.rpartition("/")[2])
+            return
+        key += "/"
+    folder = _until_pattern(key)
+    for found in _objects(where, bucket, folder):
+        name = found["Key"][len(folder) :]
+        if folder != key and not fnmatchcase(found["Key"], key):
+            continue
+        if name and not name.endswith("/") and _visible(tuple(part for part in name.split("/") if part)):
+            yield _entry(bucket, found, name)
+
+
+def _entry(bucket: str, found: dict[str, Any], name: str) -> FileEntry:
+    return FileEntry(f"{S3}{bucket}/{found['Key']}", name, found["Size"], found["LastModified"].astimezone(UTC))
+
+
+def _objects(where: str, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            yield from page.get("Contents", ())
+    except (BotoCoreError, ClientError) as error:
+        raise _refused(where, error) from error
+
+
+def _read_s3(path: str) -> Iterator[bytes]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, _, key = path[len(S3) :].partition("/")
+    try:
+        yield from _client().get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(CHUNK)
+    except (BotoCoreError, ClientError) as error:
+        raise _refused(path, error) from error
+
+
+def _client() -> Any:
+    """S3 as the environment describes it: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, profile, role."""
+    variables = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID")
+    return _client_for(tuple(os.environ.get(name) for name in variables))
+
+
+@lru_cache(maxsize=4)
+def _client_for(environment: tuple[str | None, ...]) -> Any:
+    import boto3
+
+    return boto3.client("s3")
+
+
+def _refused(where: str, error: Exception) -> SourceError:
+    found = getattr(error, "response", {}).get("Error", {})
+    said = f"{found.get('Code')}: {found.get('Message')}" if found else str(error)
+    return SourceError(f"{where} cannot be read: {said}", hint="Check the bucket and the AWS credentials.")
