@@ -68,12 +68,19 @@ def _parse(text: str, start: str) -> Any:
 
 
 def _read(text: str, start: str) -> Any:
-    from lark.exceptions import UnexpectedInput
+    from lark.exceptions import UnexpectedInput, UnexpectedToken
 
     try:
         return _lark().parse(text, start=start)
     except UnexpectedInput as error:
-        raise _explain(error, text, start) from None
+        wrong = error
+    at = _position(wrong, text)
+    try:
+        accepts = wrong.accepts if isinstance(wrong, UnexpectedToken) else _accepts(text[:at], start)
+    except UnexpectedToken as earlier:  # an "and", held back to see what follows it
+        at = _position(earlier, text)
+        accepts = _accepts(text[:at], start)
+    raise _explained(text, at, human(accepts))
 
 
 @cache
@@ -125,14 +132,9 @@ def _too_deep(token: Token) -> DqdlError:
     return DqdlError(f"More than {MAX_NESTING} parentheses inside each other.", line=line, column=column)
 
 
-def _explain(error: UnexpectedInput, text: str, start: str) -> DqdlError:
-    from lark.exceptions import UnexpectedToken
-
-    at = _position(error, text)
+def _explained(text: str, at: int, expected: tuple[str, ...]) -> DqdlError:
     line, column = place(text, at)
     found = "the end of the text" if at >= len(text) else _shown(_word_at(text, at))
-    accepts = error.accepts if isinstance(error, UnexpectedToken) else _accepts(text[:at], start)
-    expected = human(accepts)
     message = f"{found} cannot stand here."
     if expected and len(expected) <= 12:
         message = f"{found} cannot stand here; expected {_either(expected)}."
@@ -150,7 +152,7 @@ def _accepts(prefix: str, start: str) -> set[str]:
 
 def _position(error: UnexpectedInput, text: str) -> int:
     ended = getattr(getattr(error, "token", None), "type", "") == "$END"
-    return len(text) if ended else error.pos_in_stream or 0
+    return len(text) if ended or error.pos_in_stream is None else error.pos_in_stream
 
 
 def _word_at(text: str, at: int) -> str:

@@ -1,0 +1,265 @@
+"""Lint: every error of a text in one go, and what is odd in a text that is fine."""
+
+import operator
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools import dqdl
+from tools.dqdl import ranges
+from tools.dqdl.lint import MAX_ERRORS, Finding, lint
+from tools.dqdl.model import Between, Compare, Condition, Member, Number
+from tools.dqdl.outline import outline
+
+
+def within(*rules: str) -> list[Finding]:
+    return lint("Rules = [\n" + ",\n".join(rules) + "\n]")
+
+
+def codes(*rules: str) -> list[tuple[int, str]]:
+    return [(finding.line - 1, finding.code) for finding in within(*rules)]
+
+
+def test_a_good_ruleset_has_no_findings() -> None:
+    assert (
+        within('IsPrimaryKey "id"', 'Completeness "email" > 0.9', "RowCount between 10 and 20", "RowCount != 15") == []
+    )
+
+
+def test_every_error_is_found_in_one_go() -> None:
+    found = within(
+        'IsComplet "a"',
+        "RowCount >",
+        'IsComplete "a"',
+        "IsComplete 'x', RowCount > 1",
+        'IsUnique "u" > 4',
+        "Mean $q > 1",
+    )
+    assert [(one.line, one.column, one.level) for one in found] == [
+        (2, 1, "error"),
+        (3, 11, "error"),
+        (5, 12, "error"),
+        (6, 14, "error"),
+        (7, 6, "error"),
+    ]
+    assert "Did you mean IsComplete?" in found[0].message
+    assert found[1].excerpt == "RowCount >,\n          ^"
+    assert "IsComplete" in found[0].expected
+
+
+def test_errors_and_warnings_come_together_in_the_order_of_the_text() -> None:
+    assert codes("RowCount >= 0", "Foo", 'Mean "a" > $b', "ColumnCount < 0") == [
+        (1, "always-true"),
+        (2, "syntax"),
+        (3, "syntax"),
+        (4, "never-true"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("", [(1, 1)]),
+        ("Rules", [(1, 6)]),
+        ("Rules = []", [(1, 10)]),
+        ("Rules = [RowCount > 1", [(1, 22)]),
+        ('Rules = [IsComplete "a]', [(1, 21)]),
+        ("a = 5\nRules = [Foo]", [(1, 5)]),
+        ("Rules = [Foo]", [(1, 10)]),
+        ("Rules = [Foo,]", [(1, 10)]),
+        ("Rules = [RowCount > 1, Foo,]", [(1, 24)]),
+        ("Rules = [Foo, RowCount > 1, Bar # why, not\n, Baz]", [(1, 10), (1, 29), (2, 3)]),
+        ("Rules = [Foo]\nAnalyzers = [Bar, Mean]", [(1, 10), (2, 14), (2, 19)]),
+        ("Rules = [(Foo, RowCount > 1]", [(1, 11)]),
+        ("Rules = [,]", [(1, 10)]),
+        ("Rules = [Foo\nAnalyzers = [Bar]", [(2, 1)]),
+    ],
+)
+def test_errors_wherever_they_are(text: str, places: list[tuple[int, int]]) -> None:
+    found = [one for one in lint(text) if one.level == "error"]
+    assert [(one.line, one.column) for one in found][: len(places)] == places
+    assert found
+
+
+def test_there_is_an_end_to_errors() -> None:
+    began = time.process_time()
+    assert len(within(*["Foo"] * 2000)) == MAX_ERRORS
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (['IsComplete "a"', 'Completeness "a" > 0.9'], [(2, "implied")]),
+        (['Completeness "a" > 0.9', 'IsComplete "a"'], [(1, "implied")]),
+        (['Completeness "a" > 0.9', 'Completeness "a" > 0.5'], [(2, "implied")]),
+        (['IsComplete "a" where "b"', 'Completeness "a" > 0.9'], []),
+        (['IsComplete "a" where "b"', 'Completeness "a" > 0.9 where "b"'], [(2, "implied")]),
+        (['IsComplete "a"', 'Completeness "b" > 0.9'], []),
+        (['IsPrimaryKey "a"', 'IsUnique "a"', 'IsComplete "a"'], [(2, "implied"), (3, "implied")]),
+        (['IsPrimaryKey "a" "b"', 'IsComplete "b"', 'IsUnique "b" "a"'], [(2, "implied"), (3, "implied")]),
+        (['IsPrimaryKey "a" "b"', 'IsUnique "a"'], []),
+        (['IsUnique "a"', 'IsComplete "a"', 'IsPrimaryKey "b"'], []),
+        (['Uniqueness "a" > 0.5', 'IsUnique "a"'], [(1, "implied")]),
+        (["RowCount > 10", "RowCount >= 11"], [(2, "implied")]),
+        (["RowCount > 10", "RowCount between 20 and 30"], [(1, "implied")]),
+        (["RowCount > 10", "RowCount != 5", "RowCount not in [1, 2]"], [(2, "implied"), (3, "implied")]),
+        (["RowCount > 10", "RowCount < 5"], [(2, "contradiction")]),
+        (['IsComplete "a"', 'Completeness "a" < 0.5'], [(2, "contradiction")]),
+        (['ColumnValues "a" > 5', 'ColumnValues "a" > 3'], [(2, "implied")]),
+        (['ColumnValues "a" > 5 with threshold > 0.9', 'ColumnValues "a" > 3'], []),
+        (['ColumnValues "a" > "2024-01-02"', 'ColumnValues "a" > "2024-01-01"'], [(2, "implied")]),
+        (['ColumnValues "a" > "2024-01-02"', 'ColumnValues "a" > 1'], []),
+        (['DataFreshness "a" < 24 hours', 'DataFreshness "a" < 2 days'], [(2, "implied")]),
+        (["FileSize > 2 KB", "FileSize > 1024"], [(2, "implied")]),
+        (["RowCount > avg(last(3))", "RowCount > 1"], []),
+        (['CustomSql "a" > 5', 'CustomSql "b" > 3', 'CustomSql "a" > 3'], []),
+        (['IsComplete "a"', 'IsComplete a labels=["k"="v"]'], [(2, "repeated-rule")]),
+        (['(IsComplete "a") or (RowCount > 1)', '(RowCount > 1) or (IsComplete "a")'], [(2, "repeated-rule")]),
+    ],
+)
+def test_rules_that_say_nothing_beside_others(rules: list[str], expected: list[tuple[int, str]]) -> None:
+    assert codes(*rules) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ('Completeness "a" >= 0', "always-true"),
+        ('Completeness "a" <= 1', "always-true"),
+        ('Completeness "a" > 1', "never-true"),
+        ('Completeness "a" > 0', None),
+        ('Completeness "a" != 2', "always-true"),
+        ("RowCount >= 0", "always-true"),
+        ("RowCount > -1", "always-true"),
+        ("RowCount < 0", "never-true"),
+        ("RowCount = 2.5", "never-true"),
+        ("RowCount between 5 and 6", "never-true"),
+        ("RowCount between 5 and 7", None),
+        ("RowCount between 5 and 1", "never-true"),
+        ("RowCount not between 5 and 1", "always-true"),
+        ("RowCount in [-1, 1.5]", "never-true"),
+        ('Mean "a" between 5 and 6', None),
+        ('Mean "a" between 5 and 5', "never-true"),
+        ('Mean "a" < 0', None),
+        ('ColumnCorrelation "a" "b" > 1', "never-true"),
+        ('ColumnCorrelation "a" "b" > -2', "always-true"),
+        ('StandardDeviation "a" < 0', "never-true"),
+        ('ColumnValues "a" between 5 and 1', "never-true"),
+        ('ColumnValues "a" between "2024-02-01" and "2024-01-01"', "never-true"),
+        ("FileFreshness between now() and (now() - 45 minutes)", "never-true"),
+        ("FileFreshness between (now() - 45 minutes) and now()", None),
+        ("FileSize between 1 GB and 1 MB", "never-true"),
+        ('DataFreshness "a" between 1 days and 2 hours', "never-true"),
+        ('ColumnValues "a" = "x" with threshold > 1', "never-true"),
+        ('ColumnValues "a" = "x" with threshold >= 0', "always-true"),
+        ('ColumnValues "a" = "x" with threshold > 0.5', None),
+        ("(RowCount > 1) or (RowCount < 0)", "never-true"),
+        ('ColumnValues "a" > "2024-02-30"', "no-such-day"),
+        ('ColumnValues "a" in ["2024-02-30", now()]', "no-such-day"),
+        ('ColumnValues "a" = "x" with ignorecase = "true"', "unknown-tag"),
+        ('ColumnValues "a" = "x" with treshold = 0.5', "unknown-tag"),
+        ('ColumnValues "a" = "x" with ignoreCase = "true" with ignoreCase = "false"', "repeated-tag"),
+        ("RowCount > averge(last(3))", "unknown-function"),
+        ("RowCount > 1 + avg(latest(3))", "unknown-function"),
+        ('ColumnValues "a" > NOW()', "unknown-function"),
+        ('ColumnValues "a" > now( )', "unknown-function"),
+        ("RowCount > avg(last(3))", None),
+        ('IsUnique "a" and IsUnique "b"', "swallowed-rule"),
+        ('DetectAnomalies "Rowcount"', "unknown-metric"),
+        ('DetectAnomalies "RowCount"', None),
+        ('ColumnDataType "a" = "INT"', "unknown-type"),
+        ('ColumnDataType "a" = "decimal(10, 2)"', None),
+        ('ColumnDataType "a" = "Date"', None),
+        ('(IsComplete "a") and (IsUnique "A")', "column-case"),
+    ],
+)
+def test_a_rule_that_is_odd_by_itself(rule: str, code: str | None) -> None:
+    assert [found for _, found in codes(rule)] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('a = "x"\nRules = [RowCount > 1]', [(1, 1, "unused-constant")]),
+        ('a = "x"\nAnalyzers = [Mean $a]', []),
+        ('a = ["x", NULL]\nRules = [ColumnValues "b" in $a]', [(1, 1, "null-in-constant")]),
+        ('a = "x"\nRules = [Foo $a]', [(2, 10, "syntax")]),
+        ("Rules = [RowCount > 1]\n]", [(2, 1, "stray-bracket")]),
+    ],
+)
+def test_what_stands_around_the_rules(text: str, expected: list[tuple[int, int, str]]) -> None:
+    assert [(one.line, one.column, one.code) for one in lint(text)] == expected
+
+
+PIECES = [*'[](){}",=#\n$', "Rules = [", "RowCount > 1", 'IsComplete "a"', "and", "x"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([*'[](){}",=#\n$', "Rules = [", "RowCount > 1", 'IsComplete "a"', "and", "x"]), max_size=20
+    )
+)
+def test_any_text_can_be_linted(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    refused = False
+    try:
+        dqdl.parse(text)
+    except dqdl.DqdlError:
+        refused = True
+    assert any(one.level == "error" for one in lint(text)) == refused
+    for span in outline(text).comments:
+        assert text[span.start] == "#"
+
+
+ends = st.integers(-4, 4).map(lambda number: Number(Decimal(number) / 2))
+conditions = st.one_of(
+    st.builds(Compare, st.sampled_from([">", ">=", "<", "<=", "=", "!="]), ends),
+    st.builds(Between, ends, ends, st.booleans()),
+    st.builds(Member, st.lists(ends, min_size=1, max_size=3).map(tuple), st.booleans()),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(conditions, conditions)
+def test_ranges_hold_what_the_conditions_let_through(one: Condition, other: Condition) -> None:
+    """Against the definition, on all quarters from -3 to 3: ranges have their ends at halves."""
+    quarters = [Decimal(number) / 4 for number in range(-12, 13)]
+    a, b = (ranges.read(condition)[1] for condition in (one, other))  # type: ignore[index]
+    passing = [{value for value in quarters if passes(condition, value)} for condition in (one, other)]
+    assert {value for value in quarters if covers(a, value)} == passing[0]
+    assert {value for value in quarters if covers(ranges.common(a, b), value)} == passing[0] & passing[1]
+    assert ranges.within(a, b) == (passing[0] <= passing[1])
+    numbers = {value for value in passing[0] if value == int(value)}
+    assert {value for value in quarters if covers(ranges.whole(a), value) and value == int(value)} == numbers
+
+
+COMPARE = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def covers(found: ranges.Ranges, value: Decimal) -> bool:
+    return any(low <= (value, 0) <= high for low, high in found)
+
+
+def passes(condition: Any, value: Decimal) -> bool:
+    if isinstance(condition, Compare):
+        at: Any = condition.operand
+        return bool(COMPARE[condition.op](value, at.value))
+    if isinstance(condition, Between):
+        ends: Any = (condition.low, condition.high)
+        inside = ends[0].value < value < ends[1].value
+    else:
+        inside = value in [item.value for item in condition.items]
+    return bool(inside != condition.negated)
