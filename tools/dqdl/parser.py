@@ -152,7 +152,8 @@ def _accepts(prefix: str, start: str) -> set[str]:
 
 def _position(error: UnexpectedInput, text: str) -> int:
     ended = getattr(getattr(error, "token", None), "type", "") == "$END"
-    return len(text) if ended or error.pos_in_stream is None else error.pos_in_stream
+    at: Any = error.pos_in_stream
+    return len(text) if ended else int(at)
 
 
 def _word_at(text: str, at: int) -> str:
