@@ -21,7 +21,7 @@ CASES = Cases(
     {"primary": ROWS},
     {
         'Completeness "info.age" > 0.6': ("Passed", 1, {"info.age:Completeness": 2 / 3}),
-        'IsComplete "info.city"': ("Failed", 1, {"info.City:Completeness": 2 / 3}),
+        'IsComplete "info.City"': ("Failed", 1, {"info.City:Completeness": 2 / 3}),
         'ColumnValues "info.age" > 4': ("Failed", 1),
         'ColumnValues "info.city" in ["Rome", "Oslo", NULL]': ("Passed", 0),
         'ColumnLength "info.City" <= 4': ("Passed", 0),

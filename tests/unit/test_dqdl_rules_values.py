@@ -122,7 +122,7 @@ CASES = Cases(
         'ColumnValues "gap" > 0 where "n > 9"': ("Passed!", None, {}),
         'ColumnValues "gap" in [1] where "n > 9"': ("Passed!", None, {}),
         # Names.
-        'ColumnValues "N" > 0': ("Passed", 0, _n(1, complete=1)),
+        'ColumnValues "`n`" > 0': ("Passed", 0, _n(1, complete=1)),
         'ColumnValues "nope" > 0': ("Failed", None, {}),
         'ColumnValues "nope" = NULL': ("Failed", None),
     },
@@ -149,6 +149,17 @@ EMPTY = Cases(
 @pytest.mark.parametrize("rule", EMPTY.expected)
 def test_numbers_of_an_empty_table(rule: str) -> None:
     EMPTY.check(rule)
+
+
+def test_metrics_have_the_name_of_the_column_and_the_name_as_written() -> None:
+    rules = 'c = "SAME"\nRules = [Completeness "N" = 1, Uniqueness "Same" "n" = 1, IsComplete $c, ColumnExists "N"]'
+    found = [rule.metrics for rule in dqdl.evaluate(rules, {"primary": NUMBERS}).rules]
+    assert found == [
+        {"Column.n.Completeness": 1, "Column.N.Completeness": 1},
+        {"Multicolumn.same,n.Uniqueness": 1, "Multicolumn.Same,n.Uniqueness": 1},
+        {"Column.same.Completeness": 1, "Column.SAME.Completeness": 1},
+        {},
+    ]
 
 
 def test_pandas_holds_missing_numbers_as_nan() -> None:

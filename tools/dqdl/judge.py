@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from tools.dqdl import conditions
 from tools.dqdl.conditions import holds, percent, rows, wanted
 from tools.dqdl.kinds import holds as holds_kind
 from tools.dqdl.model import Between, Compare, Condition, Matches, Member, Rule
-from tools.dqdl.plan import RuleError, RuleFailed, Verdict, passed_or_failed
+from tools.dqdl.plan import Plan, RuleError, RuleFailed, Verdict, passed_or_failed
 from tools.sources.table import Field
 
 
@@ -40,6 +40,30 @@ def metric_name(columns: tuple[str, ...], metric: str) -> str:
     if not columns:
         return f"Dataset.*.{metric}"
     return f"Column.{columns[0]}.{metric}" if len(columns) == 1 else f"Multicolumn.{','.join(columns)}.{metric}"
+
+
+def as_written(plan: Plan, names: Sequence[tuple[str, str]]) -> Plan:
+    """Gives the metrics also under the columns' names as the rule spells them, as Glue does.
+
+    ``names`` are pairs of a column's name and how it is written.
+    """
+    if all(name == written for name, written in names):
+        return plan
+    renamed = {f"Column.{name}.": f"Column.{written}." for name, written in names}
+    real, said = (",".join(side) for side in zip(*names, strict=True))
+    renamed[f"Multicolumn.{real}."] = f"Multicolumn.{said}."
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        verdict = plan.judge(values)
+        more = {
+            key.replace(old, new, 1): value
+            for key, value in verdict.metrics.items()
+            for old, new in renamed.items()
+            if key.startswith(old)
+        }
+        return replace(verdict, metrics={**verdict.metrics, **more})
+
+    return replace(plan, judge=judge)
 
 
 def nothing(passes: bool, what: str) -> Verdict:

@@ -10,9 +10,11 @@ from sqlglot.errors import SqlglotError
 from tools.dqdl.analyzers import expanded
 from tools.dqdl.composites import by_row
 from tools.dqdl.context import Context
+from tools.dqdl.judge import as_written
 from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule
 from tools.dqdl.plan import Need, Plan, RuleError, RuleFailed, Verdict
 from tools.dqdl.registry import ANALYZERS, PLANNERS
+from tools.dqdl.signatures import SIGNATURES
 
 Resolve = Callable[[Rule], Rule]
 """Puts numbers in the place of what a rule takes from elsewhere, such as the metric history. Raises RuleError."""
@@ -81,7 +83,15 @@ def _top(top: TopRule, context: Context, resolve: Resolve) -> Planned:
 
 
 def _plain(rule: Rule, context: Context, resolve: Resolve) -> Plan | Verdict:
-    return _attempted(lambda: _planner(rule)(resolve(rule), context))
+    return _attempted(lambda: as_written(_planner(rule)(resolve(rule), context), _spellings(rule, context)))
+
+
+def _spellings(rule: Rule, context: Context) -> list[tuple[str, str]]:
+    """The columns that a rule names, each with how it is written there but for back-ticks."""
+    if not SIGNATURES[rule.type].columns:
+        return []
+    written = [context.parameter(rule, index).value.strip("`") for index in range(len(rule.parameters))]
+    return [(_real_name(name, context), name) for name in written]
 
 
 def _planner(rule: Rule) -> Callable[[Rule, Context], Plan]:
