@@ -123,13 +123,14 @@ class Engine:
 
 def exact_text(operand: exp.Expr) -> exp.Expr:
     """MySQL: a text of any character set, compared sign by sign in a regular expression."""
-    return exp.Collate(this=_unicode(operand), expression=exp.Var(this="utf8mb4_bin"))
+    return exp.Collate(this=unicode(operand), expression=exp.Var(this="utf8mb4_bin"))
 
 
 def exact_bytes(operand: exp.Expr) -> exp.Expr:
     """MySQL: a text as it is compared everywhere else: case, accents and blanks at the end count."""
-    return exp.cast(_unicode(operand), "binary")
+    return exp.cast(unicode(operand), "binary")
 
 
-def _unicode(operand: exp.Expr) -> exp.Expr:
+def unicode(operand: exp.Expr) -> exp.Expr:
+    """MySQL: a text or its bytes as Unicode."""
     return exp.Cast(this=operand, to=exp.DataType(this=exp.DataType.Type.CHARACTER_SET, kind=exp.Var(this="utf8mb4")))

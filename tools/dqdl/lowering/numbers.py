@@ -47,14 +47,14 @@ def _counts(value: exp.Expr) -> bool:
     return isinstance(value, exp.Case) and all(isinstance(one.args["true"], exp.Literal) for one in value.args["ifs"])
 
 
-def difference(site: Site, node: exp.Sub) -> exp.Expr:
-    """The range of whole numbers may be larger than their type."""
-    if (
-        isinstance(node.this, exp.Max)
-        and isinstance(node.expression, exp.Min)
-        and site.kinds.of(node.this) == "integer"
-    ):
-        return exp.Sub(this=exp.cast(node.this, _EXACT), expression=exp.cast(node.expression, _EXACT))
+def arithmetic(site: Site, node: exp.Expr) -> exp.Expr:
+    """Whole numbers never run over: Spark's would wrap around, and others stop."""
+    if site.kinds.of(node) != "integer":
+        return node
+    for key in ("this", "expression"):
+        part = node.args.get(key)
+        if part is not None and not isinstance(part, exp.Literal):
+            node.set(key, exp.cast(part, _EXACT))
     return node
 
 

@@ -72,7 +72,7 @@ _ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
     exp.Div: numbers.division,
     exp.Mod: numbers.remainder,
     exp.Avg: numbers.mean,
-    exp.Sub: numbers.difference,
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Abs), numbers.arithmetic),
     exp.Corr: numbers.correlation,
     exp.Ln: numbers.logarithm,
     exp.IsNan: numbers.not_a_number,
@@ -80,17 +80,17 @@ _ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
 }
 _ALSO: Mapping[str, Mapping[type[exp.Expr], Rewrite]] = {
     "duckdb": {exp.StddevPop: numbers.spread, exp.VariancePop: numbers.spread},
-    "postgres": {exp.Min: texts.extreme, exp.Max: texts.extreme, exp.Ordered: texts.extreme},
+    "postgres": {exp.Min: texts.extreme, exp.Max: texts.extreme, exp.Ordered: texts.ordered},
     "spark": {exp.Sum: numbers.total},
     "redshift": {exp.NullSafeEQ: texts.same},
     "mysql": {
-        **dict.fromkeys((exp.Min, exp.Max, exp.Ordered), texts.extreme),
+        **dict.fromkeys((exp.Min, exp.Max), texts.extreme),
+        exp.Ordered: texts.ordered,
         exp.CountIf: numbers.count_if,
         exp.NullSafeEQ: texts.same,
         exp.Like: texts.like,
         exp.Window: texts.window,
         exp.Distinct: texts.listed,
-        exp.Group: texts.listed,
         exp.Select: texts.grouped,
     },
 }

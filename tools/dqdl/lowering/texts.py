@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from tools.dqdl.lowering.casts import from_text
-from tools.dqdl.lowering.engine import exact_bytes
+from tools.dqdl.lowering.engine import exact_bytes, unicode
 from tools.dqdl.lowering.kinds import Kind
 from tools.dqdl.lowering.site import Site
 
@@ -50,14 +50,22 @@ def exact(site: Site, part: exp.Expr, *, order: bool) -> exp.Expr:
 
 
 def extreme(site: Site, node: exp.Expr) -> exp.Expr:
-    """The least or greatest, and the order of rows."""
-    if site.kinds.of(node.this) == "text" and not isinstance(node.this, exp.Literal):
+    """The least or greatest text."""
+    if site.kinds.of(node.this) != "text" or isinstance(node.this, exp.Literal):
+        return node
+    node.set("this", exact(site, node.this, order=True))
+    return unicode(node) if site.engine.dialect == "mysql" else node
+
+
+def ordered(site: Site, node: exp.Ordered) -> exp.Expr:
+    """The order of rows."""
+    if site.kinds.of(node.this) == "text":
         node.set("this", exact(site, node.this, order=True))
     return node
 
 
 def listed(site: Site, node: exp.Expr) -> exp.Expr:
-    """GROUP BY, DISTINCT: which values are the same."""
+    """Which values are the same."""
     node.set("expressions", [_key(site, part) for part in node.expressions])
     return node
 
@@ -75,14 +83,16 @@ def _key(site: Site, part: exp.Expr) -> exp.Expr:
 
 
 def grouped(site: Site, node: exp.Select) -> exp.Expr:
-    """MySQL: a column that is grouped by its bytes is selected by its bytes too."""
+    """MySQL: groups are of equal bytes; what is said of such a key besides is said of its least text, the only one."""
     group = node.args.get("group")
     keys = {part.sql() for part in group.expressions if site.kinds.of(part) == "text"} if group else set()
-    for projection in node.expressions if keys else []:
-        value = projection.unalias()
-        if value.sql() in keys:
-            bare = exact(site, value.copy(), order=False)
-            projection.replace(exp.alias_(bare, projection.alias_or_name, quoted=True))
+    if not keys or group is None:
+        return node
+    others = [*node.expressions, node.args.get("having"), node.args.get("order")]
+    for part in [column for other in others if other is not None for column in other.find_all(exp.Column)]:
+        if part.sql() in keys and not isinstance(part.find_ancestor(exp.AggFunc, exp.Select), exp.AggFunc):
+            part.replace(exp.Min(this=part.copy()))
+    listed(site, group)
     return node
 
 
