@@ -1,4 +1,4 @@
-"""One Postgres server per test session and a fresh database per test that asks for one."""
+"""One server of each kind per test session, started when first asked for, and a fresh database per test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,6 +16,10 @@ from psycopg.conninfo import make_conninfo
 
 from memory import Memory, embedded
 from memory.migrate import migrate
+from tests.support import heavy, mariadb, spark
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 TEMPLATE = "migrated"
 _numbers = itertools.count()
@@ -61,3 +66,28 @@ def _database(server: str, template: str) -> Iterator[str]:
         connection.execute(f"create database {name} template {template}")
         yield make_conninfo(server, dbname=name)
         connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[mariadb.MariaDB]:
+    """A MariaDB server of this test process."""
+    heavy.need(mariadb.missing())
+    with mariadb.server() as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_database(mariadb_server: mariadb.MariaDB) -> Iterator[str]:
+    """The name of a fresh database on the MariaDB server."""
+    name = f"t{next(_numbers)}"
+    mariadb_server.run(f"create database {name}")
+    yield name
+    mariadb_server.run(f"drop database {name}")
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[SparkSession]:
+    """The local Spark of this test process."""
+    heavy.need(spark.missing())
+    with spark.session() as session:
+        yield session
