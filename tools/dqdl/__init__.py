@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,6 +42,7 @@ def evaluate(
     history: Any = None,
     now: datetime | None = None,
     composite: Literal["column", "row"] = "column",
+    file_roots: Sequence[str] | None = None,
 ) -> Evaluation:
     """Evaluates all rules in the fewest queries; a broken rule spoils only itself.
 
@@ -50,12 +51,13 @@ def evaluate(
     ``history`` is what was measured before, for rules like ``RowCount > avg(last(10))``: by metric key (as in
     ``metrics``) the points, oldest first, each a number, a pair of time and number, or a history.Point; or an object
     whose ``points(key)`` gives them. ``composite`` is Glue's ``compositeRuleEvaluation.method``: by default each member
-    is judged on the whole data; with ``"row"`` the members are joined in each row, and all rows must pass. Raises
-    DqdlError and SourceError.
+    is judged on the whole data; with ``"row"`` the members are joined in each row, and all rows must pass.
+    ``file_roots`` are the folders and s3:// prefixes that FileFreshness and its like may name; None for any, which is
+    for rulesets of the caller's own. Raises DqdlError and SourceError.
     """
     from tools.dqdl.evaluation import run
 
-    return run(ruleset, tables, history=history, now=now, composite=composite)
+    return run(ruleset, tables, history=history, now=now, composite=composite, file_roots=file_roots)
 
 
 def explain(

@@ -28,6 +28,8 @@ class Context:
     """UTC, truncated to the minute."""
     history: History = field(default_factory=History)
     """What earlier evaluations measured."""
+    file_roots: tuple[str, ...] | None = None
+    """Folders and s3:// prefixes that file rules may name; None for any."""
     by_row: bool = False
     """Whether composites join the answers of their members row by row: see composites.py."""
 

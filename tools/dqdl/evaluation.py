@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,9 +33,10 @@ def run(
     history: Any = None,
     now: datetime | None = None,
     composite: Literal["column", "row"] = "column",
+    file_roots: Sequence[str] | None = None,
 ) -> Evaluation:
     """See :func:`tools.dqdl.evaluate`."""
-    with _ready(ruleset, tables, history, now, composite) as (prepared, context):
+    with _ready(ruleset, tables, history, now, composite, file_roots) as (prepared, context):
         return evaluated(prepared, context)
 
 
@@ -55,11 +56,17 @@ def explained(
 
 @contextmanager
 def _ready(
-    ruleset: Ruleset | str, tables: Mapping[str, Any], history: Any, now: datetime | None, composite: str
+    ruleset: Ruleset | str,
+    tables: Mapping[str, Any],
+    history: Any,
+    now: datetime | None,
+    composite: str,
+    file_roots: Sequence[str] | None = None,
 ) -> Iterator[tuple[Prepared, Context]]:
     parsed = parse(ruleset) if isinstance(ruleset, str) else ruleset
     with opened(parsed, tables, now) as given:
-        context = replace(given, history=History(history), by_row=composite == "row")
+        roots = None if file_roots is None else tuple(file_roots)
+        context = replace(given, history=History(history), by_row=composite == "row", file_roots=roots)
         yield prepare(parsed, context, lambda rule: resolve(rule, context)), context
 
 

@@ -8,6 +8,7 @@ from typing import cast, get_args
 from tools.dqdl import (
     analyzers,
     rules_anomalies,
+    rules_files,
     rules_keys,
     rules_numbers,
     rules_reference,
@@ -50,6 +51,10 @@ PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
     "ReferentialIntegrity": rules_reference.referential_integrity,
     "DatasetMatch": rules_reference.dataset_match,
     "AggregateMatch": rules_reference.aggregate_match,
+    "FileFreshness": rules_files.file_freshness,
+    "FileSize": rules_files.file_size,
+    "FileMatch": rules_files.file_match,
+    "FileUniqueness": rules_files.file_uniqueness,
 }
 
 PLANNERS["DetectAnomalies"] = rules_anomalies.detect_anomalies(PLANNERS)

@@ -132,12 +132,12 @@ def _on_s3(where: str) -> Iterator[FileEntry]:
     bucket, key = parts.netloc, where[len(S3) + len(parts.netloc) :].lstrip("/")
     if not bucket:
         raise SourceError(f"{where} names no bucket.", hint="Write s3://bucket/prefix.")
-    if key and not key.endswith("/") and not glob.has_magic(key):
-        itself = [found for found in _objects(where, bucket, key) if found["Key"] == key]
-        if itself:
-            yield _entry(bucket, itself[0], key.rpartition("/")[2])
+    if key and not key.endswith("/"):
+        first = next(_objects(where, bucket, key), None)  # S3 lists by key, so that the key itself comes first
+        if first is not None and first["Key"] == key:
+            yield _entry(bucket, first, key.rpartition("/")[2])
             return
-        key += "/"
+        key += "" if glob.has_magic(key) else "/"
     folder = _until_pattern(key)
     for found in _objects(where, bucket, folder):
         name = found["Key"][len(folder) :]

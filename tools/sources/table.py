@@ -119,7 +119,7 @@ class Table(ABC):
         """Lets go of what the table holds."""
 
     def files(self) -> list[str]:
-        """The files that it is read from, as absolute paths or s3:// URIs; none for a table that is not made of files."""
+        """What it is read from, as absolute paths or s3:// URIs; none for a table that is not made of files."""
         return []
 
     def known(self, names: Iterable[str]) -> dict[str, Known]:
