@@ -64,6 +64,25 @@ def refused(text: str, *, whole: bool = False) -> dqdl.DqdlError:
         ("RowCount > 1 RowCount < 3", 14, "cannot stand here"),
         ("RowCount > 1,", 13, "cannot stand here"),
         ("", 1, "a name"),
+        ('DataFreshness "a" <= 1 day', 24, "Did you mean days?"),
+        ('DataFreshness "a" <= 24hours', 29, "Write 24 hours."),
+        ("FileSize > 5 mb", 14, "Did you mean MB?"),
+        ('ColumnValues "a" matchs "x"', 18, "Did you mean matches?"),
+        ('ColumnValues "a" Between 1 and 2', 26, "Did you mean between?"),
+        ('IsComplete "a" lables=["a"="b"]', 23, "Did you mean labels?"),
+        ("RowCount > 5 wiht threshold > 1", 14, "Did you mean with?"),
+        ('ColumnValues "a" = True', 24, 'A text stands in double quotes: "True".'),
+        ('ColumnValues "a" in ["x" "y"]', 26, "A comma is missing"),
+        ("IsUnique a, b", 11, "not between parameters"),
+        ("RowCount >= 1 && RowCount < 5", 15, 'Write "and".'),
+        ("IsComplete “a”", 12, "straight"),
+        ("RowCount ≥ 5", 10, 'Write ">=".'),
+        ("RowCount >\r5", 11, "line feed"),
+        ("RowCount > \x1b5", 12, "U+001B"),
+        ('FileFreshness > now() with timeZone = "Europe/Berln"', 28, "Did you mean"),
+        ('FileMatch "a" "b" = "c"', 19, "FileMatch of 2 parameters takes no condition"),
+        ('ColumnValues "a" > "x"', 18, "no order"),
+        ('ColumnValues "a" > ("x")', 21, "Parentheses hold numbers"),
     ],
 )
 def test_the_error_of_a_rule_says_where_and_what_would_be_right(text: str, column: int, says: str) -> None:
@@ -91,6 +110,12 @@ def test_the_error_of_a_rule_says_where_and_what_would_be_right(text: str, colum
         ('DataSources = {"Main": "me"}\nRules = [RowCount > 1]', (1, 16), "Primary"),
         ('DataSources = {"Primary": "a", "Primary": "b"}\nRules = [RowCount > 1]', (1, 32), "twice"),
         ("Analyzers = [IsComplete]", (1, 14), "not an analyzer"),
+        ("RowCount > 1", (1, 10), "A document is Rules"),
+        ("Rules = [\n RowCount > 1\n IsComplete a\n]", (3, 2), "A comma is missing"),
+        ("Rules = [RowCount > 1]\nAnalyzer = [RowCount]", (2, 1), "Did you mean Analyzers?"),
+        ('metadata = {"Version":"1"}\nRules=[RowCount>1]', (1, 12), "Did you mean Metadata?"),
+        ("Analyzers = [RowCount, bins = 3]", (1, 24), "no settings"),
+        ('Rules = [(RowCount > 1) labels=["a"="b"],' + "(" * 65 + "]", (1, 107), "cannot stand here"),
         ("Analyzers = [Mean]", (1, 14), "one parameter"),
         ("Analyzers = [Meen]", (1, 14), "Did you mean Mean?"),
         ("Rules = [RowCount > 1]\nAnalyzers = [RowCount > 1]", (2, 23), "cannot stand here"),
@@ -135,5 +160,15 @@ def test_deep_nesting_is_an_error_and_not_a_crash(text: str) -> None:
     assert "inside each other" in str(refused(text))
 
 
-def test_sixty_parentheses_are_fine() -> None:
-    assert dqdl.parse_rule("(" * 60 + "RowCount > 1" + ")" * 60) == dqdl.parse_rule("RowCount > 1")
+def test_parentheses_that_change_nothing_are_fine() -> None:
+    assert dqdl.parse_rule("(" * 150 + "RowCount > 1" + ")" * 150) == dqdl.parse_rule("RowCount > 1")
+
+
+@pytest.mark.parametrize(
+    "deep", ["RowCount > " + "f(" * 70 + "1" + ")" * 70, "(RowCount > 1 and (RowCount > 2 or " * 40]
+)
+def test_a_tree_has_a_depth_of_64_at_most(deep: str) -> None:
+    closed = deep if deep.endswith(")") else f"{deep}RowCount > 3{'))' * 40}"
+    error = refused(f"(RowCount > 0) or {closed}")
+    assert "a depth of 64" in str(error)
+    assert (error.line, error.column) == (1, 2)

@@ -169,6 +169,7 @@ def test_rules_that_say_nothing_beside_others(rules: list[str], expected: list[t
         ('ColumnValues "a" > NOW()', "unknown-function"),
         ('ColumnValues "a" > now( )', "unknown-function"),
         ("RowCount > avg(last(3))", None),
+        ('ColumnValues "a" > 2024-01-31', "unquoted-day"),
         ('IsUnique "a" and IsUnique "b"', "swallowed-rule"),
         ('DetectAnomalies "Rowcount"', "unknown-metric"),
         ('DetectAnomalies "RowCount"', None),

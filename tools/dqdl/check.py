@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tools.dqdl import model
 from tools.dqdl.errors import DqdlError
 from tools.dqdl.signatures import ANY, SIGNATURES, Kind, Signature
-from tools.dqdl.words import nearest
+from tools.dqdl.words import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from lark import Token
@@ -72,6 +72,8 @@ def signature(name: Token, connectors: list[Token]) -> None:
     hint = ""
     if any(token.type == "AND" for token in connectors):
         hint = 'An "and" after a name joins parameters; put each rule of a composite in parentheses.'
+    for token in connectors if not hint else ():
+        hint = hint or (did_you_mean(token.value) if token.type == "IDENT" else "")
     at = connectors[form.most] if count > form.most else name
     message = f"{name.value} takes {_amount(form)}, here {'is' if count == 1 else 'are'} {count}."
     raise error(message, at, expected=(_amount(form),), hint=hint)

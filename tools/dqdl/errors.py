@@ -31,3 +31,8 @@ def excerpt(text: str, line: int, column: int, *, width: int = 100) -> str:
     start = max(0, column - 1 - width // 2) if len(source) > width else 0
     shown = source[start : start + width].replace("\t", " ")
     return f"{shown}\n{' ' * (column - 1 - start)}^"
+
+
+def place(text: str, at: int) -> tuple[int, int]:
+    """Line and column, from 1, of a position in a text."""
+    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tools.dqdl import lint_meaning, lint_names
-from tools.dqdl.errors import DqdlError, excerpt
+from tools.dqdl.errors import DqdlError, excerpt, place
 from tools.dqdl.lint_meaning import Remark
 from tools.dqdl.model import Ruleset
 from tools.dqdl.outline import Outline, outline
@@ -89,7 +89,7 @@ def _blank(text: str) -> str:
 
 def _warnings(text: str, ruleset: Ruleset) -> list[Finding]:
     remarks: Iterable[Remark] = [
-        *(Remark("stray-bracket", *_end(text), warning) for warning in ruleset.warnings),
+        *(Remark("stray-bracket", *place(text, text.rindex("]")), warning) for warning in ruleset.warnings),
         *lint_names.remarks(ruleset),
         *lint_meaning.remarks(ruleset),
     ]
@@ -97,8 +97,3 @@ def _warnings(text: str, ruleset: Ruleset) -> list[Finding]:
         Finding("warning", one.line, one.column, one.message, one.code, (), excerpt(text, one.line, one.column))
         for one in remarks
     ]
-
-
-def _end(text: str) -> tuple[int, int]:
-    before = text[: text.rindex("]")]
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

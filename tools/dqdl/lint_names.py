@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tools.dqdl.ranges import day_of
 from tools.dqdl.signatures import SIGNATURES
 from tools.dqdl.words import nearest
 
+UNQUOTED = re.compile(r"\d{4} - \d\d? - \d\d?")
 TAGS = (
     *("threshold", "ignoreCase", "format", "hashAlgorithm", "dataFrame", "recentFiles", "matchFileName", "timeZone"),
     *("failFast", "uriRegex", "filterOrder"),
@@ -75,6 +77,8 @@ def _formulas(rule: model.Rule) -> Iterator[Remark]:
                 message = f"There is no function {node.function}.{_guess(node.function, FUNCTIONS)}"
                 yield _remark(rule, "unknown-function", message)
         elif isinstance(node, model.Arithmetic):
+            if UNQUOTED.fullmatch(str(node)):
+                yield _remark(rule, "unquoted-day", f"{node} is a calculation; a day stands in double quotes.")
             waiting += [node.first, *(operand for _, operand in node.rest)]
         elif isinstance(node, model.Date) and day_of(node) is None:
             yield _remark(rule, "no-such-day", f"{node} is not a day of the calendar.")

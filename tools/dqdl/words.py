@@ -76,3 +76,12 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     by_lower = {candidate.lower(): candidate for candidate in candidates}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
     return by_lower[found[0]] if found else None
+
+
+def did_you_mean(word: str) -> str:
+    """Advice for a word that is almost a reserved one, else an empty text."""
+    if not word.isalpha() or len(word) < 2 or word in RESERVED:
+        return ""
+    # Of two spellings of a word, the later one is proposed.
+    guess = nearest(word, [*filter(str.isupper, RESERVED), *(name for name in RESERVED if not name.isupper())])
+    return f"Did you mean {guess}?" if guess else ""
