@@ -1,0 +1,200 @@
+"""Comparing tables."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools import sources
+from tools.comparing import compare, comparer, counting
+from tools.sources import SourceError
+
+
+def compared(left, right):
+    with sources.open(left) as one, sources.open(right) as other:
+        return compare(one, other)
+
+
+def column(left, right):
+    """The comparison of one column of values."""
+    return compared(pa.table({"c": left}), pa.table({"c": right})).columns[0]
+
+
+def normal(seed, rows, mean=0.0, width=1.0):
+    return np.random.default_rng(seed).normal(mean, width, rows)
+
+
+START = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
+ROWS = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.integers(-5, 5)),
+        st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True, width=32)),
+        st.one_of(st.none(), st.sampled_from(["a", "b", "", "ä", "x y"])),
+        st.one_of(st.none(), st.booleans()),
+        st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2030, 1, 1))),
+        st.one_of(st.none(), st.datetimes(START, START + timedelta(days=20_000))),
+    ),
+    max_size=40,
+)
+TYPES = [pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us")]
+
+
+def table(rows):
+    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in TYPES]
+    return pa.table({f"c{i}": pa.array(list(v), t) for i, (v, t) in enumerate(zip(columns, TYPES, strict=True))})
+
+
+@settings(max_examples=15, deadline=None)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_a_table_and_its_rows_in_another_order_are_the_same(rows, random):
+    shuffled = random.sample(rows, len(rows))
+    found = compared(table(rows), table(shuffled))
+    assert found.degree == "none"
+    for one in found.columns:
+        assert all(abs(measure.value) < 1e-7 for measure in one.measures), one
+        assert (one.new, one.gone, one.outside or 0.0, one.says) == ([], [], 0.0, "")
+        assert all(each.left == each.right for each in one.bins)
+
+
+@settings(max_examples=15, deadline=None)
+@given(ROWS, ROWS)
+def test_every_row_is_counted_once_on_each_side(rows, others):
+    found = compared(table(rows), table(others))
+    for i, one in enumerate(found.columns):
+        if one.measures:
+            for side, data in (("left", rows), ("right", others)):
+                values = [row[i] for row in data if row[i] is not None]
+                finite = [v for v in values if not isinstance(v, float) or np.isfinite(v)]
+                assert sum(getattr(each, side) for each in one.bins) == len(finite)
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_schema():
+    left = pa.table({"a": [1], "b": ["x"], "gone": [1], "C": [1.0]})
+    right = pa.table({"c": [1.0], "b": [1], "new": [1], "a": [1]})
+    found = compared(left, right)
+    assert (found.schema.added, found.schema.removed, found.schema.reordered) == (["new"], ["gone"], True)
+    assert [(one.name, one.left, one.right) for one in found.schema.retyped] == [("b", "VARCHAR", "BIGINT")]
+    assert (found.schema.degree, found.degree) == ("large", "large")
+    assert found.columns[1].not_compared == "It was text and is number."
+
+
+@pytest.mark.parametrize(
+    ("mean", "width", "degree"),
+    [(0.0, 1.0, "none"), (0.1, 1.0, "none"), (0.4, 1.0, "small"), (0.7, 1.0, "large"), (0, 2.0, "large")],
+)
+def test_numbers(mean, width, degree):
+    found = column(normal(1, 20_000), normal(2, 20_000, mean, width))
+    assert found.degree == degree
+    assert [measure.name for measure in found.measures] == ["PSI", "KS"]
+    assert 9 <= len(found.bins) <= 11
+    if width == 1.0 and mean:
+        # Two normal distributions d standard deviations apart have a PSI of d squared.
+        assert found.measures[0].value == pytest.approx(mean**2, rel=0.35, abs=0.01)
+
+
+def test_moments_in_time_and_days():
+    start = START + timedelta(days=19_723)
+    left = [start + timedelta(hours=i) for i in range(2000)]
+    right = [moment + timedelta(days=40) for moment in left]
+    for one, other in ((left, right), ([m.date() for m in left], [m.date() for m in right])):
+        found = column(one, other)
+        assert found.degree == "large"
+        assert found.left.min.startswith("2024-01-01")
+        assert found.outside > 0.4
+        assert "outside of the former range" in found.says
+    zoned = pa.array(left, pa.timestamp("us", "UTC"))
+    assert column(zoned, pa.array(right, pa.timestamp("us", "UTC"))).degree == "large"
+    assert column(zoned, zoned).degree == "none"
+
+
+def test_categories():
+    left = ["new"] * 500 + ["paid"] * 400 + ["lost"] * 100
+    right = ["new"] * 300 + ["paid"] * 400 + ["sent"] * 300
+    found = column(left, right)
+    assert (found.degree, found.new, found.gone) == ("large", ["sent"], ["lost"])
+    assert [(each.label, each.left, each.right) for each in found.bins[:2]] == [("new", 500, 300), ("paid", 400, 400)]
+    assert found.says.endswith("New: sent. Gone: lost.")
+    assert column([True] * 500 + [False] * 500, [True] * 900 + [False] * 100).degree == "large"
+
+
+def test_many_categories_are_compared_by_the_most_frequent_and_the_rest():
+    left = [f"v{i % 3000}" for i in range(12_000)] + ["big"] * 4000
+    right = [f"v{i % 3000}" for i in range(12_000)] + ["big"] * 1000 + ["fresh"] * 3000
+    found = column(left, right)
+    assert (found.new, found.degree) == (["fresh"], "large")
+    assert sum(each.left for each in found.bins) == sum(each.right for each in found.bins) == 16_000
+    assert column(left, left).degree == "none"
+
+
+def test_what_is_a_key_has_no_categories():
+    found = column([f"id{i}" for i in range(500)], [f"other{i}" for i in range(500)])
+    assert (found.not_compared, found.degree) == ("Nearly every value is another one.", "none")
+
+
+def test_missing_values():
+    found = column([1.0] * 1000, [1.0] * 900 + [None] * 100)
+    assert (found.nulls, found.degree) == ("large", "large")
+    assert found.says == "0 % of the values were missing, now 10 %."
+    assert column(pa.array([None, None], pa.int64()), [1, 2]).not_compared == "One side has no values."
+
+
+def test_few_rows_are_no_proof():
+    assert column([1, 2, 3, 4], [1, 2, 3, 9]).degree == "none"
+
+
+def test_volume_and_empty_tables():
+    assert compared(pa.table({"a": [1] * 10}), pa.table({"a": [1] * 30})).volume == "large"
+    empty = pa.table({"a": pa.array([], pa.int64())})
+    assert compared(empty, empty).degree == "none"
+    assert compared(empty, pa.table({"a": [1]})).volume == "large"
+
+
+def test_types_that_are_not_compared():
+    found = column([[1], [2]], [[1], [3]])
+    assert found.not_compared == "Values of type BIGINT[] are not compared."
+
+
+def test_a_column_of_one_value():
+    found = column([7] * 100, [7] * 60 + [8] * 40)
+    assert [(each.label, each.left, each.right) for each in found.bins] == [("all", 100, 100)]
+    assert found.outside == 0.4
+
+
+def test_files_of_kinds_that_differ(tmp_path):
+    data = pa.table({"n": list(range(1000)), "s": ["a", "b"] * 500})
+    pq.write_table(data, tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_text("n,s\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(1000)))
+    assert compared(tmp_path / "t.parquet", tmp_path / "t.csv").degree == "none"
+
+
+def test_queries_are_few_and_progress_ends_at_one(monkeypatch):
+    asked = []
+    original = counting.asked
+    monkeypatch.setattr(counting, "asked", lambda query, table: asked.append(query) or original(query, table))
+    shares = []
+    data = pa.table({"a": list(range(100)), "s": ["x", "y"] * 50})
+    with sources.open(data) as one, sources.open(data) as other:
+        compare(one, other, on_progress=shares.append)
+    assert len(asked) == 2 + 3 + 2
+    assert (shares == sorted(shares), shares[-1]) == (True, 1.0)
+
+
+def test_a_source_that_went_away_is_an_error(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a\n1\n")
+    with sources.open(path) as one, sources.open(pa.table({"a": [1]})) as other:
+        path.unlink()
+        with pytest.raises(SourceError):
+            compare(one, other)
+
+
+def test_bins_are_merged_into_tenths():
+    assert comparer._merged([2] * 50) == [(i, i + 5) for i in range(0, 50, 5)]
+    assert comparer._merged([100]) == [(0, 1)]
+    assert comparer._merged([90, 5, 5]) == [(0, 1), (1, 3)]

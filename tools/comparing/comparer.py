@@ -1,0 +1,213 @@
+"""Puts a comparison together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tools.comparing import counting, measures
+from tools.comparing.counting import BINS, OUTSIDE_HIGH, OUTSIDE_LOW
+from tools.comparing.model import Bin, ColumnComparison, Comparison, Degree, Measure, Retyped, Schema, Side, worst
+from tools.sources.table import Field, Table
+
+SHOWN_BINS = 10
+"""Bins of the PSI, which its thresholds are customary for, and of plots."""
+MOST_NAMED = 20
+SHOWN_CATEGORIES = 15
+NEARLY_UNIQUE = 0.5
+"""Distinct values, as a share of the values, from which on a text is no category."""
+FEW = 100
+"""Up to this number of distinct values, a text is a category even if each occurs once."""
+
+
+def compare_tables(left: Table, right: Table, on_progress: Callable[[float], None]) -> Comparison:
+    """See :func:`tools.comparing.compare`."""
+    started = time.perf_counter()
+    pairs = _pairs(left, right)
+    on_progress(0.0)
+    lefts = counting.summary(left, [one for one, _ in pairs])
+    on_progress(0.1)
+    rights = counting.summary(right, [other for _, other in pairs])
+    on_progress(0.2)
+    columns = []
+    for i, (one, other) in enumerate(pairs):
+        sides = (lefts.sides[one.name], rights.sides[other.name])
+        columns.append(_column(left, right, one, other, sides, (lefts.rows, rights.rows)))
+        on_progress(0.2 + 0.8 * (i + 1) / len(pairs))
+    return Comparison(
+        left=left.uri,
+        right=right.uri,
+        left_rows=lefts.rows,
+        right_rows=rights.rows,
+        volume=measures.rows_degree(lefts.rows, rights.rows),
+        schema=_schema(left, right, pairs),
+        columns=columns,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+def _pairs(left: Table, right: Table) -> list[tuple[Field, Field]]:
+    """The columns of the same name, in the order of the left side; case does not count."""
+    there = {field.name.lower(): field for field in right.fields}
+    return [(field, there[field.name.lower()]) for field in left.fields if field.name.lower() in there]
+
+
+def _schema(left: Table, right: Table, pairs: Sequence[tuple[Field, Field]]) -> Schema:
+    kept = {one.name.lower() for one, _ in pairs}
+    order = [field.name.lower() for field in right.fields if field.name.lower() in kept]
+    return Schema(
+        added=[field.name for field in right.fields if field.name.lower() not in kept],
+        removed=[field.name for field in left.fields if field.name.lower() not in kept],
+        retyped=[
+            Retyped(one.name, one.type, other.type) for one, other in pairs if not _same_type(left, right, one, other)
+        ],
+        reordered=order != [one.name.lower() for one, _ in pairs],
+    )
+
+
+def _same_type(left: Table, right: Table, one: Field, other: Field) -> bool:
+    """Engines name types differently: across engines the family counts."""
+    return one.type.upper() == other.type.upper() if left.dialect == right.dialect else one.kind == other.kind
+
+
+def _column(
+    left: Table, right: Table, one: Field, other: Field, sides: tuple[Side, Side], rows: tuple[int, int]
+) -> ColumnComparison:
+    nulls = _nulls(sides, rows)
+    present = tuple(count - side.nulls for count, side in zip(rows, sides, strict=True))
+    found: dict[str, Any] = {}
+    if why := _not_compared(one, other, sides, present):
+        found["not_compared"] = why
+    elif one.kind in ("number", "date", "timestamp"):
+        found |= _ordered(left, right, one, other)
+    else:
+        found |= _categories(left, right, one, other, present)
+    degree = worst([nulls, *(measure.degree for measure in found.get("measures", []))])
+    says = _says(sides, rows, nulls, found)
+    return ColumnComparison(
+        name=one.name, left=sides[0], right=sides[1], nulls=nulls, degree=degree, says=says, **found
+    )
+
+
+def _nulls(sides: tuple[Side, Side], rows: tuple[int, int]) -> Degree:
+    if not all(rows):
+        return "none"
+    counts = [(side.nulls, count - side.nulls) for side, count in zip(sides, rows, strict=True)]
+    return measures.psi(*counts).degree
+
+
+def _not_compared(one: Field, other: Field, sides: tuple[Side, Side], present: tuple[int, ...]) -> str:
+    if one.kind != other.kind:
+        return f"It was {one.kind} and is {other.kind}."
+    if one.kind in ("other", "time"):
+        return f"Values of type {one.type} are not compared."
+    if not all(present):
+        return "One side has no values."
+    unique = [
+        side.distinct > FEW and side.distinct > NEARLY_UNIQUE * count
+        for side, count in zip(sides, present, strict=True)
+    ]
+    return "Nearly every value is another one." if one.kind == "text" and all(unique) else ""
+
+
+def _ordered(left: Table, right: Table, one: Field, other: Field) -> dict[str, Any]:
+    cuts = counting.edges(left, one)
+    here, there = counting.binned(left, one, cuts), counting.binned(right, other, cuts)
+    last = max(0, len(cuts) - 2)
+    fine = [[_with_tails(counts, i, last) for i in range(last + 1)] for counts in (here, there)]
+    spans = _merged(fine[0])
+    coarse = [[sum(counts[low:high]) for low, high in spans] for counts in fine]
+    labels = [_label(cuts, low, high, last) for low, high in spans]
+    outside = (there.get(OUTSIDE_LOW, 0) + there.get(OUTSIDE_HIGH, 0)) / max(1, sum(there.values()))
+    return {
+        "measures": [measures.psi(*coarse), measures.ks(*fine)],
+        "bins": [Bin(*each) for each in zip(labels, *coarse, strict=True)],
+        "outside": outside,
+    }
+
+
+def _with_tails(counts: Mapping[int, int], i: int, last: int) -> int:
+    """The first bin takes what is below all cuts, and the last one what is above."""
+    low = counts.get(OUTSIDE_LOW, 0) if i == 0 else 0
+    high = counts.get(OUTSIDE_HIGH, 0) if i == last else 0
+    return counts.get(i, 0) + low + high
+
+
+def _merged(counts: Sequence[int]) -> list[tuple[int, int]]:
+    """Neighbouring bins together, so that each has about a tenth of the left side's rows."""
+    wanted, spans, start, held = sum(counts) / SHOWN_BINS, [], 0, 0
+    for i, count in enumerate(counts):
+        held += count
+        if held >= wanted - 0.5 * sum(counts) / BINS and held > 0:
+            spans.append((start, i + 1))
+            start, held = i + 1, 0
+    if start < len(counts):
+        spans.append((start, len(counts)))
+    return spans
+
+
+def _label(cuts: Sequence[Any], low: int, high: int, last: int) -> str:
+    first, final = (counting.shown(cuts[min(i, len(cuts) - 1)]) for i in (low, high))
+    if low == 0 and high == last + 1:
+        return "all"
+    if low == 0:
+        return f"≤ {_short(final)}"
+    return f"> {_short(first)}" if high == last + 1 else f"{_short(first)} – {_short(final)}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:,.6g}" if isinstance(value, int | float) else str(value).removesuffix("T00:00:00")
+
+
+def _categories(left: Table, right: Table, one: Field, other: Field, present: tuple[int, ...]) -> dict[str, Any]:
+    (here, whole), (there, all_there) = counting.categories(left, one), counting.categories(right, other)
+    names = list(dict.fromkeys([*here, *there]))
+    if not (whole and all_there):
+        here, there = counting.rows_of(left, one, names), counting.rows_of(right, other, names)
+    counts = [(name, here.get(name, 0), there.get(name, 0)) for name in names]
+    rest = [total - sum(found.values()) for total, found in zip(present, (here, there), strict=True)]
+    both = [(before, after) for _, before, after in counts] + [(rest[0], rest[1])]
+    used = [[pair[side] for pair in both if any(pair)] for side in (0, 1)]
+    return {
+        "measures": [measures.jensen_shannon(*used), measures.chi_square(*used)],
+        "bins": _shown_categories(counts, rest),
+        "new": _only(2, counts),
+        "gone": _only(1, counts),
+    }
+
+
+def _only(side: int, counts: Sequence[tuple[str, int, int]]) -> list[str]:
+    """The categories that only one side has, most frequent first."""
+    found = [(pair[side - 1], name) for name, *pair in counts if pair[side - 1] and not pair[2 - side]]
+    return [name for _, name in sorted(found, key=lambda each: -each[0])][:MOST_NAMED]
+
+
+def _shown_categories(counts: Sequence[tuple[str, int, int]], rest: Sequence[int]) -> list[Bin]:
+    ordered = sorted(counts, key=lambda count: (-max(count[1], count[2]), count[0]))
+    shown, hidden = ordered[:SHOWN_CATEGORIES], ordered[SHOWN_CATEGORIES:]
+    before, after = rest[0] + sum(each[1] for each in hidden), rest[1] + sum(each[2] for each in hidden)
+    return [Bin(*count) for count in shown] + ([Bin("all others", before, after)] if before or after else [])
+
+
+def _says(sides: tuple[Side, Side], rows: tuple[int, int], nulls: Degree, found: Mapping[str, Any]) -> str:
+    parts = []
+    if nulls != "none":
+        before, after = (_percent(side.nulls / count) for side, count in zip(sides, rows, strict=True))
+        parts.append(f"{before} of the values were missing, now {after}.")
+    moved: list[Measure] = [measure for measure in found.get("measures", []) if measure.degree != "none"]
+    if moved:
+        strongest = max(moved, key=lambda measure: (measure.degree == "large", measure.value))
+        parts.append(
+            f"The values are distributed {'quite ' if strongest.degree == 'large' else 'somewhat '}differently."
+        )
+    if found.get("outside"):
+        parts.append(f"{_percent(found['outside'])} of the values are outside of the former range.")
+    for kind in ("new", "gone"):
+        if names := found.get(kind):
+            parts.append(f"{kind.capitalize()}: {', '.join(names[:3])}{', …' if len(names) > 3 else ''}.")
+    return " ".join(parts)
+
+
+def _percent(share: float) -> str:
+    return "under 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f}".rstrip("0").rstrip(".") + " %"
