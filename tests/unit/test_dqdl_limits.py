@@ -66,7 +66,7 @@ CANARIES = pa.table(
         'CustomSql "select t from primary where t + 1 > n"',
         'CustomSql "select n + n as n from primary"',
         'IsComplete "t" where "t > 1"',
-        'IsComplete "t" where "n + n > 1"',
+        'IsComplete "t" where "n * n * n > 1"',
         'IsComplete "t" where "t rlike r"',
         'IsComplete "t" where "to_timestamp(t, \'yyyy-MM-dd\') > current_date"',
         'ColumnValues "t" matches "["',
