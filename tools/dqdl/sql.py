@@ -48,13 +48,13 @@ def is_null(operand: exp.Expr) -> exp.Expr:
 
 def not_null(operand: exp.Expr) -> exp.Expr:
     """``NOT operand IS NULL``."""
-    return exp.not_(is_null(operand))
+    return exp.not_(is_null(operand), copy=False)
 
 
 def both(*parts: exp.Expr | None) -> exp.Expr | None:
     """All of the predicates, or None when there is none."""
     present = [part.copy() for part in parts if part is not None]
-    return exp.and_(*present) if present else None
+    return exp.and_(*present, copy=False) if present else None
 
 
 def certain(predicate: exp.Expr) -> exp.Expr:
@@ -69,14 +69,15 @@ def either_way(predicate: exp.Expr, when_null: bool) -> exp.Expr:
 
 def when(condition: exp.Expr | None, value: exp.Expr) -> exp.Expr:
     """The value in the rows of the condition, NULL elsewhere."""
-    return value.copy() if condition is None else exp.Case().when(condition.copy(), value.copy())
+    return value.copy() if condition is None else exp.Case().when(condition.copy(), value.copy(), copy=False)
 
 
 def count(condition: exp.Expr | None = None) -> exp.Expr:
     """The number of rows; NULL on an empty table when there is a condition."""
     if condition is None:
         return exp.Count(this=exp.Star())
-    flag = exp.Case().when(condition.copy(), exp.Literal.number(1)).else_(exp.Literal.number(0))
+    flag = exp.Case().when(condition.copy(), exp.Literal.number(1), copy=False)
+    flag.else_(exp.Literal.number(0), copy=False)
     return exp.Sum(this=flag)
 
 
