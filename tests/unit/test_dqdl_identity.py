@@ -15,6 +15,8 @@ from tools import dqdl
         ('IsComplete "a" labels=["k"="v"]', 'IsComplete "a"'),
         ('(IsComplete "a") or (IsComplete "b")', '(IsComplete "b") or (IsComplete "a")'),
         ("RowCount between 1 and 10", "RowCount between 1.0 and 10.0"),
+        ("RowCount > 0", "RowCount > -0.0"),
+        ('Mean "a" > -0.50', 'Mean "a" > -0.5'),
     ],
 )
 def test_formatting_does_not_change_the_fingerprint(one: str, other: str) -> None:
@@ -25,6 +27,8 @@ def test_formatting_does_not_change_the_fingerprint(one: str, other: str) -> Non
     ("one", "other"),
     [
         ('IsComplete "a"', 'IsComplete "b"'),
+        ("RowCount > 5", "RowCount > -5"),
+        (f"RowCount > {'1' * 40}", f"RowCount > {'1' * 39}2"),
         ('Completeness "a" > 0.9', 'Completeness "a" >= 0.9'),
         ('IsComplete "a"', 'IsComplete "a" where "b > 1"'),
         ('ColumnValues "a" in ["x"]', 'ColumnValues "a" in ["X"]'),

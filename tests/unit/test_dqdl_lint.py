@@ -91,6 +91,11 @@ def test_there_is_an_end_to_errors() -> None:
     assert time.process_time() - began < 10
 
 
+def test_what_is_too_large_for_glue_is_said() -> None:
+    assert within(*(f"RowCount > avg(last({n}))" for n in range(2001)))[0].code == "too-large"
+    assert within(f'IsComplete "{"a" * 70_000}"')[0].code == "too-large"
+
+
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [

@@ -167,3 +167,84 @@ def test_long_chains_need_no_recursion() -> None:
     composite = dqdl.parse_rule(rules)
     assert isinstance(composite, dqdl.Composite)
     assert len(list(composite.leaves())) == 2000
+
+
+def condition(text: str) -> model.Condition | None:
+    rule = dqdl.parse_rule(text)
+    assert isinstance(rule, dqdl.Rule)
+    return rule.condition
+
+
+def number(value: str) -> model.Number:
+    return model.Number(Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("RowCount ! = - 3", model.Compare("!=", number("-3"))),
+        ("RowCount not in [1, NULL]", model.Member((number("1"), model.Keyword("NULL")), negated=True)),
+        (
+            "RowCount > 2 + 3 * 4",
+            model.Compare(">", model.Arithmetic(number("2"), (("+", number("3")), ("*", number("4"))))),
+        ),
+        ("RowCount > ((2))", model.Compare(">", number("2"))),
+        ("RowCount > now( )", model.Compare(">", model.Call("now", ()))),
+        (
+            "RowCount > index(last(3), 0)",
+            model.Compare(">", model.Call("index", (model.Call("last", (number("3"),)), number("0")))),
+        ),
+        ('ColumnValues "a" = null', model.Compare("=", model.Keyword("NULL"))),
+        ('ColumnValues "a" = "2020-13-45"', model.Compare("=", model.Date("2020-13-45"))),
+        ('ColumnValues "a" < "9:30 PM"', model.Compare("<", model.TimeOfDay("9:30 PM"))),
+        ('ColumnValues "a" = "25:30"', model.Compare("=", model.Text("25:30"))),
+        ('ColumnValues "a" > (now() - 03 days)', model.Compare(">", model.Now("-", model.Duration(3, "days")))),
+        ('ColumnValues "a" not matches "\\d"', model.Matches(model.Text("\\d"), negated=True)),
+        ("FileSize between 5 and 1 KB", model.Between(number("5"), model.Size(1, "KB"))),
+        ("FileMatch not in $x", None),
+    ],
+)
+def test_the_tree_of_a_condition(text: str, tree: model.Condition | None) -> None:
+    if tree is None:
+        with pytest.raises(dqdl.DqdlError, match="not defined"):
+            dqdl.parse_rule(text)
+    else:
+        assert condition(text) == tree
+
+
+def test_and_binds_tighter_than_or_and_chains_are_flat() -> None:
+    rule = dqdl.parse_rule("RowCount > 1 or RowCount > 2 and RowCount > 3 and (RowCount > 4 and RowCount > 5)")
+    assert isinstance(rule, dqdl.Composite)
+    assert rule.operator == "or"
+    first, second = rule.rules
+    assert isinstance(first, dqdl.Rule)
+    assert isinstance(second, dqdl.Composite)
+    assert (second.operator, len(second.rules)) == ("and", 4)
+
+
+def test_labels_behind_parentheses_are_the_composites_and_others_the_last_rules() -> None:
+    inner = dqdl.parse_rule('RowCount > 1 or RowCount > 2 labels=["k"="v"]')
+    outer = dqdl.parse_rule('(RowCount > 1 or RowCount > 2) labels=["k"="v"]')
+    assert isinstance(inner, dqdl.Composite)
+    assert isinstance(outer, dqdl.Composite)
+    assert (inner.labels, [rule.labels for rule in inner.rules]) == ((), [(), (("k", "v"),)])
+    assert (outer.labels, [rule.labels for rule in outer.rules]) == ((("k", "v"),), [(), ()])
+
+
+def test_an_and_without_parentheses_joins_parameters() -> None:
+    rule = dqdl.parse_rule('IsUnique "a" and IsUnique "b"')
+    assert isinstance(rule, dqdl.Rule)
+    assert rule.columns == ("a", "IsUnique", "b")
+
+
+def test_everything_knows_its_place() -> None:
+    rules = "Rules = [\n  IsComplete $a, (RowCount > 1) or (Mean\n $b > 1)]"
+    ruleset = dqdl.parse(f'a = "x"\n  b = "y"\n{rules}\nAnalyzers = [RowCount]')
+    assert [(constant.line, constant.column) for constant in ruleset.constants] == [(1, 1), (2, 3)]
+    assert [(rule.line, rule.column) for rule in ruleset.rules] == [(4, 3), (4, 19)]
+    assert (ruleset.analyzers[0].line, ruleset.analyzers[0].column) == (6, 14)
+    first = ruleset.rules[0]
+    assert isinstance(first, dqdl.Rule)
+    variable = first.parameters[0]
+    assert isinstance(variable, model.Variable)
+    assert (variable.line, variable.column) == (4, 14)

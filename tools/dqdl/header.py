@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_LABELS, MAX_KEY, MAX_VALUE = 10, 128, 256
 MAX_DEPTH = 64
 """Composites and formulas inside each other: far above any real rule, far below Python's recursion limit."""
-USE = re.compile(r"\$[A-Za-z0-9_.]")
+USE = re.compile(r"\$(?!\d+(?![A-Za-z0-9_.]))[A-Za-z0-9_.]")
 
 
 def labels(pairs: Iterable[tuple[Token, Token]]) -> model.Labels:

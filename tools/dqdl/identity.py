@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from tools.dqdl import model
@@ -44,7 +45,11 @@ def _normal_condition(condition: model.Condition) -> model.Condition:
 
 
 def _normal_operand(operand: Any) -> Any:
-    return model.Number(operand.value.normalize() + 0) if isinstance(operand, model.Number) else operand
+    if not isinstance(operand, model.Number):
+        return operand
+    digits = f"{operand.value:f}".lstrip("-")
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return model.Number(Decimal(digits).copy_sign(operand.value) if digits.strip("0") else Decimal(0))
 
 
 def _lower(parameter: model.Text | model.Variable) -> model.Text | model.Variable:

@@ -15,6 +15,7 @@ from tools.dqdl.outline import Outline, outline
 from tools.dqdl.parser import draft, parse
 
 MAX_ERRORS = 20
+GLUE_RULES, GLUE_BYTES = 2_000, 65 * 1024
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def _blank(text: str) -> str:
 def _warnings(text: str, ruleset: Ruleset) -> list[Finding]:
     remarks: Iterable[Remark] = [
         *(Remark("stray-bracket", *place(text, text.rindex("]")), warning) for warning in ruleset.warnings),
+        *_too_large(text, ruleset),
         *lint_names.remarks(ruleset),
         *lint_meaning.remarks(ruleset),
     ]
@@ -97,3 +99,8 @@ def _warnings(text: str, ruleset: Ruleset) -> list[Finding]:
         Finding("warning", one.line, one.column, one.message, one.code, (), excerpt(text, one.line, one.column))
         for one in remarks
     ]
+
+
+def _too_large(text: str, ruleset: Ruleset) -> Iterable[Remark]:
+    if len(text.encode(errors="replace")) > GLUE_BYTES or len(ruleset.rules) > GLUE_RULES:
+        yield Remark("too-large", 1, 1, "Glue takes 2,000 rules and 65 KB in one ruleset at most.")
