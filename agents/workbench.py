@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from memory import Memory
     from memory.model import Dataset, Proposal, ProposalSource
     from tools.dqdl import Ruleset
+    from tools.dqdl.explanation import Explanation
     from tools.dqdl.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
     from tools.recommending import Candidate
@@ -252,6 +253,7 @@ class Workbench:
         the folder or s3:// URI below which good and bad rows are written. Raises WorkError and OutletError.
         """
         from tools import dqdl, validation
+        from tools.sources import file_access
         from tools.validation.outlets import check
 
         with ExitStack() as opened:
@@ -263,13 +265,33 @@ class Workbench:
             rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
             if quarantine is not None:
                 check(quarantine, table.dataset.short)
-            evaluation = dqdl.evaluate(rules, tables, history=self._past(dataset, table))
+            past, roots = self._past(dataset, table), file_access.roots(tables.values())
+            evaluation = dqdl.evaluate(rules, tables, history=past, file_roots=roots)
             scores = validation.score(evaluation)
             self.memory.results.save(
                 run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
             )
             split = _split(rules, tables, quarantine, evaluation, on_progress) if quarantine is not None else None
         return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, split)
+
+    def explain(
+        self,
+        source: str,
+        ruleset: str | None = None,
+        others: Mapping[str, str] | None = None,
+        dialect: str | None = None,
+    ) -> Explanation:
+        """The queries that :meth:`validate` would run, written for its engine or in ``dialect``. Raises WorkError."""
+        from tools import dqdl
+
+        with ExitStack() as opened:
+            table, dataset = self.open(source)
+            opened.enter_context(table)
+            tables = {"primary": table}
+            for alias, other in (others or {}).items():
+                tables[alias] = opened.enter_context(self.open(other)[0])
+            rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
+            return dqdl.explain(rules, tables, dialect, history=self._past(dataset, table))
 
     def _past(self, dataset: Dataset, table: Table) -> Past:
         """What was measured before, for the judgement of the present content."""
@@ -291,8 +313,10 @@ def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
 
 def _evaluate(table: Table, rules: Sequence[str], past: Past) -> Evaluation:
     from tools import dqdl
+    from tools.sources import file_access
 
-    return dqdl.evaluate(_ruleset(rules), {"primary": table}, history=past)
+    roots = file_access.roots([table])
+    return dqdl.evaluate(_ruleset(rules), {"primary": table}, history=past, file_roots=roots)
 
 
 def _split(

@@ -206,3 +206,16 @@ def test_analyzers_are_kept_too(store, orders):
     Jobs(store, "ada").validate(source, 'Rules = [ RowCount > 0 ] Analyzers = [ Mean "n" ]')
     dataset = Workbench(store).dataset(source)
     assert [metric.key for metric in store.history.metrics(dataset.id)] == ["Column.n.Mean", ROWS]
+
+
+def test_a_rule_that_looks_at_files_elsewhere_is_never_proposed_nor_run(store, orders, tmp_path_factory, monkeypatch):
+    source, elsewhere = orders(3), tmp_path_factory.mktemp("elsewhere") / "secret.txt"
+    elsewhere.write_text("x")
+    rule, near = f'FileSize "{elsewhere}" > 0 B', "FileSize > 0 B"
+    drafts = [Draft(each, "files are not empty", {}, 0.5, "model") for each in (rule, near)]
+    proposed = Workbench(store).propose(new_run(store).id, source, drafts)
+    assert [stored.rule for stored in proposed.stored] == [near]
+    assert "may not look at" in proposed.refused[0][1]
+    assert validate(store, source, rule) == ["Error"]
+    monkeypatch.setenv("ASSAY_FILE_ROOTS", str(elsewhere.parent))
+    assert validate(store, source, rule) == ["Passed"]

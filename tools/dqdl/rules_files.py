@@ -56,8 +56,8 @@ def file_uniqueness(rule: Rule, context: Context) -> Plan:
         contents = _contents(found, algorithm)
         times, names = Counter(contents.values()), Counter(_base(entry) for entry in found)
         twice = [entry for entry in found if times[contents[entry.path]] > 1 or (by_name and names[_base(entry)] > 1)]
-        share = 1 - len(twice) / len(found)
-        label = f"The share of the {_counted(found)} that occur only once"
+        share = (len(found) - len(twice)) / len(found)
+        label = f"The share of files that occur only once, of {_counted(found)},"
         verdict = judge_number(condition, share, "Dataset.*.FileUniquenessRatio", label, percent)
         again = f" Not unique: {_named(twice)}." if twice else ""
         return Verdict(verdict.outcome, verdict.reason + again, {**verdict.metrics, COUNT: float(len(found))})
@@ -169,7 +169,7 @@ def _each(rule: Rule, found: Sequence[FileEntry], check: _Check) -> Verdict:
         bad.append(entry)
         if fast:
             return Verdict("Failed", f"{_named(bad)} {check.problem}; the files after it were not looked at.", metrics)
-    share = 1 - len(bad) / len(found)
+    share = (len(found) - len(bad)) / len(found)
     if check.metric:
         metrics[check.metric] = share
     passed = not bad if bound is None else holds(bound, share)
@@ -210,7 +210,7 @@ def _compared(rule: Rule, context: Context, algorithm: str) -> Verdict:
             if _yes(rule, "failFast"):
                 break
     if not alone:
-        return Verdict("Passed", f"{_counted(here).capitalize()} of {first} match those of {second}.", metrics)
+        return Verdict("Passed", f"{first} and {second} have the same {_counted(here)}.", metrics)
     same = "the same name and content" if by_name else "the same content"
     reason = f"{len(alone):,} of {_counted(here)} of {first} {'has' if len(alone) == 1 else 'have'} no file with {same}"
     return Verdict("Failed", f"{reason} in {second}: {_named(alone)}.", metrics)
