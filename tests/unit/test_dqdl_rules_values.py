@@ -87,7 +87,7 @@ CASES = Cases(
         'ColumnValues "d" > 0': ("Passed", 0, {"d:ColumnValues.Compliance": 1, "d:Minimum": 0.5, "d:Completeness": 1}),
         'ColumnValues "d" < 9': ("Failed", 1),
         'ColumnValues "d" between 0 and 9': ("Failed", 1),
-        'ColumnValues "nan" > 0': ("Failed", 4, {"nan:ColumnValues.Compliance": 1, "nan:Completeness": 1}),
+        'ColumnValues "nan" > 0': ("Failed", 0, {"nan:ColumnValues.Compliance": 1, "nan:Completeness": 1}),
         'ColumnValues "nan" = 0': ("Failed", 4),
         'ColumnValues "nan" != 0': ("Passed", 0),
         'ColumnValues "big" >= 1': ("Failed", 1),

@@ -163,7 +163,7 @@ def _with_extremes(plan: Plan, rule: Rule, column: exp.Expr, field: Field) -> Pl
         metrics[metric_name((field.name,), "Completeness")] = (rows - int(values["nulls"] or 0)) / rows
         if rule.threshold is None and verdict.outcome == "Passed" and values["least"] != values["least"]:
             reason = f"{field.name} holds nothing but NaN, which is {amiss(condition)}."
-            return Verdict("Failed", reason, metrics, rows)
+            return Verdict("Failed", reason, metrics, verdict.failed_rows)
         return replace(verdict, metrics=metrics)
 
     return Plan(needs, judge, plan.bad)
