@@ -12,7 +12,15 @@ from typing import Annotated
 import typer
 
 from tools.errors import AssayError
-from ui.cli import data_commands, decide_commands, rules_commands, run_commands, runs_commands, serve_commands
+from ui.cli import (
+    data_commands,
+    decide_commands,
+    metrics_commands,
+    rules_commands,
+    run_commands,
+    runs_commands,
+    serve_commands,
+)
 from ui.cli.output import console, error_line
 
 NOT_DONE, INTERRUPTED = 2, 130
@@ -38,6 +46,7 @@ app.command(rich_help_panel=DATA)(data_commands.profile)
 app.command(rich_help_panel=DATA)(data_commands.recommend)
 app.command(rich_help_panel=DATA)(data_commands.validate)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
+app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
 app.add_typer(serve_commands.store, name="store", rich_help_panel=STORED)
 app.command("ui", rich_help_panel=SERVE)(serve_commands.web)
