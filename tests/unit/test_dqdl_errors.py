@@ -74,6 +74,7 @@ def refused(text: str, *, whole: bool = False) -> dqdl.DqdlError:
         ('ColumnValues "a" = True', 24, 'A text stands in double quotes: "True".'),
         ('ColumnValues "a" in ["x" "y"]', 26, "A comma is missing"),
         ("IsUnique a, b", 11, "not between parameters"),
+        ("RowCount in [1,,2]", 16, "A value is missing"),
         ("RowCount >= 1 && RowCount < 5", 15, 'Write "and".'),
         ("IsComplete “a”", 12, "straight"),
         ("RowCount ≥ 5", 10, 'Write ">=".'),

@@ -72,6 +72,8 @@ def _slip(text: str, at: int, expected: tuple[str, ...]) -> str:
         return "A text shaped like a date or a time is a date here, never a name or a word."
     if text[at : at + 1] == '"' and '","' in expected:
         return "A comma is missing before it."
+    if text[at : at + 1] == "," and "a number" in expected:
+        return "A value is missing before it."
     if text[at : at + 1] == ",":
         return "Commas stand between rules and between the items of a list, not between parameters."
     return ""

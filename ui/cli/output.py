@@ -49,9 +49,9 @@ class Output:
         """Whether a person can be asked: keyboard and screen are there, and the caller is no script."""
         return not self.as_json and sys.stdin.isatty() and self.talk_console.is_terminal
 
-    def talk(self, *parts: str | tuple[str, str], end: str = "\n") -> None:
+    def talk(self, *parts: str | tuple[str, str], end: str = "\n", wrap: bool = True) -> None:
         """A line about what is going on. Parts are texts, or texts with a style."""
-        self.talk_console.print(_assembled(parts), end=end)
+        self.talk_console.print(_assembled(parts), end=end, soft_wrap=not wrap)
 
     def tell(self, renderable: RenderableType) -> None:
         """Something larger about what is going on: a card, a step."""

@@ -152,9 +152,9 @@ def lint(file: RulesetFile, as_json: Json = False) -> None:
     for finding in found:
         style = "bold red" if finding.level == "error" else "yellow"
         place = f"{file}:{finding.line}:{finding.column}: "
-        out.talk(place, (f"{finding.level}: ", style), f"{finding.message} ({finding.code})")
+        out.talk(place, (f"{finding.level}: ", style), f"{finding.message} ({finding.code})", wrap=False)
         for line in finding.excerpt.split("\n"):
-            out.talk(f"  {line}")
+            out.talk(f"  {line}", wrap=False)
     errors = sum(finding.level == "error" for finding in found)
     tally = [count(number, noun) for number, noun in ((errors, "error"), (len(found) - errors, "warning")) if number]
     out.show(f"{file}: {' and '.join(tally) or 'fine'}")
