@@ -125,6 +125,7 @@ PASSED = [
     '(IsComplete "gone") or (RowCount = 5)',
 ]
 FAILED = [
+    ('IsComplete "id" where "prise > 1"', "did you mean price?", None),
     ("RowCount between 5 and 9", "5 rows", None),
     ("ColumnCount < 12", "12 columns", None),
     ('ColumnNamesMatchPattern "^[a-m]"', "price, ts, when, state, one, …", None),
@@ -178,7 +179,6 @@ ERRORS = [
     ('ColumnDataType "code" = "BANANA"', "not a type"),
     ('ColumnDataType "code" = "DATE" with format = "yyyyMMdd"', "cannot be used"),
     ('ColumnDataType "code" matches "INT"', "= or !="),
-    ('IsComplete "id" where "prise > 1"', "did you mean price?"),
     ('IsComplete "id" where "price >"', "not SQL"),
     ('IsComplete "id" where "price > (select 1)"', "not allowed"),
     ('CustomSql "select count(*) from other" > 1', "not a table"),

@@ -37,8 +37,8 @@ CASES = Cases(
         'IsComplete "info.age.deeper"': ("Failed", None, {}),
         'IsComplete "list.x"': ("Failed", None, {}),
         'Mean "info.City" > 0': ("Failed", None, {}),
-        'RowCount = 1 where "info.nope > 6"': ("Error",),
-        'RowCount = 1 where "other.id > 6"': ("Error",),
+        'RowCount = 1 where "info.nope > 6"': ("Failed", None, {}),
+        'RowCount = 1 where "other.id > 6"': ("Failed", None, {}),
     },
 )
 

@@ -94,7 +94,11 @@ CASES = Cases(
         'DistinctValuesCount "twice" > 5 where "id > 9"': ("Passed!", None, {}),
         # Rows of groups with more than one row.
         "DuplicateRowCount = 0": ("Passed", 0, {"Dataset.*.DuplicateRowCount": 0}),
-        'DuplicateRowCount "twice" = 2': ("Passed", 2, {"twice:DuplicateRowCount": 2}),
+        'DuplicateRowCount "twice" = 2': (
+            "Passed",
+            2,
+            {"twice:DuplicateRowCount": 2, "Multicolumn.twice.DuplicateRowCount": 2},
+        ),
         'DuplicateRowCount "gap" = 2': ("Passed", 2),
         'DuplicateRowCount "same" < 5': ("Failed", 5),
         'DuplicateRowCount "part" "void" = 5': ("Passed", 5, {"Multicolumn.part,void.DuplicateRowCount": 5}),

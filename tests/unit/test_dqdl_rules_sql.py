@@ -72,7 +72,7 @@ CASES = Cases(
         "RowCount = 3 where \"state rlike '^[np]'\"": ("Passed", None),
         'RowCount = 4 where "coalesce(price, 0) >= 0"': ("Passed", None),
         "RowCount = 2 where \"length(state) = 3 or lower(state) = 'x'\"": ("Passed", None),
-        'RowCount = 1 where "nope = 1"': ("Error",),
+        'RowCount = 1 where "nope = 1"': ("Failed", None, {}),
         'RowCount = 1 where "id ="': ("Error",),
         'RowCount = 1 where "count(*) > 1"': ("Error",),
         'RowCount = 1 where "id in (select id from people)"': ("Error",),

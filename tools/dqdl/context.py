@@ -84,7 +84,7 @@ class Context:
         return f"There is no column {name}" + (f"; did you mean {by_lower[near[0]]}?" if near else ".")
 
     def where(self, rule: Rule) -> exp.Expr | None:
-        """The rule's filter, guarded. Raises RuleError."""
+        """The rule's filter, guarded. Raises RuleError, and RuleFailed where it names a column that is not there."""
         if rule.where is None:
             return None
         try:
@@ -95,7 +95,7 @@ class Context:
             name = ".".join(part.name for part in column.parts)
             found = self.find(name)
             if found is None or (column.table and found.name.lower() != name.lower()):
-                raise RuleError(f"The filter cannot be used: {self.missing(name)}")
+                raise RuleFailed(f"The filter cannot be used: {self.missing(name)}")
             for part in ("table", "db", "catalog"):
                 column.set(part, None)
             column.set("this", exp.to_identifier(found.name, quoted=True))

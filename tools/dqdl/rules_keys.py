@@ -163,7 +163,9 @@ def duplicate_rows(rule: Rule, context: Context) -> Plan:
         count = int(values["repeated"] or 0)
         key = metric_name(named, "DuplicateRowCount")
         verdict = judge_number(condition, count, key, f"The number of rows whose {what} occurs more than once")
-        return Verdict(verdict.outcome, verdict.reason, verdict.metrics, failed_rows=count)
+        # Glue writes Multicolumn for one column too.
+        glue = {f"Multicolumn.{','.join(named)}.DuplicateRowCount": float(count)} if named else {}
+        return replace(verdict, metrics={**verdict.metrics, **glue}, failed_rows=count)
 
     return Plan({"repeated": groups.repeated()}, judge, Bad(keys=keys, where=where))
 
