@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from graph.state import GRAPH_VERSION
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agents.workbench import DryRun, Profiled, Validated
     from memory import Memory
     from memory.model import Dataset, Rule
+    from tools.comparing.model import Comparison
 
 
 LONGEST_SECONDS = 86_400.0
@@ -58,6 +59,20 @@ class Jobs:
         with self._recorded("validate", source) as run_id:
             return self._bench.validate(run_id, source, ruleset, others, quarantine, on_progress)
 
+    def compare(
+        self,
+        left: str,
+        right: str,
+        ignore: Collection[str] = (),
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Comparison:
+        """What changed from one source to the other, without some columns; nothing is stored. Raises SourceError."""
+        from tools import comparing
+
+        with self._recorded("compare", left, right), ExitStack() as opened:
+            tables = [opened.enter_context(self._bench.open(source)[0]) for source in (left, right)]
+            return comparing.compare(*tables, ignore=ignore, on_progress=on_progress)
+
     def dataset(self, name: str) -> Dataset:
         """The dataset meant by a URI, a path that exists, or a short name. Raises WorkError, SourceError."""
         return self._bench.dataset(name)
@@ -79,14 +94,14 @@ class Jobs:
         return self._memory.rules.disable(number, self._requested_by, reason)
 
     @contextmanager
-    def _recorded(self, kind: str, source: str) -> Iterator[str]:
+    def _recorded(self, kind: str, *sources: str) -> Iterator[str]:
         from memory.owner import this_process
 
         runs = self._memory.runs
         run = runs.create(
             kind=kind,
             goal=kind,
-            sources=[source],
+            sources=list(sources),
             model="",
             graph_version=GRAPH_VERSION,
             requested_by=self._requested_by,

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from tools import sources
 from tools.comparing import compare, comparer, counting
@@ -162,8 +163,21 @@ def test_types_that_are_not_compared():
 
 def test_a_column_of_one_value():
     found = column([7] * 100, [7] * 60 + [8] * 40)
-    assert [(each.label, each.left, each.right) for each in found.bins] == [("all", 100, 100)]
-    assert found.outside == 0.4
+    assert [(each.label, each.left, each.right) for each in found.bins] == [
+        ("< 7", 0, 0),
+        ("7", 100, 60),
+        ("> 7", 0, 40),
+    ]
+    assert (found.outside, found.degree) == (0.4, "large")
+    assert column([7] * 100, [6] * 100).degree == "large"
+
+
+def test_numbers_with_few_values():
+    found = column([0] * 500 + [1] * 500, [0] * 900 + [1] * 100)
+    assert [(each.label, each.left, each.right) for each in found.bins] == [("≤ 0", 500, 900), ("> 0", 500, 100)]
+    assert found.degree == "large"
+    found = column([0, 1, 2] * 300, [0, 1, 2] * 200 + [9] * 300)
+    assert (found.degree, found.measures[1].value) == ("large", pytest.approx(1 / 3))
 
 
 def test_files_of_kinds_that_differ(tmp_path):
@@ -198,3 +212,41 @@ def test_bins_are_merged_into_tenths():
     assert comparer._merged([2] * 50) == [(i, i + 5) for i in range(0, 50, 5)]
     assert comparer._merged([100]) == [(0, 1)]
     assert comparer._merged([90, 5, 5]) == [(0, 1), (1, 3)]
+    assert comparer._spans([0, 50, 50, 0]) == [(0, 2), (2, 4)]
+    assert comparer._spans([0, 100, 0]) == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_columns_that_may_change():
+    left, right = (
+        pa.table({"at": [1] * 500, "a": [1] * 500}),
+        pa.table({"at": [2] * 500, "a": [1] * 500, "b": [1] * 500}),
+    )
+    with sources.open(left) as one, sources.open(right) as other:
+        assert compare(one, other).degree == "large"
+        found = compare(one, other, ignore=["AT", "b"])
+        assert ([column.name for column in found.columns], found.degree) == (["a"], "none")
+        with pytest.raises(SourceError, match="Neither table has a column 'c'"):
+            compare(one, other, ignore=["c"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=60), st.lists(st.integers(-9, 9), min_size=1, max_size=60))
+def test_ks_of_few_values_is_that_of_scipy(left, right):
+    left = [*left, *range(-9, 10)]
+    assert column(left, right).measures[1].value == pytest.approx(stats.ks_2samp(left, right).statistic)
+
+
+def test_ks_of_many_values_is_within_a_bin_of_that_of_scipy():
+    left, right = normal(5, 5000), normal(6, 4000, 0.5)
+    found = column(left, right).measures[1].value
+    expected = stats.ks_2samp(left, right).statistic
+    assert expected - 1 / counting.BINS <= found <= expected + 1e-9
+
+
+def test_psi_is_that_of_the_bins_that_are_shown():
+    left, right = normal(7, 3000), normal(8, 3000, 0.6)
+    found = column(left, right)
+    cuts = np.quantile(left, np.arange(1, 10) / 10)
+    shares = [np.histogram(side, [-np.inf, *cuts, np.inf])[0] / len(side) for side in (left, right)]
+    expected = float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
+    assert found.measures[0].value == pytest.approx(expected, rel=0.05)

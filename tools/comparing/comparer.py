@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from tools.comparing import counting, measures
 from tools.comparing.counting import BINS, OUTSIDE_HIGH, OUTSIDE_LOW
 from tools.comparing.model import Bin, ColumnComparison, Comparison, Degree, Measure, Retyped, Schema, Side, worst
-from tools.sources.table import Field, Table
+from tools.sources.table import Field, SourceError, Table
 
 SHOWN_BINS = 10
 """Bins of the PSI, which its thresholds are customary for, and of plots."""
@@ -21,10 +21,14 @@ FEW = 100
 """Up to this number of distinct values, a text is a category even if each occurs once."""
 
 
-def compare_tables(left: Table, right: Table, on_progress: Callable[[float], None]) -> Comparison:
+def compare_tables(
+    left: Table, right: Table, ignore: Collection[str], on_progress: Callable[[float], None]
+) -> Comparison:
     """See :func:`tools.comparing.compare`."""
     started = time.perf_counter()
-    pairs = _pairs(left, right)
+    fields = [_fields(table, ignore) for table in (left, right)]
+    _check_names(ignore, left, right)
+    pairs = _pairs(*fields)
     on_progress(0.0)
     lefts = counting.summary(left, [one for one, _ in pairs])
     on_progress(0.1)
@@ -41,34 +45,44 @@ def compare_tables(left: Table, right: Table, on_progress: Callable[[float], Non
         left_rows=lefts.rows,
         right_rows=rights.rows,
         volume=measures.rows_degree(lefts.rows, rights.rows),
-        schema=_schema(left, right, pairs),
+        schema=_schema(fields, pairs, same_engine=left.dialect == right.dialect),
         columns=columns,
         seconds=round(time.perf_counter() - started, 3),
     )
 
 
-def _pairs(left: Table, right: Table) -> list[tuple[Field, Field]]:
+def _fields(table: Table, ignore: Collection[str]) -> list[Field]:
+    names = {name.lower() for name in ignore}
+    return [field for field in table.fields if field.name.lower() not in names]
+
+
+def _check_names(names: Collection[str], *tables: Table) -> None:
+    known = {field.name.lower() for table in tables for field in table.fields}
+    for name in names:
+        if name.lower() not in known:
+            raise SourceError(f"Neither table has a column {name!r}.", hint="Check the name of the column to ignore.")
+
+
+def _pairs(left: Sequence[Field], right: Sequence[Field]) -> list[tuple[Field, Field]]:
     """The columns of the same name, in the order of the left side; case does not count."""
-    there = {field.name.lower(): field for field in right.fields}
-    return [(field, there[field.name.lower()]) for field in left.fields if field.name.lower() in there]
+    there = {field.name.lower(): field for field in right}
+    return [(field, there[field.name.lower()]) for field in left if field.name.lower() in there]
 
 
-def _schema(left: Table, right: Table, pairs: Sequence[tuple[Field, Field]]) -> Schema:
+def _schema(fields: Sequence[Sequence[Field]], pairs: Sequence[tuple[Field, Field]], *, same_engine: bool) -> Schema:
     kept = {one.name.lower() for one, _ in pairs}
-    order = [field.name.lower() for field in right.fields if field.name.lower() in kept]
+    order = [field.name.lower() for field in fields[1] if field.name.lower() in kept]
     return Schema(
-        added=[field.name for field in right.fields if field.name.lower() not in kept],
-        removed=[field.name for field in left.fields if field.name.lower() not in kept],
-        retyped=[
-            Retyped(one.name, one.type, other.type) for one, other in pairs if not _same_type(left, right, one, other)
-        ],
+        added=[field.name for field in fields[1] if field.name.lower() not in kept],
+        removed=[field.name for field in fields[0] if field.name.lower() not in kept],
+        retyped=[Retyped(one.name, one.type, other.type) for one, other in pairs if _retyped(one, other, same_engine)],
         reordered=order != [one.name.lower() for one, _ in pairs],
     )
 
 
-def _same_type(left: Table, right: Table, one: Field, other: Field) -> bool:
+def _retyped(one: Field, other: Field, same_engine: bool) -> bool:
     """Engines name types differently: across engines the family counts."""
-    return one.type.upper() == other.type.upper() if left.dialect == right.dialect else one.kind == other.kind
+    return one.type.upper() != other.type.upper() if same_engine else one.kind != other.kind
 
 
 def _column(
@@ -114,24 +128,27 @@ def _not_compared(one: Field, other: Field, sides: tuple[Side, Side], present: t
 def _ordered(left: Table, right: Table, one: Field, other: Field) -> dict[str, Any]:
     cuts = counting.edges(left, one)
     here, there = counting.binned(left, one, cuts), counting.binned(right, other, cuts)
-    last = max(0, len(cuts) - 2)
-    fine = [[_with_tails(counts, i, last) for i in range(last + 1)] for counts in (here, there)]
-    spans = _merged(fine[0])
+    order = [OUTSIDE_LOW, *range(len(cuts)), OUTSIDE_HIGH]
+    fine = [[counts.get(i, 0) for i in order] for counts in (here, there)]
+    spans = _spans(fine[0])
     coarse = [[sum(counts[low:high]) for low, high in spans] for counts in fine]
-    labels = [_label(cuts, low, high, last) for low, high in spans]
     outside = (there.get(OUTSIDE_LOW, 0) + there.get(OUTSIDE_HIGH, 0)) / max(1, sum(there.values()))
     return {
         "measures": [measures.psi(*coarse), measures.ks(*fine)],
-        "bins": [Bin(*each) for each in zip(labels, *coarse, strict=True)],
+        "bins": [Bin(_label(cuts, *span), *each) for span, *each in zip(spans, *coarse, strict=True)],
         "outside": outside,
     }
 
 
-def _with_tails(counts: Mapping[int, int], i: int, last: int) -> int:
-    """The first bin takes what is below all cuts, and the last one what is above."""
-    low = counts.get(OUTSIDE_LOW, 0) if i == 0 else 0
-    high = counts.get(OUTSIDE_HIGH, 0) if i == last else 0
-    return counts.get(i, 0) + low + high
+def _spans(counts: Sequence[int]) -> list[tuple[int, int]]:
+    """Which bins go together: about tenths of the left side, what is outside of its range with the first and last.
+
+    The first and the last bin are those outside. A left side of one value keeps all three.
+    """
+    if len(counts) == 3:
+        return [(0, 1), (1, 2), (2, 3)]
+    found = _merged(counts[1:-1])
+    return [(low + (low > 0), high + 1 + (i == len(found) - 1)) for i, (low, high) in enumerate(found)]
 
 
 def _merged(counts: Sequence[int]) -> list[tuple[int, int]]:
@@ -147,13 +164,14 @@ def _merged(counts: Sequence[int]) -> list[tuple[int, int]]:
     return spans
 
 
-def _label(cuts: Sequence[Any], low: int, high: int, last: int) -> str:
-    first, final = (counting.shown(cuts[min(i, len(cuts) - 1)]) for i in (low, high))
-    if low == 0 and high == last + 1:
-        return "all"
+def _label(cuts: Sequence[Any], low: int, high: int) -> str:
+    """The range of a span: bin 0 is below all cuts, bin i goes up to cut i - 1, and the last one is above all."""
+    first, final = (_short(counting.shown(cuts[min(max(i, 0), len(cuts) - 1)])) for i in (low - 2, high - 2))
+    if len(cuts) == 1:
+        return (f"< {final}", final, f"> {final}")[low]
     if low == 0:
-        return f"≤ {_short(final)}"
-    return f"> {_short(first)}" if high == last + 1 else f"{_short(first)} – {_short(final)}"
+        return f"≤ {final}"
+    return f"> {first}" if high == len(cuts) + 2 else f"{first} – {final}"
 
 
 def _short(value: Any) -> str:
@@ -203,7 +221,7 @@ def _says(sides: tuple[Side, Side], rows: tuple[int, int], nulls: Degree, found:
         )
     if found.get("outside"):
         parts.append(f"{_percent(found['outside'])} of the values are outside of the former range.")
-    for kind in ("new", "gone"):
+    for kind in ("new", "gone") if max(side.distinct for side in sides) <= FEW else ():
         if names := found.get(kind):
             parts.append(f"{kind.capitalize()}: {', '.join(names[:3])}{', …' if len(names) > 3 else ''}.")
     return " ".join(parts)

@@ -113,13 +113,13 @@ def edges(table: Table, field: Field) -> list[Any]:
 
 
 def binned(table: Table, field: Field, cuts: Sequence[Any]) -> dict[int, int]:
-    """Rows by bin: bin i holds what is above cut i and not above cut i + 1, bin 0 the least cut as well."""
+    """Rows by bin: bin i holds what is above cut i - 1 and not above cut i, so that bin 0 holds the least value."""
     value = value_of(field)
     zoned = "TIME ZONE" in field.type.upper() or field.type.upper().startswith("TIMESTAMPTZ")
     literals = [literal(cut, zoned=zoned) for cut in cuts]
     outside = exp.Case().when(exp.LT(this=value.copy(), expression=literals[0]), sql.number(OUTSIDE_LOW))
     outside = outside.when(exp.GT(this=value.copy(), expression=literals[-1]), sql.number(OUTSIDE_HIGH))
-    place = outside.else_(_search(value, literals, 0, max(0, len(cuts) - 2)))
+    place = outside.else_(_search(value, literals, 0, len(cuts) - 1))
     inner = exp.select(exp.alias_(place, "b")).from_(table.relation()).where(sql.not_null(value))
     query = (
         exp.select(sql.column("b"), exp.alias_(sql.count(), "n")).from_(inner.subquery("p")).group_by(sql.column("b"))
@@ -132,7 +132,7 @@ def _search(value: exp.Expr, cuts: Sequence[exp.Expr], low: int, high: int) -> e
     if low == high:
         return exp.Literal.number(low)
     middle = (low + high) // 2
-    below = exp.LTE(this=value.copy(), expression=cuts[middle + 1].copy())
+    below = exp.LTE(this=value.copy(), expression=cuts[middle].copy())
     return exp.Case().when(below, _search(value, cuts, low, middle)).else_(_search(value, cuts, middle + 1, high))
 
 

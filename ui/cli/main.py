@@ -13,6 +13,7 @@ import typer
 
 from tools.errors import AssayError
 from ui.cli import (
+    compare_commands,
     data_commands,
     decide_commands,
     metrics_commands,
@@ -45,6 +46,7 @@ app.command(rich_help_panel=MAIN)(run_commands.cancel)
 app.command(rich_help_panel=DATA)(data_commands.profile)
 app.command(rich_help_panel=DATA)(data_commands.recommend)
 app.command(rich_help_panel=DATA)(data_commands.validate)
+app.command(rich_help_panel=DATA)(compare_commands.compare)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
 app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tools.errors import AssayError
-from ui.web import chat_page, datasets_page, frame, inbox_page, runs_page, session
+from ui.web import chat_page, compare_page, datasets_page, frame, inbox_page, runs_page, session
 from ui.web.safe_text import inline
 
 
@@ -20,7 +20,9 @@ def main() -> None:
         st.error(inline(error, 600), icon=":material/database_off:")
         st.button("Try again", icon=":material/refresh:")
         return
-    page = st.navigation([chat_page.page(), inbox_page.page(waiting), datasets_page.page(), runs_page.page()])
+    pages = [chat_page, datasets_page, compare_page, runs_page]
+    first, *others = [one.page() for one in pages]
+    page = st.navigation([first, inbox_page.page(waiting), *others])
     chat_page.sidebar()
     with frame.column("page"):
         page.run()
