@@ -41,7 +41,9 @@ class Bins:
         numbers = values.cast(pa.float64(), safe=False)
         places = pc.floor(pc.divide(pc.subtract(numbers, self.start), self.width))
         rows = weights if weights is not None else pa.chunked_array([pa.repeat(1, len(places))])
-        counted = pa.table({"bin": places, "rows": rows}).filter(pc.is_finite(places)).group_by("bin")
+        counted = (
+            pa.table({"bin": places, "rows": rows}).filter(pc.is_finite(places)).group_by("bin", use_threads=False)
+        )
         summed = counted.aggregate([("rows", "sum")])
         return {int(b): int(n) for b, n in zip(summed["bin"].to_pylist(), summed["rows_sum"].to_pylist(), strict=True)}
 

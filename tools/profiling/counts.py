@@ -14,7 +14,7 @@ from tools.profiling.bins import Bins
 from tools.profiling.dialects import Engine, engine_of
 from tools.profiling.head import Head, shown
 from tools.profiling.scan import Scan
-from tools.profiling.sql import CLIP, double, finite
+from tools.profiling.sql import CLIP, asked, double, finite, named
 from tools.sources import Field, Table
 
 MOST = 1_000
@@ -93,8 +93,8 @@ def _grouped(table: Table, engine: Engine, keys: Mapping[int, exp.Expr]) -> dict
 
 def _together(table: Table, keys: Mapping[int, exp.Expr]) -> dict[int, pa.Table]:
     """One read. NULL keys are left out: the scan has counted them, and they would look like those of other columns."""
-    chosen = [key.as_(f"c{place}", quoted=True) for place, key in keys.items()]
-    inner = exp.select(*chosen).from_(table.relation()).subquery("keys")
+    chosen = [named(key, f"c{place}") for place, key in keys.items()]
+    inner = asked(table, chosen).subquery("keys", copy=False)
     names = [exp.column(f"c{place}", quoted=True) for place in keys]
     sets: Sequence[exp.Expr] = names
     if len(names) > 1:

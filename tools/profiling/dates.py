@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from tools.profiling.model import DateOrder, Dates
 
 ENOUGH = 0.8
+_PROBED = 30
 _CLOCK = r"(?:[T ,]+(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?)\s?([aApP]\.?[mM]\.?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?)?"
 _MONTH = (
     r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -77,6 +78,9 @@ def dates(values: Sequence[tuple[str, int]]) -> Dates | None:
 
     Dates that are all ISO 8601 days are None as well: there is nothing to say about them.
     """
+    probed = [value for value, _ in values[:_PROBED] if value.strip()]
+    if sum(map(is_date, probed)) < 0.5 * len(probed):
+        return None
     forms: Counter[tuple[str, DateOrder]] = Counter()
     total = 0
     for value, rows in values:

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import accumulate
+from string import ascii_lowercase, ascii_uppercase, digits
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +20,9 @@ _FEW = 100
 _TOP = 10
 _JUDGED = 1_000
 _FRACTION = re.compile(r"(\.\d*?[1-9])0+(?=\D|$)|\.0+(?=\D|$)")
-_SHAPES = (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9"))
+_SHAPES = bytes.maketrans(
+    (ascii_uppercase + ascii_lowercase + digits).encode(), ("A" * 26 + "a" * 26 + "9" * 10).encode()
+)
 _MASKS = ((r"\p{Lu}+", "A"), (r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}]+", "a"), (r"\p{Nd}+", "9"))
 
 
@@ -42,15 +45,24 @@ def top(counts: pa.Table, kind: str) -> list[tuple[Value, int]]:
 
 def masks(counts: pa.Table) -> dict[str, list[tuple[str, int]]]:
     """The most frequent masks of text, letters to A or a, digits to 9: as ``shapes``, and folded as ``patterns``."""
-    exact = _masked(counts.rename_columns(["mask", "count"]), _SHAPES)
-    return {"shapes": _most(exact), "patterns": _most(_masked(exact, _MASKS))}
+    exact = _summed(_shapes(counts["value"]), counts["count"])
+    folded = exact["mask"]
+    for pattern, letter in _MASKS:
+        folded = pc.replace_substring_regex(folded, pattern, letter)
+    return {"shapes": _most(exact), "patterns": _most(_summed(folded, exact["count"]))}
 
 
-def _masked(counted: pa.Table, replacements: tuple[tuple[str, str], ...]) -> pa.Table:
-    texts = counted["mask"]
-    for pattern, letter in replacements:
-        texts = pc.replace_substring_regex(texts, pattern, letter)
-    grouped = pa.table({"mask": texts, "count": counted["count"]}).group_by("mask").aggregate([("count", "sum")])
+def _shapes(texts: pa.ChunkedArray) -> pa.Array:
+    """ASCII letters and digits masked in place: in UTF-8 no other character has their bytes."""
+    joined = pa.concat_arrays([*texts.cast(pa.large_string()).chunks, pa.array([], pa.large_string())])
+    valid, offsets, data = joined.buffers()
+    masked = pa.py_buffer((data.to_pybytes() if data else b"").translate(_SHAPES))
+    return pa.Array.from_buffers(pa.large_string(), len(joined), [valid, offsets, masked], offset=joined.offset)
+
+
+def _summed(masks_: pa.Array | pa.ChunkedArray, counts: pa.ChunkedArray) -> pa.Table:
+    counted = pa.table({"mask": masks_, "count": counts})
+    grouped = counted.group_by("mask", use_threads=False).aggregate([("count", "sum")])
     ordered = grouped.sort_by([("count_sum", "descending"), ("mask", "ascending")])
     return ordered.select(["mask", "count_sum"]).rename_columns(["mask", "count"])
 

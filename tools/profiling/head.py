@@ -12,7 +12,7 @@ from sqlglot import exp
 from tools.profiling.dialects import engine_of
 from tools.profiling.frequency import distinct_values
 from tools.profiling.guess import may_hold_numbers, possible_types
-from tools.profiling.sql import CLIP, is_float, raw, text
+from tools.profiling.sql import CLIP, asked, is_float, named, raw, text
 from tools.sources import Field, Table
 
 _ROWS = 20_000
@@ -92,8 +92,8 @@ def read_rows(
 ) -> pa.Table:
     """Some rows, columns named by position. Raises SourceError."""
     # A table of nested columns only still has to tell whether it is small.
-    chosen = [exp.alias_(shown(table, spec), f"c{place}") for place, spec in wanted] or [exp.alias_(exp.true(), "none")]
-    return _one_zero(table.query(narrow(exp.select(*chosen).from_(table.relation()))))
+    chosen = [named(shown(table, spec), f"c{place}") for place, spec in wanted] or [named(exp.true(), "none")]
+    return _one_zero(table.query(narrow(asked(table, chosen))))
 
 
 def _one_zero(rows: pa.Table) -> pa.Table:

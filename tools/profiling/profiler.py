@@ -107,7 +107,7 @@ class _Columns:
         spanned = result.of(place, "span")
         if spanned is not None and spanned == result.present(place):
             return int(spanned), True
-        return int(estimate), self._exact
+        return int(estimate), self._exact or not estimate
 
     def _values(self, place: int, field: Field, counted: pa.Table | None) -> dict[str, Any]:
         sampled = self._result.sample[f"c{place}"]

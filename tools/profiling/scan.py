@@ -12,7 +12,7 @@ from sqlglot import exp
 from tools.profiling import sample
 from tools.profiling.dialects import Engine, engine_of
 from tools.profiling.head import Head
-from tools.profiling.sql import call, count_if, double, finite, is_float, nonfinite, raw, text
+from tools.profiling.sql import asked, call, count_if, double, finite, is_float, named, nonfinite, raw, text
 from tools.sources import Field, Table
 
 _SPANS, _SPAN_BELOW, _SPAN = 2, 1 << 10, 1 << 25
@@ -45,7 +45,7 @@ def scan(table: Table, head: Head) -> Scan:
     engine = engine_of(table)
     spans = {} if head.whole or engine.columnar(table) else _spans(table, engine, head)
     aggregates = [
-        part.as_(f"c{at}_{name}", quoted=True)
+        named(part, f"c{at}_{name}")
         for at, field in enumerate(table.fields)
         for name, part in _aggregates(at, field, head, engine, spans.get(at))
     ]
@@ -56,11 +56,11 @@ def scan(table: Table, head: Head) -> Scan:
     found: dict[str, Any] = {}
     rows = head.rows
     for start in range(0, len(aggregates), size):
-        parts = [*aggregates[start : start + size], exp.Count(this=exp.Star()).as_("row_count")]
+        parts = [*aggregates[start : start + size], named(exp.Count(this=exp.Star()), "row_count")]
         sampling = start == 0 and in_scan is not None
         if sampling and in_scan is not None:
-            parts.append(in_scan.as_("sample"))
-        answer = table.query(exp.select(*parts).from_(table.relation()))
+            parts.append(named(in_scan, "sample"))
+        answer = table.query(asked(table, parts))
         if sampling:
             rows = pa.Table.from_struct_array(answer["sample"].combine_chunks().flatten())
             answer = answer.drop_columns(["sample"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
-from tools.sources import Field
+from tools.sources import Field, Table
 
 CLIP = 200
 """Characters of a text that its frequency and pattern are counted by."""
@@ -22,7 +24,7 @@ _FLOATS = ("DOUBLE", "FLOAT", "REAL", "DOUBLE PRECISION")
 
 def raw(field: Field) -> exp.Column:
     """The column as it is."""
-    return exp.column(exp.to_identifier(field.name, quoted=True))
+    return exp.Column(this=exp.Identifier(this=field.name, quoted=True))
 
 
 def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
@@ -32,7 +34,17 @@ def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
 
 def text(value: exp.Expr) -> exp.Cast:
     """The value as the engine writes it."""
-    return exp.cast(value, "VARCHAR")
+    return exp.Cast(this=value, to=exp.DataType(this=exp.DataType.Type.VARCHAR))
+
+
+def named(value: exp.Expr, name: str) -> exp.Alias:
+    """The value under a name, taken over as it is: copies of thousands of trees take longer than some scans."""
+    return exp.Alias(this=value, alias=exp.Identifier(this=name, quoted=True))
+
+
+def asked(table: Table, parts: Sequence[exp.Expr]) -> exp.Select:
+    """SELECT the parts FROM the table."""
+    return exp.Select(expressions=list(parts)).from_(table.relation(), copy=False)
 
 
 def count_if(condition: exp.Expr) -> exp.Count:
@@ -57,10 +69,10 @@ def nonfinite(field: Field) -> exp.Count:
 
 def _is_finite(field: Field) -> exp.Expr:
     # NaN is above all numbers on every engine that has it.
-    largest = exp.cast(exp.Literal.number(_LARGEST), "DOUBLE")
-    return exp.Between(this=exp.cast(raw(field), "DOUBLE"), low=exp.Neg(this=largest), high=largest.copy())
+    largest = double(exp.Literal.number(_LARGEST))
+    return exp.Between(this=double(raw(field)), low=exp.Neg(this=largest), high=largest.copy())
 
 
 def double(value: exp.Expr) -> exp.Cast:
     """As a floating point number."""
-    return exp.cast(value, "DOUBLE")
+    return exp.Cast(this=value, to=exp.DataType(this=exp.DataType.Type.DOUBLE))
