@@ -186,6 +186,11 @@ def test_a_rule_with_a_filter_has_a_history_of_its_own():
     assert check(rule, {'Dataset.*.RowCount where "Id > 1"': [3]}).outcome == "Passed"
 
 
+def test_however_a_column_is_spelled_it_has_one_history():
+    found = dqdl.evaluate('Rules = [Mean "ID" > 0, Mean "id" > 0, Mean "Id" = last()]', {"primary": TABLE})
+    assert found.points == {"Column.Id.Mean": 2.5}
+
+
 def test_two_statements_have_two_histories():
     rules = 'Rules = [ CustomSql "select 1" = last(), CustomSql "select 2" = last() ]'
     points = dqdl.evaluate(rules, {"primary": TABLE}).points

@@ -157,7 +157,11 @@ def _points(verdicts: Verdicts, prepared: Prepared) -> dict[str, float]:
 
 
 def _kept(rule: Rule, metrics: Mapping[str, float]) -> dict[str, float]:
-    return {statistic_key(rule, key): value for key, value in metrics.items()}
+    """Each metric once: of two spellings of a column's name, the table's, which comes first."""
+    kept: dict[str, str] = {}
+    for key in metrics:
+        kept.setdefault(key.lower(), key)
+    return {statistic_key(rule, key): metrics[key] for key in kept.values()}
 
 
 def _result(planned: Planned, verdicts: Verdicts, ruleset: Ruleset) -> RuleResult:
