@@ -24,6 +24,7 @@ OWN_SQL_SECONDS = 60.0
 """The longest that the SQL of a CustomSql may take; ``ASSAY_QUERY_SECONDS`` takes its place."""
 MAX_MOVED_BYTES = 512 << 20
 """The most that one table may bring over into another engine: a rule is no transport of data."""
+_ENGINE = "assay_engine"
 
 
 class Refused(Exception):
@@ -72,13 +73,15 @@ def _refusals(limit: float) -> Iterator[None]:
 
 def tables_in(query: exp.Expr, tables: Mapping[str, Table]) -> dict[str, Table]:
     """The open tables that a query reads, by alias."""
-    found = {place(node) for node in query.find_all(exp.Table)}
-    return {alias: table for alias, table in tables.items() if place(table.relation()) in found}
+    nodes = list(query.find_all(exp.Table))
+    return {alias: table for alias, table in tables.items() if any(stands_for(node, table) for node in nodes)}
 
 
-def place(node: exp.Table) -> tuple[str, str, str]:
-    """What makes two nodes the same table."""
-    return (node.catalog, node.db, node.name)
+def stands_for(node: exp.Table, table: Table) -> bool:
+    """Whether a node means this table: two servers may have tables of the same name."""
+    relation = table.relation()
+    same = (node.catalog, node.db, node.name) == (relation.catalog, relation.db, relation.name)
+    return same and node.meta_get(_ENGINE, table.engine) == table.engine
 
 
 @dataclass
@@ -127,11 +130,9 @@ class Desk:
                 self.queries += 1
                 copy = self._moved[alias, columns] = moved(table, columns)
             copies[alias] = copy
-            for node in [node for node in query.find_all(exp.Table) if place(node) == place(table.relation())]:
-                relation = copy.relation()
-                node.set("this", relation.this)
-                node.set("db", None)
-                node.set("catalog", None)
+            for node in [node for node in query.find_all(exp.Table) if stands_for(node, table)]:
+                rename(node, copy.relation())
+                node.meta[_ENGINE] = copy.engine
         return copies
 
 
@@ -161,10 +162,17 @@ def moved(table: Table, columns: Iterable[str]) -> Table:
     return sources.open(pa.Table.from_batches(parts))
 
 
+def rename(node: exp.Table, name: exp.Table) -> None:
+    """Gives a node the name of another, and leaves its alias and joins."""
+    for part in ("this", "db", "catalog"):
+        node.set(part, name.args.get(part))
+
+
 def aliased(table: Table, alias: str) -> exp.Table:
     """A table's relation under an alias."""
     relation = table.relation()
     relation.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    relation.meta[_ENGINE] = table.engine
     return relation
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tools.dqdl import samples, sql
-from tools.dqdl.asking import Desk, aliased, named_columns, place, tables_in
+from tools.dqdl.asking import Desk, aliased, named_columns, rename, stands_for, tables_in
 from tools.dqdl.lowering import lower
 from tools.dqdl.plan import Aggregate, Need, Plan, RuleError
 from tools.dqdl.planning import Planned, Prepared
@@ -151,11 +151,11 @@ class _Explainer:
 
     def _rename(self, select: exp.Query, used: Mapping[str, Table]) -> None:
         """Tables by the names that people know."""
-        names = {place(table.relation()): exp.table_(table.dataset.short, quoted=True) for table in used.values()}
         for node in list(select.find_all(exp.Table)):
-            name = names.get(place(node))
-            for part in ("this", "db", "catalog") if name else ():
-                node.set(part, name.args.get(part) if name else None)
+            for table in used.values():
+                if stands_for(node, table):
+                    rename(node, exp.table_(table.dataset.short, quoted=True))
+                    break
 
 
 def _brought(select: exp.Query, alias: str, table: Table) -> str:

@@ -10,12 +10,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tools.dqdl import kinds, sql
+from tools.dqdl.asking import aliased
 from tools.dqdl.conditions import percent
 from tools.dqdl.context import Context
 from tools.dqdl.judge import condition_of, judge_number, judge_share, nothing, number_column
 from tools.dqdl.model import Rule
 from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, RuleFailed, Statement, Verdict
-from tools.dqdl.scan import aliased
 from tools.sources.table import Field, Table
 
 REFERENCE = "assay_reference"
@@ -155,7 +155,7 @@ def _aggregate(text: str, context: Context) -> tuple[Statement, str]:
     field = number_column(_mine(name, context) if alias == "primary" else _theirs(name, alias, table))
     column = kinds.number(field, table.dialect)
     value = exp.Sum(this=column) if match[1].lower() == "sum" else exp.Avg(this=sql.double(column))
-    return Statement(exp.select(exp.alias_(value, "v")).from_(table.relation()), (alias,)), field.name
+    return Statement(exp.select(exp.alias_(value, "v")).from_(aliased(table, REFERENCE)), (alias,)), field.name
 
 
 def _rows(rule: Rule, bad: exp.Expr, aliases: tuple[str, ...], context: Context, key: str, problem: str) -> Plan:
@@ -194,7 +194,7 @@ def _as(column: exp.Expr, field: Field, other: Field) -> exp.Expr:
 
 def _repeated(table: Table, keys: list[str]) -> exp.Select:
     columns = [sql.column(key) for key in keys]
-    groups = exp.select(*columns).from_(table.relation()).group_by(*(column.copy() for column in columns))
+    groups = exp.select(*columns).from_(aliased(table, REFERENCE)).group_by(*(column.copy() for column in columns))
     twice = groups.having(exp.GT(this=sql.count(), expression=exp.Literal.number(1)))
     return exp.select(exp.alias_(sql.count(), "n")).from_(twice.subquery("assay_twice"))
 

@@ -49,7 +49,7 @@ class Footers:
             if index is None:
                 return None
             found += [file.row_group(i).column(index) for i in range(file.num_row_groups)]
-        chunks = [(chunk.num_values, chunk.statistics) for chunk in found]
+        chunks = [(chunk.num_values, chunk.statistics) for chunk in found if chunk.num_values]
         if any(statistics is None or not statistics.has_null_count for _, statistics in chunks):
             return None
         rows, nulls = sum(count for count, _ in chunks), sum(one.null_count for _, one in chunks)
