@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade
 # Each command of a recipe sees the settings of this checkout, not those of another project.
 unexport PYTHONPATH VIRTUAL_ENV
 
@@ -24,13 +25,19 @@ help: ## list the targets
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help demo test test-fast lint ui bench lock cassettes
+.venv/.heavy: requirements-heavy.lock .venv/.dev
+	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-heavy.lock
+	@touch $@
+
+.PHONY: help demo heavy test test-fast lint ui bench lock cassettes
 
 demo: .venv/.core ## set up, and run the main job on the example data
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev ## set up, and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 10 $(ARGS)
+
+heavy: .venv/.heavy ## set up the drivers of MySQL and Spark too: without them their tests skip
 
 test-fast: .venv/.dev ## the unit tests alone: seconds
 	$(BIN)/python -m pytest tests/unit -n 2 -q $(ARGS)
@@ -45,9 +52,10 @@ bench: .venv/.dev ## compare the speed of a profile and of a run with a baseline
 	$(BIN)/python -m evals.bench.profile_bench && $(BIN)/python -m evals.bench.run_bench
 
 lock: .venv/bin/uv ## write the lock files anew from pyproject.toml
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade --all-extras pyproject.toml .ci/build.in -o requirements-dev.lock
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade -c requirements-dev.lock pyproject.toml .ci/build.in -o requirements.lock
-	echo uv | $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --upgrade - -o .ci/uv.lock
+	$(COMPILE) --all-extras pyproject.toml .ci/build.in -o requirements-heavy.lock
+	$(COMPILE) -c requirements-heavy.lock --extra dev pyproject.toml .ci/build.in -o requirements-dev.lock
+	$(COMPILE) -c requirements-heavy.lock pyproject.toml .ci/build.in -o requirements.lock
+	echo uv | $(COMPILE) - -o .ci/uv.lock
 
 cassettes: .venv/.dev ## record the Bedrock cassettes anew from the local endpoint
 	ASSAY_RECORD=local $(BIN)/python -m pytest tests/integration/test_bedrock_tapes.py -n 0

@@ -97,14 +97,14 @@ class PostgresTable(Table):
         text = _text(select)
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
         with self._errors(), closing(self._connections.fresh()) as connection, _reading(connection, timeout_seconds):
-            cursor = connection.cursor("assay")
-            cursor.execute(text)
-            columns = columns_of(cursor.description or [])
-            yield to_batch(columns, [], self.uri)
-            while rows := cursor.fetchmany(BATCH_ROWS):
-                yield to_batch(columns, rows, self.uri)
-                if deadline is not None:
-                    _limit(connection, deadline - time.monotonic())
+            with connection.cursor("assay") as cursor:
+                cursor.execute(text)
+                columns = columns_of(cursor.description or [])
+                yield to_batch(columns, [], self.uri)
+                while rows := cursor.fetchmany(BATCH_ROWS):
+                    yield to_batch(columns, rows, self.uri)
+                    if deadline is not None:
+                        _limit(connection, deadline - time.monotonic())
 
     def close(self) -> None:
         """Ends the connection; closing twice is no error."""

@@ -1,0 +1,75 @@
+"""One small table, put into each engine as its users would, so that the same checks run against all of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pyarrow as pa
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.support.mariadb import MariaDB
+from tools import sources
+from tools.sources.table import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+DATA = pa.table(
+    {
+        "id": pa.array([1, 2, 3, None], pa.int64()),
+        "Name": pa.array(["Ada", "", "Zoë 😀 ", None], pa.string()),
+        "amount": pa.array([Decimal("1.10"), Decimal("-99999999.99"), Decimal("0.00"), None], pa.decimal128(10, 2)),
+        "score": pa.array([0.1, -2.5e300, 1e-7, None], pa.float64()),
+        "flag": pa.array([True, False, True, None], pa.bool_()),
+        "day": pa.array([dt.date(2024, 2, 29), dt.date(1970, 1, 1), dt.date(9999, 12, 31), None], pa.date32()),
+        "at": pa.array(
+            [*map(dt.datetime.fromisoformat, ["2024-02-29T23:59:59.123456", "1999-01-01", "2038-01-19"]), None],
+            pa.timestamp("us"),
+        ),
+    }
+)
+KINDS = ["number", "text", "number", "number", "boolean", "date", "timestamp"]
+ENGINES = ["duckdb", "postgres", "mysql", "spark"]
+_TYPES = {
+    "postgres": ["bigint", "text", "numeric(10,2)", "double precision", "boolean", "date", "timestamp"],
+    "mysql": ["bigint", "varchar(40)", "decimal(10,2)", "double", "boolean", "date", "datetime(6)"],
+}
+
+
+def rows(data: pa.Table = DATA) -> list[tuple[Any, ...]]:
+    """The rows as tuples of Python values."""
+    return list(zip(*(column.to_pylist() for column in data.columns), strict=True))
+
+
+def in_postgres(server: str, database: str, name: str) -> Table:
+    """The table in a database of the embedded server, opened."""
+    place = conninfo_to_dict(server, dbname=database)
+    columns = ", ".join(f'"{n}" {t}' for n, t in zip(DATA.column_names, _TYPES["postgres"], strict=True))
+    with psycopg.connect(server, dbname=database, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(f"create table {name} ({columns})")
+        cursor.executemany(f"insert into {name} values (%s, %s, %s, %s, %s, %s, %s)", rows())
+    return sources.open(postgres_uri(place, name))
+
+
+def postgres_uri(place: dict[str, Any], table: str) -> str:
+    """The URI of a table on a server that listens on a socket."""
+    return f"postgresql://{place['user']}@:{place['port']}/{place['dbname']}/{table}?host={place['host']}"
+
+
+def in_mariadb(server: MariaDB, database: str, name: str) -> Table:
+    """The table in a database of the MariaDB server, opened."""
+    columns = ", ".join(f"`{n}` {t}" for n, t in zip(DATA.column_names, _TYPES["mysql"], strict=True))
+    connection = server.connect(database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"create table {name} ({columns})")
+        cursor.executemany(f"insert into {name} values (%s, %s, %s, %s, %s, %s, %s)", rows())
+    return sources.open(server.uri(database, name))
+
+
+def in_spark(session: SparkSession) -> Table:
+    """The table as a DataFrame, opened."""
+    frame = session.createDataFrame(DATA)
+    return sources.open(frame.withColumn("at", frame["at"].cast("timestamp_ntz")))
