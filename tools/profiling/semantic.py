@@ -117,7 +117,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("postal code", _shaped(r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|\d{5}-\d{4}"), 0.85, _POSTAL),
     Kind("number", _shaped(r"\s*[+-]?(0|[1-9]\d*|[1-9]\d{0,2}(,\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?\s*"), 0.95),
     Kind(_PERSON, _NAME.fullmatch, 0.6, needs="hint"),
-    Kind("code", _shaped(r"(?=.*\d)[A-Z0-9]+([-_/.:#][A-Za-z0-9]+)*|[A-Za-z]+[-_/#]?\d[A-Za-z0-9_/-]*"), 0.7),
+    Kind("code", _shaped(r"(?=.*\d)[A-Z0-9]+([-_/.#][A-Za-z0-9]+)*|[A-Za-z]+[-_/#]?\d[A-Za-z0-9_/-]*"), 0.7),
 )
 """In the order in which they are tried."""
 
