@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from memory import Memory
     from memory.model import Dataset, Rule
     from tools.comparing.model import Comparison
+    from tools.dqdl.explanation import Explanation
 
 
 LONGEST_SECONDS = 86_400.0
@@ -72,6 +73,19 @@ class Jobs:
         with self._recorded("compare", left, right), ExitStack() as opened:
             tables = [opened.enter_context(self._bench.open(source)[0]) for source in (left, right)]
             return comparing.compare(*tables, ignore=ignore, on_progress=on_progress)
+
+    def explain(
+        self,
+        source: str,
+        ruleset: str | None = None,
+        others: Mapping[str, str] | None = None,
+        dialect: str | None = None,
+    ) -> Explanation:
+        """The queries that :meth:`validate` would run, also in the SQL of another engine; runs none of them.
+
+        Raises SourceError, DqdlError, WorkError.
+        """
+        return self._bench.explain(source, ruleset, others, dialect)
 
     def dataset(self, name: str) -> Dataset:
         """The dataset meant by a URI, a path that exists, or a short name. Raises WorkError, SourceError."""

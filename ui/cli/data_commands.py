@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graph.jobs import Jobs
+
+
+class Dialect(StrEnum):
+    """The engines that rules can be written for."""
+
+    duckdb = "duckdb"
+    postgres = "postgres"
+    mysql = "mysql"
+    spark = "spark"
+    redshift = "redshift"
+    athena = "athena"
 
 
 def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
@@ -98,6 +110,11 @@ def validate(
             metavar="DIR|URI", help="Write good and bad rows there, a folder or s3://, as files.", show_default=False
         ),
     ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the queries and which rule rides on which.")] = False,
+    dialect: Annotated[
+        Dialect | None,
+        typer.Option(help="With --explain: the SQL of another engine.", show_default=False),
+    ] = None,
     html: Html = None,
     name: As = "",
     as_json: Json = False,
@@ -116,6 +133,11 @@ def validate(
     text = read_ruleset(rules) if rules else None
     tables = dict(_aliased(other) for other in others or [])
     with opened(out) as memory:
+        if explain or dialect:
+            found = Jobs(memory, actor).explain(source, text, tables, dialect.value if dialect else None)
+            out.write("\n".join(map(clean, str(found).splitlines())))
+            out.result(found.to_dict())
+            return
         with out.advancing(f"Validating {source}") as advance:
             done = Jobs(memory, actor).validate(source, text, tables, quarantine, advance)
         report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
