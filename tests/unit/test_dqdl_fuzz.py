@@ -251,7 +251,7 @@ def test_two_thousand_rules_are_read_in_a_second_or_so() -> None:
     one = 'Completeness "b" > 0.95 where "x > 1" labels=["a"="b"],\nColumnValues "c" in ["a","b"] with threshold > 0.9'
     text = f"Rules = [{', '.join([one] * 1000)}]"
     assert len(dqdl.parse(text).rules) == 2000
-    within(3, text)
+    within(1.5, text)
 
 
 def within(seconds: float, text: str, *, refused: bool = False) -> None:
