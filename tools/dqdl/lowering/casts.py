@@ -18,11 +18,15 @@ _DIGITS = r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?"
 _ZERO = r"\A[^1-9eE]*(?:[eE]|\z)"
 _HUGE = r"[eE]\+?0*[1-9][0-9]{3,}"
 _TINY = "[eE]-0*[1-9][0-9]{3,}"
+MAX_OPERAND = 2_000
+"""Nodes of what is cast: it is written out several times."""
 _MICROSECONDS = (3_600_000_000, 60_000_000, 1_000_000)
 
 
 def from_text(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
     """The text as a type, or NULL. Raises RuleError for a type that is not known here."""
+    if sum(1 for _ in operand.walk()) > MAX_OPERAND:
+        raise RuleError("A cast inside a cast of a text is too large to be written out.")
     if to.this in _BITS:
         return _integer(engine, operand, _BITS[to.this], to)
     if to.this in exp.DataType.TEXT_TYPES:
@@ -43,18 +47,29 @@ def either(*branches: tuple[exp.Expr, exp.Expr], default: exp.Expr | None = None
 
 def _integer(engine: Engine, operand: exp.Expr, bits: int, to: exp.DataType) -> exp.Expr:
     """Only the digits before the point; ``.5`` has none, and is 0."""
-    readable = engine.matches(operand, forms.integer(bits))
     bare = _matches(engine, operand, r"\A[^0-9]*\.")
     digits = engine.find(operand.copy(), "[+-]?[0-9]+")
-    return either((readable, either((bare, number(0)), default=engine.cast(digits, to.sql()))))
+    value = either((bare, number(0)), default=engine.cast(digits, to.sql()))
+    return either(
+        _as_it_stands(engine, operand, forms.plain_integer(bits), to.sql()),
+        (_matches(engine, operand, forms.integer(bits)), value),
+    )
+
+
+def _as_it_stands(engine: Engine, operand: exp.Expr, plain: str, to: str) -> tuple[exp.Expr, exp.Expr]:
+    """The texts that nearly all are, at a low price."""
+    return _matches(engine, operand, plain), engine.cast(operand.copy(), to)
 
 
 def _double(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
-    plain = engine.cast(engine.find(operand.copy(), _DIGITS), "double")
-    branches = [(engine.matches(operand, forms.DOUBLE), plain)]
+    number_found = engine.cast(engine.find(operand.copy(), _DIGITS), "double")
+    branches = [_as_it_stands(engine, operand, forms.PLAIN_NUMBER, "double")]
     if engine.dialect in ("postgres", "redshift"):
-        safe = (_matches(engine, operand, forms.SAFE_DOUBLE), plain)
-        branches = [safe, (_matches(engine, operand, forms.DOUBLE), _wide_double(engine, operand))]
+        branches.append((_matches(engine, operand, forms.SAFE_DOUBLE), number_found))
+        if engine.dialect == "postgres":
+            branches.append((_matches(engine, operand, forms.DOUBLE), _wide_double(engine, operand)))
+    else:
+        branches.append((_matches(engine, operand, forms.DOUBLE), number_found))
     return either(
         *branches,
         (_matches(engine, operand, forms.NAN), engine.infinity(nan=True)),
@@ -89,29 +104,31 @@ def _decimal(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
     precision, scale = (*sizes, 0)[:2] if sizes else (10, 0)
     exact = f"decimal({precision}, {scale})"
     if engine.tries:
-        return either((engine.matches(operand, forms.DECIMAL), engine.cast(digits, exact)))
-    if engine.dialect == "mysql":
-        rounded: exp.Expr = exp.cast(digits, f"decimal(65, {scale})")
-    else:
+        quick = _as_it_stands(engine, operand, forms.PLAIN_NUMBER, exact)
+        return either(quick, (_matches(engine, operand, forms.DECIMAL), engine.cast(digits, exact)))
+    if engine.dialect == "postgres":
         rounded = call("ROUND", exp.cast(digits, "numeric"), number(scale))
+    else:
+        rounded = exp.cast(digits, f"decimal({65 if engine.dialect == 'mysql' else 38}, {scale})")
     fits = exp.LT(this=call("ABS", rounded), expression=number("1" + "0" * (precision - scale)))
     value = either(
         (exp.or_(_matches(engine, operand, _ZERO), _matches(engine, operand, _TINY)), number(0)),
         (_matches(engine, operand, _HUGE), exp.null()),
         (fits, exp.cast(rounded.copy(), exact)),
     )
-    return either((engine.matches(operand, forms.DECIMAL), value))
+    return either((_matches(engine, operand, forms.DECIMAL), value))
 
 
 def _boolean(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
     return either(
-        (engine.matches(operand, forms.TRUE), exp.true()), (_matches(engine, operand, forms.FALSE), exp.false())
+        (_matches(engine, operand, forms.TRUE), exp.true()), (_matches(engine, operand, forms.FALSE), exp.false())
     )
 
 
 def _date(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
     return either(
-        (engine.matches(operand, forms.DATE), _day(engine, operand)),
+        _as_it_stands(engine, operand, forms.PLAIN_DAY, "date"),
+        (_matches(engine, operand, forms.DATE), _day(engine, operand)),
         (_matches(engine, operand, forms.FAR_DATE), _far(engine, operand, "date")),
     )
 
@@ -130,7 +147,7 @@ def _far(engine: Engine, operand: exp.Expr, to: str) -> exp.Expr:
 
 def _timestamp(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
     return either(
-        (engine.matches(operand, forms.PLAIN_TIMESTAMP), engine.cast(operand.copy(), _moment(engine))),
+        _as_it_stands(engine, operand, forms.PLAIN_TIMESTAMP, _moment(engine)),
         (
             _matches(engine, operand, forms.TIMESTAMP),
             _later(engine, operand, _day(engine, operand), forms.DAY_AND_CLOCK),

@@ -30,6 +30,12 @@ def integer(bits: int) -> str:
     return whole(rf"(?:\+?{_up_to(top - 1)}|-{_up_to(top)})(?:\.[0-9]*)?|[+-]?\.[0-9]*", _WIDE)
 
 
+def plain_integer(bits: int) -> str:
+    """Digits that fit for certain."""
+    return rf"\A-?[0-9]{{1,{len(str(2 ** (bits - 1))) - 1}}}\z"
+
+
+PLAIN_NUMBER = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,15})?\z"
 _NUMBER = r"[+-]?(?:[0-9]{1,200}(?:\.[0-9]{0,200})?|\.[0-9]{1,200})(?:[eE][+-]?[0-9]{1,5})?"
 DOUBLE = whole(rf"{_NUMBER}[dDfF]?")
 SAFE_DOUBLE = whole(r"[+-]?(?:[0-9]{1,100}(?:\.[0-9]{0,100})?|\.[0-9]{1,100})(?:[eE][+-]?[0-9]{1,2})?[dDfF]?")
@@ -69,6 +75,7 @@ FAR_DATE = whole(rf"{_FAR_SHORT}|{_FAR_DAY}{_REST}", _WIDE)
 TIMESTAMP = whole(rf"{_SHORT}|\+?{DAY}(?:[ T]{_TIME})?", _WIDE)
 FAR_TIMESTAMP = whole(rf"{_FAR_SHORT}|{_FAR_DAY}(?:[ T]{_TIME})?", _WIDE)
 TIME = whole(rf"T?{_HOUR}:{_SIXTY}(?::{_SECONDS})?|T{_HOUR}", _WIDE)
+PLAIN_DAY = rf"\A{DAY}\z"
 PLAIN_TIMESTAMP = rf"\A{DAY}(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}})?)?\z"
 """What every engine reads as it stands."""
 EARLY = rf"\A{_WIDE}(?:-|\+?0000)"
