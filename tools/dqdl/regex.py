@@ -8,6 +8,7 @@ from functools import lru_cache
 from tools.dqdl.plan import RuleError
 from tools.dqdl.regex_parser import parse
 from tools.dqdl.regex_risk import endless, size, unbounded_behind, varying_behind
+from tools.dqdl.regex_split import Parts, alternatives
 from tools.dqdl.regex_tree import Node, RegexError
 from tools.dqdl.regex_writer import Flavour, write
 
@@ -27,22 +28,43 @@ _FLAVOURS: dict[str, Flavour] = {
 _NAMES = {"duckdb": "DuckDB", "postgres": "Postgres", "mysql": "MySQL", "spark": "Spark", "athena": "Athena"}
 
 
+Test = tuple[bool, str]
+"""Whether a pattern must not be found, and the pattern for the engine."""
+
+
 def check(pattern: str, dialect: str) -> None:
     """Raises RuleError when the pattern is invalid or too large, or asks for what this engine cannot do."""
-    translate(pattern, dialect)
+    tests(pattern, dialect)
+
+
+def read(pattern: str) -> Node:
+    """What the pattern means. Raises RuleError when it is invalid on every engine."""
+    try:
+        return parse(pattern)
+    except RegexError as error:
+        raise RuleError(f"The regular expression {_short(pattern)} is not valid: {error}.") from None
+
+
+def translate(pattern: str, dialect: str) -> str:
+    """The pattern for an engine, for a search anywhere in a text. Raises RuleError."""
+    return _written(pattern, dialect, splits=False)[0][0][1]
+
+
+def tests(pattern: str, dialect: str) -> tuple[tuple[Test, ...], ...]:
+    """Patterns for an engine: a text contains a match when all tests of one group hold. Raises RuleError.
+
+    It is one test, except where the engine has no look-ahead but can do without.
+    """
+    return _written(pattern, dialect, splits=True)
 
 
 @lru_cache(maxsize=2048)
-def translate(pattern: str, dialect: str) -> str:
-    """The pattern for an engine, for a search anywhere in a text. Raises RuleError."""
-    flavour = _FLAVOURS.get(dialect, "backtracking")
-    try:
-        tree = parse(pattern)
-    except RegexError as error:
-        raise RuleError(f"The regular expression {_short(pattern)} is not valid: {error}.") from None
+def _written(pattern: str, dialect: str, *, splits: bool) -> tuple[tuple[Test, ...], ...]:
+    flavour, tree = _FLAVOURS.get(dialect, "backtracking"), read(pattern)
+    groups: list[Parts] = alternatives(tree) if splits and flavour == "re2" else [[(False, tree)]]
     try:
         _bounded(tree, flavour, dialect)
-        return write(tree, flavour)
+        return tuple(tuple((negated, write(part, flavour)) for negated, part in group) for group in groups)
     except RegexError as error:
         where = _NAMES.get(dialect, dialect.capitalize())
         raise RuleError(f"The regular expression {_short(pattern)} cannot be used on {where}: {error}.") from None

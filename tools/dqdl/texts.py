@@ -19,8 +19,7 @@ def good_text(rule: Rule, condition: Condition, field: Field, context: Context) 
     """True in the rows whose value meets the condition, false elsewhere. Raises RuleError or RuleFailed."""
     test = _tester(field, context.primary.dialect, fold=(rule.tag("ignoreCase") or "").lower() == "true")
     if isinstance(condition, Matches):
-        regex.check(condition.regex.pattern, context.primary.dialect)
-        return _matches(condition, test)
+        return _matches(condition, test, context.primary.dialect)
     if isinstance(condition, Compare) and condition.op in ("=", "!="):
         equal = sql.certain(test.equal(condition.operand))
         return equal if condition.op == "=" else exp.not_(equal)
@@ -117,14 +116,16 @@ def _text(operand: Operand) -> Text:
     return operand
 
 
-def _matches(condition: Matches, test: _Text | _Native) -> exp.Expr:
+def _matches(condition: Matches, test: _Text | _Native, dialect: str) -> exp.Expr:
     """As Glue: the whole text matches, and is not empty; ``not matches`` means that it does not begin with the word."""
     if isinstance(test, _Native):
         raise RuleFailed(f"The column {test.field.name} does not hold text; its type is {test.field.type}.")
     pattern = condition.regex.pattern
+    regex.read(pattern)
+    # Glue writes the negation as a look-ahead and ends it with .*$, which no text of several lines matches.
+    wanted = rf"^(?:\b{pattern}\b)" if condition.negated else f"^{pattern}$"
+    regex.check(wanted, dialect)
+    found = sql.matches(test.written, wanted)
     if not condition.negated:
-        return sql.certain(exp.and_(test.filled(), sql.matches(test.written, f"^{pattern}$")))
-    # Glue's pattern looks ahead, which not every engine can, and ends with .*$, which no text of several lines matches.
-    begins = sql.matches(test.written, rf"^(?:\b{pattern}\b)")
-    one_line = sql.matches(test.written, "^.*$")
-    return sql.certain(exp.and_(test.filled(), one_line, exp.not_(begins)))
+        return sql.certain(exp.and_(test.filled(), found))
+    return sql.certain(exp.and_(test.filled(), sql.matches(test.written, "^.*$"), exp.not_(found)))

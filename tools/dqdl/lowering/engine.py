@@ -44,7 +44,17 @@ class Engine:
 
     def matches(self, operand: exp.Expr, pattern: str) -> exp.Expr:
         """The text contains a match. Raises RuleError."""
-        written = string(regex.translate(pattern, self.dialect))
+        groups = [
+            exp.and_(*(self._test(operand, *test) for test in group)) for group in regex.tests(pattern, self.dialect)
+        ]
+        found = exp.or_(*groups)
+        return exp.paren(found) if isinstance(found, exp.Connector) else found
+
+    def _test(self, operand: exp.Expr, negated: bool, pattern: str) -> exp.Expr:
+        found = self._found(operand.copy(), string(pattern))
+        return exp.not_(exp.paren(found)) if negated else found
+
+    def _found(self, operand: exp.Expr, written: exp.Expr) -> exp.Expr:
         if self.dialect == "mysql":
             # REGEXP_LIKE is not in MariaDB, and RLIKE goes by the collation of the column.
             found = call("REGEXP_INSTR", exact_text(operand), written)
