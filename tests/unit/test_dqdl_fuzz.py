@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tools import dqdl
 from tools.dqdl import model
+from tools.dqdl.layout import formatted
 from tools.dqdl.signatures import SIGNATURES
 
 raw = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters='"\\$'), min_size=1, max_size=8)
@@ -134,6 +135,7 @@ def test_a_tree_prints_as_a_text_that_reads_back_the_same(ruleset: model.Ruleset
     again = dqdl.parse(str(ruleset))
     assert again == ruleset
     assert str(again) == str(ruleset)
+    assert formatted(f"# why\n{ruleset}# end") == f"# why\n{ruleset}\n# end\n"
     for rule in ruleset.rules:
         assert dqdl.fingerprint(dqdl.parse_rule(str(rule))) == dqdl.fingerprint(rule)
 
