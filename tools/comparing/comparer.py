@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tools.comparing import counting, measures
@@ -171,11 +172,14 @@ def _label(cuts: Sequence[Any], low: int, high: int) -> str:
         return (f"< {final}", final, f"> {final}")[low]
     if low == 0:
         return f"≤ {final}"
-    return f"> {first}" if high == len(cuts) + 2 else f"{first} – {final}"
+    if high == len(cuts) + 2:
+        return f"> {first}"
+    return f"to {final}" if isinstance(cuts[0], datetime) else f"{first} – {final}"
 
 
 def _short(value: Any) -> str:
-    return f"{value:,.6g}" if isinstance(value, int | float) else str(value).removesuffix("T00:00:00")
+    """A number with six digits, a time to the minute."""
+    return f"{value:,.6g}" if isinstance(value, int | float) else str(value).replace("T", " ")[:16]
 
 
 def _categories(left: Table, right: Table, one: Field, other: Field, present: tuple[int, ...]) -> dict[str, Any]:

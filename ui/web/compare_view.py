@@ -57,9 +57,11 @@ def _table(found: Found) -> None:
         height=_ROW_HEIGHT * (min(len(columns), _MOST_ROWS_SHOWN) + 1) + 3,
         column_config={
             "Change": st.column_config.TextColumn(width=70),
-            "Before": st.column_config.BarChartColumn(width=90, y_min=0, help="Rows by bin or category"),
-            "Now": st.column_config.BarChartColumn(width=90, y_min=0, help="Rows in the same bins"),
-            "What changed": st.column_config.TextColumn(width=300),
+            "Before": st.column_config.BarChartColumn(width=75, y_min=0, help="Rows by bin or category"),
+            "Now": st.column_config.BarChartColumn(width=75, y_min=0, help="Rows in the same bins"),
+            "Measures": st.column_config.TextColumn(width=150),
+            "Missing": st.column_config.TextColumn(width=110),
+            "What changed": st.column_config.TextColumn(width=230),
         },
     )
     rows = picked["selection"]["rows"]
@@ -83,7 +85,7 @@ def _detail(column: Found, found: Found) -> None:
         st.markdown(f"**{inline(column['name'])}**")
         if says := comparison.said(column):
             st.write(inline(says, 600))
-        facts, plot = st.columns([2, 3])
+        facts, plot = st.columns(2)
         with facts:
             st.dataframe(_facts(column, found), hide_index=True)
         with plot:
