@@ -129,11 +129,11 @@ def test_validate_tells_ci_by_its_exit_code(call, tmp_path, rules, code):
 
 def test_validate_explains_its_queries_without_running_them(call, tmp_path):
     source = orders(tmp_path, "explained")
-    (tmp_path / "rules.dqdl").write_text('Rules = [RowCount > 9, IsComplete "order_id", IsUnique "order_id"]')
+    (tmp_path / "rules.dqdl").write_text('Rules = [RowCount > 9, IsComplete "id", IsUnique "id"]')
     text = call("validate", source, "--rules", "rules.dqdl", "--explain")
     assert text.returncode == 0
     assert "-- Scan: rules 1, 2\n" in text.stdout
-    assert "-- Groups of order_id: rule 3\n" in text.stdout
+    assert "-- Groups of id: rule 3\n" in text.stdout
     done = call("validate", source, "--rules", "rules.dqdl", "--explain", "--dialect", "redshift", "--json")
     plan = json.loads(done.stdout)
     assert (plan["dialect"], [query["rules"] for query in plan["queries"]][:2]) == ("redshift", [[1, 2], [3]])

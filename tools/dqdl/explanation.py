@@ -92,9 +92,9 @@ class _Explainer:
         return Explanation(self.dialect, tuple(str(one.rule) for one in self.rules), tuple(queries), without)
 
     def _why(self, number: int) -> str:
-        verdicts = [part.verdict for part in self.rules[number - 1].deciding()]
-        if any(verdict is not None for verdict in verdicts):
-            return "it cannot be evaluated"
+        verdicts = [part.verdict for part in self.rules[number - 1].deciding() if part.verdict]
+        if verdicts:
+            return f"{verdicts[0].outcome} at once ({verdicts[0].reason})"
         return "the source knows the answer" if self.needs[number] else "the columns decide"
 
     def _riders(self, needs: Iterable[Need]) -> tuple[int, ...]:
@@ -129,9 +129,8 @@ class _Explainer:
                 numbered[number] = Wanted(bad[0].plan.bad, bad[0].columns, 1)
         desk, wanted = Desk(self.tables), list(numbered.values())
         for part in samples.parts(wanted, desk):
-            some = [wanted[i] for i in part]
-            rules = tuple(list(numbered)[i] for i in part)
-            select = samples.query(some, samples.shown(some, desk), desk)
+            rules = tuple(sorted(list(numbered)[i] for i in part.rules))
+            select = samples.query(part, wanted, desk)
             yield self._query(SAMPLES, select, rules, "only for those rules that fail")
 
     def _query(self, name: str, select: exp.Query, rules: tuple[int, ...], condition: str = "") -> Query:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from sqlglot import exp
@@ -18,8 +19,8 @@ from tools.dqdl.plan import Bad
 PER_RULE = 5
 OTHER_COLUMNS = 15
 """Columns shown besides those that the rules name."""
-MAX_RARE_ROWS = 20_000
-"""Rows that the scan for rules with few bad rows may return in all."""
+MAX_RARE_ROWS, MAX_RARE_RULES, MAX_RARE_CELLS = 20_000, 200, 500_000
+"""Bounds of the scan for rules that few rows break: rows that it may return, rules, and values returned."""
 MAX_RULES, MAX_CELLS = 50, 1500
 """Bounds of one query for the other rules: its rules, and its rules times its columns, since the engine binds each."""
 MAX_ARGUMENTS = 90
@@ -41,44 +42,76 @@ class Wanted:
 Rows = list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Failed rules that share a query, by their index: few rows break the first ones, many rows the others."""
+
+    rare: tuple[int, ...] = ()
+    often: tuple[int, ...] = ()
+
+    @property
+    def rules(self) -> tuple[int, ...]:
+        """All of them."""
+        return (*self.rare, *self.often)
+
+    def halves(self) -> tuple[Part, Part]:
+        """Two parts with half of the rules each, or the kinds apart."""
+        if self.rare and self.often:
+            return Part(self.rare), Part((), self.often)
+        middle = len(self.rules) // 2
+        first, second = self.rules[:middle], self.rules[middle:]
+        return (Part(first), Part(second)) if self.rare else (Part((), first), Part((), second))
+
+
 def examples(wanted: Sequence[Wanted], desk: Desk) -> list[Rows]:
     """For each failed rule up to five failing rows, the rule's columns first; none where the engine refuses."""
     found: list[Rows] = [[] for _ in wanted]
     for part in parts(wanted, desk):
-        for index, rows in zip(part, _collected([wanted[i] for i in part], desk), strict=True):
-            found[index] = rows
+        _collect(part, wanted, desk, found)
     return found
 
 
-def parts(wanted: Sequence[Wanted], desk: Desk) -> Iterator[list[int]]:
-    """Which rules share a query; those about another engine's table are alone, so that little is brought over."""
-    own = [i for i, one in enumerate(wanted) if _foreign(one, desk)]
-    part = _rare(wanted, own)
-    rare, columns = len(part), {name for i in part for name in wanted[i].columns}
-    for i in sorted(set(range(len(wanted))) - {*part, *own}):
-        more = columns | {*wanted[i].columns}
-        many = len(part) + 1 - rare
-        if part and (many > MAX_RULES or (many + 1) * (len(more) + OTHER_COLUMNS) > MAX_CELLS):
-            yield part
-            part, rare, more = [], 0, {*wanted[i].columns}
-        part, columns = [*part, i], more
-    if part:
-        yield part
-    yield from ([i] for i in own)
+def parts(wanted: Sequence[Wanted], desk: Desk) -> list[Part]:
+    """One query, or more where it would be too large; those about another engine's table are alone."""
+    alone = [i for i, one in enumerate(wanted) if _foreign(one, desk)]
+    here = sorted(set(range(len(wanted))) - {*alone}, key=lambda i: (wanted[i].rows, i))
+    rare = [i for i in here if _by_predicate(wanted[i].bad) and wanted[i].rows <= MAX_RARE_ROWS]
+    often = sorted(set(here) - {*rare})
+    batches = zip_longest(_batches(rare, wanted, _fits_rare), _batches(often, wanted, _fits_often), fillvalue=())
+    return [*(Part(*batch) for batch in batches), *(Part((), (i,)) for i in alone)]
+
+
+def _batches(
+    rules: Sequence[int], wanted: Sequence[Wanted], fits: Callable[[Sequence[Wanted]], bool]
+) -> Iterator[tuple[int, ...]]:
+    batch: tuple[int, ...] = ()
+    for i in rules:
+        if batch and not fits([wanted[j] for j in (*batch, i)]):
+            yield batch
+            batch = ()
+        batch = (*batch, i)
+    if batch:
+        yield batch
+
+
+def _fits_rare(batch: Sequence[Wanted]) -> bool:
+    rows = sum(one.rows for one in batch)
+    return len(batch) <= MAX_RARE_RULES and rows <= MAX_RARE_ROWS and rows * _width(batch) <= MAX_RARE_CELLS
+
+
+def _fits_often(batch: Sequence[Wanted]) -> bool:
+    return len(batch) <= MAX_RULES and len(batch) * _width(batch) <= MAX_CELLS
+
+
+def _width(batch: Sequence[Wanted]) -> int:
+    return len({name for one in batch for name in one.columns}) + OTHER_COLUMNS
 
 
 def _foreign(one: Wanted, desk: Desk) -> bool:
-    used = tables_in(one.bad.predicate, desk.tables) if one.bad.predicate is not None else {}
+    if one.bad.predicate is None or len({table.engine for table in desk.tables.values()}) == 1:
+        return False
+    used = tables_in(one.bad.predicate, desk.tables)
     return any(table.engine != desk.tables["primary"].engine for table in used.values())
-
-
-def _rare(wanted: Sequence[Wanted], without: Sequence[int]) -> list[int]:
-    found, total = [], 0
-    for i in sorted(set(range(len(wanted))) - {*without}, key=lambda i: (wanted[i].rows, i)):
-        total += wanted[i].rows
-        if total <= MAX_RARE_ROWS and _by_predicate(wanted[i].bad):
-            found.append(i)
-    return found
 
 
 def _by_predicate(bad: Bad) -> bool:
@@ -86,45 +119,41 @@ def _by_predicate(bad: Bad) -> bool:
     return not bad.keys and bad.predicate is not None and bad.predicate.find(exp.Query) is None
 
 
-def _collected(wanted: Sequence[Wanted], desk: Desk) -> list[Rows]:
-    others = _others(wanted, desk)
+def _collect(part: Part, wanted: Sequence[Wanted], desk: Desk, found: list[Rows]) -> None:
     try:
-        answer = desk.ask(query(wanted, shown(wanted, desk), desk))
+        answer = desk.ask(query(part, wanted, desk))
     except Refused as refusal:
-        if refusal.took_too_long or len(wanted) == 1:
-            return [[] for _ in wanted]
         # One rule without examples must not take them from the others.
-        middle = len(wanted) // 2
-        return _collected(wanted[:middle], desk) + _collected(wanted[middle:], desk)
-    found: list[Rows] = [[] for _ in wanted]
+        for half in part.halves() if len(part.rules) > 1 and not refusal.took_too_long else ():
+            _collect(half, wanted, desk, found)
+        return
+    others = _others(part, wanted, desk)
     for row in answer.to_pylist():
         mark, flags = row.pop(RULE), row.pop(FLAGS)
-        for index in [int(mark)] if flags is None else [i for i, flag in enumerate(flags) if flag == "1"]:
+        broken = [int(mark)] if flags is None else [i for i, flag in zip(part.rare, flags, strict=True) if flag == "1"]
+        for index in broken:
             if len(found[index]) < PER_RULE:
                 order = dict.fromkeys([*wanted[index].columns, *others])
                 found[index].append({name: jsonable(row[name]) for name in order})
-    return found
 
 
-def shown(wanted: Sequence[Wanted], desk: Desk) -> list[str]:
-    """The columns of failing rows: those of all the rules, and some others."""
-    return list(dict.fromkeys([*(name for one in wanted for name in one.columns), *_others(wanted, desk)]))
-
-
-def _others(wanted: Sequence[Wanted], desk: Desk) -> list[str]:
-    if len(wanted) == 1 and wanted[0].columns and _foreign(wanted[0], desk):
+def _others(part: Part, wanted: Sequence[Wanted], desk: Desk) -> list[str]:
+    """What is shown besides; of another engine's rows nothing, since each column would have to be brought over."""
+    only = wanted[part.rules[0]]
+    if len(part.rules) == 1 and only.columns and _foreign(only, desk):
         return []
     return [field.name for field in desk.tables["primary"].fields][:OTHER_COLUMNS]
 
 
-def query(wanted: Sequence[Wanted], columns: Sequence[str], desk: Desk) -> exp.Query:
-    """Rows with the index of the rule that they break, or with a flag for each rule."""
-    rare = set(_rare(wanted, []))
-    branches = [_branch(i, one.bad, columns, desk) for i, one in enumerate(wanted) if i not in rare]
-    if rare:
-        flags = [_flag(one.bad) if i in rare else sql.text("0") for i, one in enumerate(wanted)]
-        broken = exp.or_(*(wanted[i].bad.predicate or exp.true() for i in sorted(rare)))
-        scan = _select(exp.Literal.number(-1), _joined(flags), columns, aliased(desk.tables["primary"], sql.ROWS))
+def query(part: Part, wanted: Sequence[Wanted], desk: Desk) -> exp.Query:
+    """Rows with the index of the rule that they break, or with a flag for each of the rules that few rows break."""
+    named = (name for i in part.rules for name in wanted[i].columns)
+    columns = list(dict.fromkeys([*named, *_others(part, wanted, desk)]))
+    branches = [_branch(i, wanted[i].bad, columns, desk) for i in part.often]
+    if part.rare:
+        flags = _joined([_flag(wanted[i].bad) for i in part.rare])
+        broken = exp.or_(*(wanted[i].bad.predicate or exp.true() for i in part.rare))
+        scan = _select(exp.Literal.number(-1), flags, columns, aliased(desk.tables["primary"], sql.ROWS))
         branches.append(scan.where(broken, copy=False))
     if len(branches) == 1:
         return branches[0]
@@ -144,17 +173,17 @@ def _joined(texts: list[exp.Expr]) -> exp.Expr:
     return texts[0]
 
 
-def _select(mark: exp.Expr, flags: exp.Expr, shown: Sequence[str], source: exp.Expr) -> exp.Select:
+def _select(mark: exp.Expr, flags: exp.Expr, columns: Sequence[str], source: exp.Expr) -> exp.Select:
     head = [exp.alias_(mark, RULE), exp.alias_(flags, FLAGS)]
-    columns = [sql.column(name, sql.ROWS) for name in shown]
-    return exp.select(*head, *columns, copy=False).from_(source, copy=False)
+    shown = [sql.column(name, sql.ROWS) for name in columns]
+    return exp.select(*head, *shown, copy=False).from_(source, copy=False)
 
 
-def _branch(index: int, bad: Bad, shown: Sequence[str], desk: Desk) -> exp.Select:
+def _branch(index: int, bad: Bad, columns: Sequence[str], desk: Desk) -> exp.Select:
     """The first bad rows of one rule; the engine stops when it has them."""
     primary = desk.tables["primary"]
     nothing = exp.cast(exp.null(), "text")
-    branch = _select(exp.Literal.number(index), nothing, shown, aliased(primary, sql.ROWS))
+    branch = _select(exp.Literal.number(index), nothing, columns, aliased(primary, sql.ROWS))
     predicate = bad.predicate.copy() if bad.predicate is not None else None
     if bad.keys:
         pairs = [
