@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -16,9 +17,14 @@ Type = exp.DataType.Type
 
 
 def declared(field: Field, dialect: str) -> exp.DataType | None:
-    """The type as a tree; None for what sqlglot does not know."""
+    """The type as a tree, which is not to be changed; None for what sqlglot does not know."""
+    return _read(field.type, dialect)
+
+
+@lru_cache(maxsize=1024)
+def _read(type_: str, dialect: str) -> exp.DataType | None:
     try:
-        return exp.DataType.build(field.type, dialect=dialect)
+        return exp.DataType.build(type_, dialect=dialect)
     except SqlglotError:
         return None
 
