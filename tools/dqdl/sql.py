@@ -15,7 +15,8 @@ COUNT = "assay_n"
 
 def column(name: str, table: str | None = None) -> exp.Column:
     """A quoted column."""
-    return exp.column(exp.to_identifier(name, quoted=True), table=table)
+    place = None if table is None else exp.to_identifier(table)
+    return exp.Column(this=exp.Identifier(this=name, quoted=True), table=place)
 
 
 def text(value: str) -> exp.Literal:
