@@ -158,7 +158,7 @@ def _timestamp(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
 
 
 def _moment(engine: Engine) -> str:
-    return "datetime(6)" if engine.dialect == "mysql" else "timestamp"
+    return {"mysql": "datetime(6)", "athena": "timestamp(6)"}.get(engine.dialect, "timestamp")
 
 
 def _later(engine: Engine, operand: exp.Expr, day: exp.Expr, clock_form: str) -> exp.Expr:
@@ -173,7 +173,7 @@ def _later(engine: Engine, operand: exp.Expr, day: exp.Expr, clock_form: str) ->
         count = exp.Coalesce(this=_whole(engine, digits), expressions=[number(0)])
         total = exp.Add(this=total, expression=exp.Mul(this=count, expression=number(unit)))
     shift = exp.Mul(this=exp.Paren(this=_offset(engine, operand)), expression=number(_MICROSECONDS[1]))
-    return engine.plus(exp.cast(day, _moment(engine)), exp.Sub(this=total, expression=shift), "microsecond")
+    return engine.plus(exp.cast(day, _moment(engine)), exp.Sub(this=total, expression=shift))
 
 
 def _fraction(engine: Engine, clock: exp.Expr) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from sqlglot import exp
 
@@ -88,6 +89,8 @@ class Engine:
 
     def join(self, *parts: exp.Expr) -> exp.Expr:
         """Texts one after another."""
+        if self.dialect == "redshift":
+            return reduce(lambda done, part: exp.DPipe(this=done, expression=part, safe=True), parts)
         return call("CONCAT", *parts)
 
     def piece(self, operand: exp.Expr, separator: str, index: int) -> exp.Expr:
@@ -105,17 +108,21 @@ class Engine:
         """The text without every one of a sign."""
         return call("REPLACE", operand, string(what), string(""))
 
-    def plus(self, moment: exp.Expr, amount: exp.Expr, unit: str) -> exp.Expr:
-        """A time, so many microseconds or minutes later."""
+    def plus(self, moment: exp.Expr, amount: exp.Expr) -> exp.Expr:
+        """A time, so many microseconds later."""
         if self.dialect == "mysql":
-            return call("TIMESTAMPADD", exp.Var(this=unit.upper()), amount, moment)
+            return call("TIMESTAMPADD", exp.Var(this="MICROSECOND"), amount, moment)
         if self.dialect == "athena":
-            return call("DATE_ADD", string(unit), amount, moment)
+            # Trino adds no less than milliseconds.
+            thousandth = exp.cast(
+                call("FLOOR", exp.Div(this=exp.Paren(this=amount), expression=number(1000))), "bigint"
+            )
+            return call("DATE_ADD", string("millisecond"), thousandth, moment)
         if self.dialect == "redshift":
-            return call("DATEADD", exp.Var(this=unit.upper()), amount, moment)
+            return call("DATEADD", exp.Var(this="MICROSECOND"), amount, moment)
         if self.dialect == "duckdb":
-            return exp.Add(this=moment, expression=call(f"TO_{unit.upper()}S", amount))
-        one = exp.Interval(this=string("1"), unit=exp.Var(this=unit.upper()))
+            return exp.Add(this=moment, expression=call("TO_MICROSECONDS", amount))
+        one = exp.Interval(this=string("1"), unit=exp.Var(this="MICROSECOND"))
         return exp.Add(this=moment, expression=exp.Mul(this=exp.Paren(this=amount), expression=one))
 
     def today(self) -> exp.Expr:

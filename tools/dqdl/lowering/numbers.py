@@ -9,6 +9,7 @@ from tools.dqdl.lowering.engine import call, number, string
 from tools.dqdl.lowering.site import Site
 
 _EXACT = "decimal(38, 0)"
+_CORRELATE = ("postgres", "athena")
 
 
 def division(site: Site, node: exp.Div) -> exp.Expr:
@@ -83,12 +84,12 @@ def correlation(site: Site, node: exp.Corr) -> exp.Expr:
     both = exp.and_(_present(one), _present(other))
     pair = [either((both.copy(), side.copy())) for side in (one, other)]
     constant = exp.or_(*(exp.EQ(this=exp.Min(this=side.copy()), expression=exp.Max(this=side.copy())) for side in pair))
-    value = exp.Corr(this=one, expression=other) if site.engine.dialect != "mysql" else _centred(node, pair)
+    value = exp.Corr(this=one, expression=other) if site.engine.dialect in _CORRELATE else _centred(node, pair)
     return either((exp.not_(exp.paren(constant)), value))
 
 
 def _centred(node: exp.Corr, pair: list[exp.Case]) -> exp.Expr:
-    """MariaDB has no CORR: both columns are centred first, so that large means cost no digits."""
+    """MySQL and Redshift have no CORR: both columns are centred first, so that large means cost no digits."""
     first, second = (exp.Paren(this=exp.Sub(this=side.copy(), expression=_mean_of(node, side))) for side in pair)
 
     def summed(left: exp.Expr, right: exp.Expr) -> exp.Expr:

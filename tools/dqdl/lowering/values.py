@@ -40,11 +40,12 @@ def convert(engine: Engine, operand: exp.Expr, kind: Kind | None, to: exp.DataTy
 
 def _to_integer(engine: Engine, operand: exp.Expr, kind: Kind, to: exp.DataType) -> exp.Expr:
     """The fraction is cut off; what does not fit is NULL."""
-    whole = operand if kind == "integer" else call("TRUNCATE" if engine.dialect == "mysql" else "TRUNC", operand)
-    if engine.dialect == "mysql" and kind != "integer":
-        whole = call("TRUNCATE", operand, number(0))
     if engine.dialect == "spark":
         return exp.TryCast(this=operand, to=to)
+    whole = operand
+    if kind != "integer":
+        zero = [number(0)] if engine.dialect == "mysql" else []
+        whole = call("TRUNCATE" if engine.dialect in ("mysql", "athena") else "TRUNC", operand, *zero)
     if engine.tries:
         return exp.TryCast(this=whole, to=to)
     limit = number(_LIMITS.get(to.this, "9223372036854775808"))
