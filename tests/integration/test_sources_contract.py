@@ -66,7 +66,7 @@ def endless(table: Table) -> exp.Select:
     query = exp.select(exp.Sum(this=exp.Sin(this=exp.column("id", table="t0", quoted=True)))).from_(
         exp.alias_(table.relation(), "t0", table=True)
     )
-    for number in range(1, 22):
+    for number in range(1, 16):
         query = query.join(exp.alias_(table.relation(), f"t{number}", table=True), join_type="cross")
     return query
 

@@ -96,15 +96,19 @@ class PostgresTable(Table):
         """The server's answer in batches, through a cursor on the server. Raises SourceError."""
         text = _text(select)
         deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-        with self._errors(), closing(self._connections.fresh()) as connection, _reading(connection, timeout_seconds):
-            with connection.cursor("assay") as cursor:
-                cursor.execute(text)
-                columns = columns_of(cursor.description or [])
-                yield to_batch(columns, [], self.uri)
-                while rows := cursor.fetchmany(BATCH_ROWS):
-                    yield to_batch(columns, rows, self.uri)
-                    if deadline is not None:
-                        _limit(connection, deadline - time.monotonic())
+        with (
+            self._errors(),
+            closing(self._connections.fresh()) as connection,
+            _reading(connection, timeout_seconds),
+            connection.cursor("assay") as cursor,
+        ):
+            cursor.execute(text)
+            columns = columns_of(cursor.description or [])
+            yield to_batch(columns, [], self.uri)
+            while rows := cursor.fetchmany(BATCH_ROWS):
+                yield to_batch(columns, rows, self.uri)
+                if deadline is not None:
+                    _limit(connection, deadline - time.monotonic())
 
     def close(self) -> None:
         """Ends the connection; closing twice is no error."""

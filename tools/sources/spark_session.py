@@ -29,6 +29,7 @@ warnings.filterwarnings("ignore", message="PySpark does not yet fully support pa
 PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
 FAILURES = (PySparkException, Py4JJavaError)
+CANCEL_SECONDS = 0.2
 _OWN = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -88,15 +89,16 @@ class TimeLimit:
     def __init__(self, session: SparkSession, seconds: float | None) -> None:
         self._context = session.sparkContext
         self._tag = f"assay-{uuid4().hex}"
+        self._ended = threading.Event()
         self.over = False
-        self._timer = threading.Timer(seconds, self._stop) if seconds is not None else None
-        if self._timer is not None:
-            self._timer.daemon = True
-            self._timer.start()
+        if seconds is not None:
+            threading.Thread(target=self._watch, args=(seconds,), daemon=True).start()
 
-    def _stop(self) -> None:
-        self.over = True
-        self.cancel()
+    def _watch(self, seconds: float) -> None:
+        while not self._ended.wait(CANCEL_SECONDS if self.over else seconds):
+            # Again and again: a query that is still being planned has no job to cancel yet.
+            self.over = True
+            self.cancel()
 
     def cancel(self) -> None:
         """Stops what still runs."""
@@ -113,8 +115,7 @@ class TimeLimit:
 
     def done(self) -> None:
         """Nothing is left to cancel."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._ended.set()
 
 
 def as_query_error(error: BaseException, what: str, *, late: bool) -> QueryError:
