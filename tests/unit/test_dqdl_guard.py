@@ -168,7 +168,7 @@ def test_filters_hold_nothing_but_a_condition_on_the_row(text: str) -> None:
 def test_a_filter_cannot_reach_a_column_that_the_table_does_not_show() -> None:
     table = pa.table({"a": [1]})
     result = dqdl.evaluate('Rules = [IsComplete "a" where "rowid = 0"]', {"primary": table}).rules[0]
-    assert (result.outcome, "no column rowid" in result.reason) == ("Error", True)
+    assert (result.outcome, "no column rowid" in result.reason) == ("Failed", True)
 
 
 def test_a_huge_answer_is_cut_off_by_the_engine() -> None:

@@ -128,8 +128,21 @@ def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
             raise GuardError("it is nested too deeply.") from None
         if len(statements) != 1 or statements[0] is None:
             raise GuardError("it must be one statement.")
-        return statements[0]
+        return _null_tests(statements[0])
     raise GuardError(f"it is not SQL{_detail(problem)}.")
+
+
+def _null_tests(tree: exp.Expr) -> exp.Expr:
+    """Spark's functions ``isnull`` and ``isnotnull`` as the plain tests that they are."""
+
+    def plain(node: exp.Expr) -> exp.Expr:
+        name = node.name.lower() if isinstance(node, exp.Anonymous) and len(node.expressions) == 1 else ""
+        if name not in ("isnull", "isnotnull"):
+            return node
+        test = exp.Is(this=node.expressions[0], expression=exp.null())
+        return exp.paren(test if name == "isnull" else exp.not_(test), copy=False)
+
+    return tree.transform(plain, copy=False)
 
 
 def _check_written(query: exp.Query, dialect: str, allowed: frozenset[type[exp.Expr]]) -> exp.Query:

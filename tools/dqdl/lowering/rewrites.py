@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from tools.dqdl.lowering import numbers, texts
 from tools.dqdl.lowering.casts import from_text
-from tools.dqdl.lowering.engine import string
+from tools.dqdl.lowering.engine import number, string
 from tools.dqdl.lowering.kinds import of_type
 from tools.dqdl.lowering.site import Site
 from tools.dqdl.lowering.values import convert, formatted, to_text
@@ -63,6 +63,11 @@ def in_format(site: Site, node: exp.StrToTime) -> exp.Expr:
     return formatted(site.engine, node.this, node.args["format"].name)
 
 
+def day_of_week(site: Site, node: exp.DayOfWeek) -> exp.Expr:
+    """Sunday is 1, as in Spark; DuckDB counts from 0."""
+    return exp.paren(exp.Add(this=node.copy(), expression=number(1)), copy=False)
+
+
 _COMPARISONS: tuple[type[exp.Expr], ...] = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
 _ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
     exp.RegexpLike: pattern,
@@ -79,7 +84,11 @@ _ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
     **dict.fromkeys(_COMPARISONS, texts.comparison),
 }
 _ALSO: Mapping[str, Mapping[type[exp.Expr], Rewrite]] = {
-    "duckdb": {exp.StddevPop: numbers.spread, exp.VariancePop: numbers.spread},
+    "duckdb": {
+        exp.StddevPop: numbers.spread,
+        exp.VariancePop: numbers.spread,
+        exp.DayOfWeek: day_of_week,
+    },
     "postgres": {exp.Min: texts.extreme, exp.Max: texts.extreme, exp.Ordered: texts.ordered},
     "spark": {exp.Sum: numbers.total},
     "redshift": {exp.NullSafeEQ: texts.same},
