@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tools import dqdl
 from tools.dqdl.anomalies import Expectation, expect
@@ -363,3 +365,21 @@ def test_a_series_is_judged_point_by_point_without_looking_ahead():
     ranges = [after(values[:count]).usual for count in range(14, 40)]
     assert [after(np.concatenate([values[:count], [5000.0]])[:count]).usual for count in range(14, 40)] == ranges
     assert all(first != second for first, second in pairwise(ranges))
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.integers(-5, 5).map(float),
+    st.sampled_from([0.0, 1e300, -1e300, 9e99, 5e-324]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(values=st.lists(NUMBERS, max_size=40), step=st.sampled_from([0, 1, 3600, 86_400, 10**7]), timed=st.booleans())
+def test_no_history_makes_the_rule_stumble(values, step, timed):
+    points = [
+        Point(value, MONDAY + timedelta(seconds=step * index) if timed else None) for index, value in enumerate(values)
+    ]
+    result = detect(5, {ROWS: points})
+    assert result.outcome in ("Passed", "Failed")
+    assert len(result.reason) < 400

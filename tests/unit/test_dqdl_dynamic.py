@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tools import dqdl
 from tools.dqdl.dynamic import DYNAMIC
@@ -242,3 +244,23 @@ def test_members_of_a_composite_have_their_histories_too():
 def test_a_column_that_is_missing_fails_a_dynamic_rule_as_it_fails_others():
     result = check('Mean "nn" > avg(last(3))')
     assert (result.outcome, "did you mean n?" in result.reason) == ("Failed", True)
+
+
+def _combined(inner):
+    function = st.sampled_from(["last", "avg", "median", "max", "min", "sum", "std", "abs", "index", "mean"])
+    calls = st.builds(lambda name, args: f"{name}({', '.join(args)})", function, st.lists(inner, max_size=2))
+    chains = st.builds(lambda a, op, b: f"({a} {op} {b})", inner, st.sampled_from("+-*/"), inner)
+    return calls | chains
+
+
+EXPRESSIONS = st.recursive(st.sampled_from(["0", "1", "2", "10", "0.5", "last()", "last(3)"]), _combined, max_leaves=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(bound=EXPRESSIONS, history=st.lists(st.floats(-1e6, 1e6), max_size=4))
+def test_every_expression_has_an_outcome_and_a_reason(bound, history):
+    result = check(f"RowCount > {bound}", {ROWS: history})
+    assert result.outcome in ("Passed", "Failed", "Error")
+    assert result.reason
+    if result.outcome != "Error" and "last" in bound:
+        assert "the rule wants more than" in result.reason

@@ -23,6 +23,8 @@ METRICS = (
     *("Sum", "StandardDeviation", "Entropy", "ColumnLength", "ColumnValues", "ColumnCorrelation", "CustomSql"),
 )
 """The rule types that it takes, as the public documentation lists them."""
+LARGEST = 1e100
+"""What is larger is no measurement, and its square is no number."""
 _SHARES = (".Completeness", ".Uniqueness", ".UniqueValueRatio")
 
 
@@ -73,7 +75,8 @@ def _metric(rule: Rule, key: str, value: float, context: Context) -> Verdict:
     from tools.dqdl.seasons import Timeline
 
     show = percent if key.endswith(_SHARES) else plain
-    points, normal = context.history.points(rule, key), context.history.normal(rule, key)
+    points = [point for point in context.history.points(rule, key) if abs(point.value) < LARGEST]
+    normal = context.history.normal(rule, key)
     expected = expect(points, Timeline.of(points, context.now), normal) if points else None
     if expected is None:
         reason = (
