@@ -62,11 +62,14 @@ def column(name: str) -> exp.Column:
 
 
 def endless(table: Table) -> exp.Select:
-    """A count that takes minutes on any machine: the table, joined to itself without a condition."""
+    """A sum over 268 million rows: the table, joined to itself without a condition.
+
+    Not more: a task of Spark that is within one join goes on for a while after its job was cancelled.
+    """
     query = exp.select(exp.Sum(this=exp.Sin(this=exp.column("id", table="t0", quoted=True)))).from_(
         exp.alias_(table.relation(), "t0", table=True)
     )
-    for number in range(1, 16):
+    for number in range(1, 14):
         query = query.join(exp.alias_(table.relation(), f"t{number}", table=True), join_type="cross")
     return query
 
@@ -138,7 +141,7 @@ def test_tables_of_one_engine_join(pair: tuple[Table, Table]) -> None:
 def test_a_query_past_its_time_is_stopped(table: Table) -> None:
     start = time.monotonic()
     with pytest.raises(QueryError) as caught:
-        table.query(endless(table), timeout_seconds=0.5)
+        table.query(endless(table), timeout_seconds=0.2)
     assert caught.value.cause == "time"
     assert time.monotonic() - start < 20
     assert table.query(everything(table)).num_rows == 4
@@ -148,7 +151,7 @@ def test_a_stream_past_its_time_is_stopped(table: Table) -> None:
     if table.dialect == "duckdb":
         pytest.skip("DuckDB hands out batches while it works; see its own tests")
     with pytest.raises(QueryError) as caught:
-        list(table.stream(endless(table), timeout_seconds=0.5))
+        list(table.stream(endless(table), timeout_seconds=0.2))
     assert caught.value.cause == "time"
 
 
