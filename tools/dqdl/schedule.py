@@ -63,23 +63,21 @@ def schedule(needs: Iterable[Need], primary: Table, dialect: str | None = None) 
             found.statements[need] = None
     if dialect not in (None, primary.dialect):
         return found
-    columns = {column.name for need in found.plain for column in need.expression.find_all(exp.Column)}
-    columns |= {keys[0] for keys in found.groups if len(keys) == 1}
-    facts = primary.known(columns)
+    columns = {need: {column.name for column in need.expression.find_all(exp.Column)} for need in found.plain}
+    facts = primary.known(set().union(*columns.values(), (keys[0] for keys in found.groups if len(keys) == 1)))
     rows = next((one.rows for one in facts.values()), primary.row_count)
     if rows is not None:
-        _answer(found, rows, facts)
+        _answer(found, rows, facts, columns)
     for keys, wanted in found.groups.items():
         _count(found, keys, wanted, facts, primary)
     return found
 
 
-def _answer(found: Schedule, rows: int, facts: Mapping[str, Known]) -> None:
+def _answer(found: Schedule, rows: int, facts: Mapping[str, Known], columns: Mapping[Aggregate, set[str]]) -> None:
     """Takes out of the plain scan what is known."""
-    for need in list(found.plain):
-        columns = {column.name for column in need.expression.find_all(exp.Column)}
+    for need in [need for need in found.plain if facts.keys() >= columns[need]]:
         try:
-            classes = known.classes(rows, {name: facts[name] for name in columns if name in facts})
+            classes = known.classes(rows, {name: facts[name] for name in columns[need]})
             found.known[need] = known.answer(need.expression, classes)
         except known.Unknown:
             continue
@@ -140,17 +138,17 @@ def _without_and(expression: exp.Expr) -> exp.Expr:
     Only where false and NULL mean the same, which is where a CASE or a COALESCE to false decides on them.
     """
     # An aggregate is on top, so that what is replaced has a parent.
-    for node in list(expression.find_all(exp.Coalesce)):
-        parts = _conjuncts(node.this)
-        if len(parts) > 1 and node.expressions == [exp.false()]:
-            last: exp.Expr = exp.Coalesce(this=parts[-1], expressions=[exp.false()])
-            node.replace(_nested(parts[:-1], last, exp.false()))
-    for branch in list(expression.find_all(exp.If)):
-        parts, case = _conjuncts(branch.this), branch.parent
-        if len(parts) > 1 and isinstance(case, exp.Case) and len(case.args["ifs"]) == 1:
-            default = case.args.get("default") or exp.null()
-            branch.set("true", _nested(parts[1:], branch.args["true"], default))
-            branch.set("this", parts[0])
+    for node in list(expression.walk()):
+        if isinstance(node, exp.Coalesce):
+            parts = _conjuncts(node.this)
+            if len(parts) > 1 and node.expressions == [exp.false()]:
+                last = exp.Coalesce(this=parts[-1], expressions=[exp.false()])
+                node.replace(_nested(parts[:-1], last, exp.false()))
+        elif isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and len(node.parent.args["ifs"]) == 1:
+            parts = _conjuncts(node.this)
+            if len(parts) > 1:
+                node.set("true", _nested(parts[1:], node.args["true"], node.parent.args.get("default") or exp.null()))
+                node.set("this", parts[0])
     return expression
 
 
