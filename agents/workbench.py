@@ -271,7 +271,9 @@ class Workbench:
             self.memory.results.save(
                 run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
             )
-            split = _split(rules, tables, quarantine, evaluation, on_progress) if quarantine is not None else None
+            split = None
+            if quarantine is not None:
+                split = _split(rules, tables, quarantine, evaluation, past, on_progress)
         return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, split)
 
     def explain(
@@ -320,11 +322,16 @@ def _evaluate(table: Table, rules: Sequence[str], past: Past) -> Evaluation:
 
 
 def _split(
-    rules: Ruleset, tables: Mapping[str, Table], target: str, evaluation: Evaluation, on_progress: Progress | None
+    rules: Ruleset,
+    tables: Mapping[str, Table],
+    target: str,
+    evaluation: Evaluation,
+    past: Past,
+    on_progress: Progress | None,
 ) -> Split:
     from tools.validation import quarantine
 
-    return quarantine.split(rules, tables, target, evaluation, on_progress=on_progress)
+    return quarantine.split(rules, tables, target, evaluation, history=past, on_progress=on_progress)
 
 
 def _ruleset(rules: Sequence[str]) -> Ruleset:

@@ -219,3 +219,14 @@ def test_a_rule_that_looks_at_files_elsewhere_is_never_proposed_nor_run(store, o
     assert validate(store, source, rule) == ["Error"]
     monkeypatch.setenv("ASSAY_FILE_ROOTS", str(elsewhere.parent))
     assert validate(store, source, rule) == ["Passed"]
+
+
+def test_bad_rows_are_told_with_the_history_that_judged_them(store, tmp_path):
+    source, rule = tmp_path / "people.csv", 'Completeness "name" >= index(last(2), 1)'
+    for names in (["a", "b"], ["a", "b", "c"], ["a", "", ""]):
+        source.write_text("id,name\n" + "".join(f"{number},{name}\n" for number, name in enumerate(names)))
+        validate(store, str(source), 'Completeness "name" > 0')
+    done = Jobs(store, "ada").validate(str(source), f"Rules = [ {rule} ]", quarantine=str(tmp_path / "out"))
+    assert done.evaluation.rules[0].outcome == "Failed"
+    assert done.split is not None
+    assert (done.split.good_rows, done.split.bad_rows) == (1, 2)
