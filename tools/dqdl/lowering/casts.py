@@ -110,7 +110,11 @@ def _decimal(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
         rounded = call("ROUND", exp.cast(digits, "numeric"), number(scale))
     else:
         rounded = exp.cast(digits, f"decimal({65 if engine.dialect == 'mysql' else 38}, {scale})")
-    fits = exp.LT(this=call("ABS", rounded), expression=number("1" + "0" * (precision - scale)))
+    size = call("ABS", rounded)
+    if engine.dialect == "redshift":
+        # Its decimals are too short for the bound itself.
+        size = exp.cast(size, "double")
+    fits = exp.LT(this=size, expression=number("1" + "0" * (precision - scale)))
     value = either(
         (exp.or_(_matches(engine, operand, _ZERO), _matches(engine, operand, _TINY)), number(0)),
         (_matches(engine, operand, _HUGE), exp.null()),

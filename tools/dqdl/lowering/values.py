@@ -92,13 +92,14 @@ def _signed(operand: exp.Expr, word: str) -> exp.Expr:
 
 
 def formatted(engine: Engine, operand: exp.Expr, form: str) -> exp.Expr:
-    """The day that a text names in a format of %d, %m and %Y (each of full width), or NULL. Raises RuleError."""
+    """The start of the day in a format of %d, %m and %Y (each of full width), or NULL. Raises RuleError."""
     pattern = forms.formatted(form)
     if pattern is None:
         raise RuleError(f"The format {form} cannot be used.")
     parts = {part: _part(operand, form, part) for part in ("%Y", "%m", "%d")}
     day = engine.join(parts["%Y"], string("-"), parts["%m"], string("-"), parts["%d"])
-    return either((engine.matches(operand, pattern), from_text(engine, day, exp.DataType.build("date"))))
+    start = exp.cast(from_text(engine, day, exp.DataType.build("date")), "timestamp")
+    return either((engine.matches(operand, pattern), start))
 
 
 _WIDTHS = {"%Y": 4, "%m": 2, "%d": 2}
