@@ -29,6 +29,7 @@ CASES = Cases(
         'CustomSql "select sum(price) from primary" between 8 and 9': ("Passed", None, {"Dataset.*.CustomSQL": 8.5}),
         'CustomSql "select max(id) / 8 from primary" = 0.5': ("Passed", None),
         "CustomSql \"select cast('12' as string)\" = 12": ("Passed", None),
+        'CustomSql "select mean(price) from primary where price < 4" = 2.25': ("Passed", None),
         'CustomSql "select true" = 1': ("Passed", None),
         'CustomSql "select cast(1.5 as decimal(4,2))" in [1.5]': ("Passed", None),
         'CustomSql "select count(*) from primary p join people q on p.id = q.id" = 2': ("Passed", None),

@@ -84,6 +84,11 @@ _TYPES = frozenset(
         *(exp.DataType.Type.BOOLEAN, exp.DataType.Type.INTERVAL, exp.DataType.Type.TIME, exp.DataType.Type.TIMETZ),
     )
 )
+_FAMILIAR: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    "isnull": lambda value: exp.Paren(this=exp.Is(this=value, expression=exp.null())),
+    "isnotnull": lambda value: exp.Paren(this=exp.not_(exp.Is(this=value, expression=exp.null()))),
+    "mean": lambda value: exp.Avg(this=value),
+}
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _SPAN = re.compile(r"[\w\s.:+-]*")
@@ -128,19 +133,16 @@ def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
             raise GuardError("it is nested too deeply.") from None
         if len(statements) != 1 or statements[0] is None:
             raise GuardError("it must be one statement.")
-        return _null_tests(statements[0])
+        return _familiar(statements[0])
     raise GuardError(f"it is not SQL{_detail(problem)}.")
 
 
-def _null_tests(tree: exp.Expr) -> exp.Expr:
-    """Spark's functions ``isnull`` and ``isnotnull`` as the plain tests that they are."""
+def _familiar(tree: exp.Expr) -> exp.Expr:
+    """Functions that sqlglot does not know by their Spark names, as what they are."""
 
     def plain(node: exp.Expr) -> exp.Expr:
-        name = node.name.lower() if isinstance(node, exp.Anonymous) and len(node.expressions) == 1 else ""
-        if name not in ("isnull", "isnotnull"):
-            return node
-        test = exp.Is(this=node.expressions[0], expression=exp.null())
-        return exp.paren(test if name == "isnull" else exp.not_(test), copy=False)
+        known = _FAMILIAR.get(node.name.lower()) if isinstance(node, exp.Anonymous) else None
+        return known(node.expressions[0]) if known and len(node.expressions) == 1 else node
 
     return tree.transform(plain, copy=False)
 
