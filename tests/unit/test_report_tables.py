@@ -1,12 +1,13 @@
 """Profiles, proposals and rules in the terminal."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 from memory.model import Rule
 from tests.support.reports import HOSTILE, decided, proposal, rendered, rule
-from tools.profiling.model import ColumnProfile, Profile
-from ui.report import columns, rulebook
+from tools.profiling.model import ColumnProfile, Dates, Dependency, Histogram, Personal, Profile, Semantic
+from ui.report import columns, profile_notes, rulebook
 from ui.report import proposal as cards
 
 
@@ -150,3 +151,76 @@ def test_a_rule_tells_its_story():
     shown = rendered(rulebook.details(stored(status="disabled", disabled_by="Bob", disabled_reason="old"), "orders"))
     for part in ("7. IsComplete", "It never was empty.", "by Ann, 2026-11-23 09:05 UTC", "by Bob: old", "disabled"):
         assert part in shown
+
+
+def test_what_a_text_is_and_that_it_is_personal_is_marked():
+    found = text_column(
+        "mail", semantic=Semantic("email", 1.0, 0.99, 100), personal=Personal("email address", 0.9, "values")
+    )
+    shown = rendered(columns.profile_table(profile(found)), width=120)
+    assert "mail PII" in shown
+    assert "varchar email" in shown
+
+
+def test_numbers_that_hardly_repeat_show_how_they_are_spread():
+    spread = Histogram([0, 1, 2, 3], [1, 8, 4])
+    found = ColumnProfile("n", "DOUBLE", "number", 0, 900, True, min=0, max=3, top_values=[(1, 2)], histogram=spread)
+    assert "▁█▄" in rendered(columns.profile_table(profile(found)))
+
+
+def test_a_histogram_of_many_bins_is_folded_and_gaps_stay_visible():
+    found = ColumnProfile("n", "DOUBLE", "number", 0, 9, True, histogram=Histogram([], [9] * 10 + [0] * 6 + [1] * 4))
+    shown = profile_notes.sparkline(found)
+    assert len(shown) <= profile_notes.SPARK_WIDTH
+    assert shown == "█████   ▁▁"
+    assert profile_notes.sparkline(text_column()) == ""
+    assert (
+        profile_notes.sparkline(ColumnProfile("n", "DOUBLE", "number", 0, 0, True, histogram=Histogram([], [0]))) == ""
+    )
+
+
+def decides(**other) -> Dependency:
+    base = {"determinant": "sku", "dependent": "category", "share": 0.99, "rows": 1968, "violations": 3}
+    return Dependency(**{**base, "examples": [("KI-1", "kitchen", "kitchn")], **other})
+
+
+def test_dependencies_are_told_with_how_many_rows_differ_and_an_example():
+    told = replace(profile(text_column("sku"), text_column("category")), dependencies=[decides()])
+    assert profile_notes.notes(told) == [
+        "sku decides category: 3 of 1,968 rows differ; KI-1 goes with kitchen, and in some row with kitchn."
+    ]
+    exact = replace(told, dependencies=[decides(violations=0, examples=[])])
+    assert profile_notes.notes(exact) == ["sku decides category, in all 1,968 rows."]
+    sampled = replace(told, dependencies=[decides(violations=0, examples=[], sample_rows=500)])
+    assert profile_notes.notes(sampled) == ["sku decides category, in a sample of 500 rows."]
+
+
+def test_a_value_of_personal_data_is_no_example():
+    mail = text_column("category", personal=Personal("email address", 0.9, "values"))
+    told = replace(profile(text_column("sku"), mail), dependencies=[decides()])
+    assert profile_notes.notes(told) == ["sku decides category: 3 of 1,968 rows differ."]
+
+
+def test_two_columns_that_decide_each_other_are_told_of_once_and_many_are_counted():
+    both = [decides(), decides(determinant="category", dependent="sku")]
+    assert len(profile_notes.notes(replace(profile(text_column()), dependencies=both))) == 1
+    many = [decides(dependent=f"c{n}") for n in range(9)]
+    assert (
+        profile_notes.notes(replace(profile(text_column()), dependencies=many))[-1] == "4 more columns decide another."
+    )
+
+
+def test_dates_that_can_be_read_in_two_ways_and_what_is_estimated_are_said():
+    odd = text_column("on", dates=Dates("??/??/yyyy", "ambiguous", 1.0), sample_rows=10_000)
+    mixed = text_column("at", dates=Dates("dd/MM/yyyy", "mixed", 1.0, {"dd/MM/yyyy": 5, "MM/dd/yyyy": 2}))
+    told = profile_notes.notes(replace(profile(odd, mixed), sample_rows=10_000))
+    assert told[0] == "on does not tell whether the day or the month comes first."
+    assert told[1] == "at mixes ways to write a date: dd/MM/yyyy, MM/dd/yyyy."
+    assert "10,000 rows" in told[2]
+
+
+def test_hostile_names_and_values_in_the_notes_are_made_harmless():
+    found = decides(determinant=HOSTILE, examples=[(HOSTILE, HOSTILE, "x")])
+    shown = "\n".join(profile_notes.notes(replace(profile(text_column()), dependencies=[found])))
+    assert "\x1b" not in shown
+    assert "\n" not in shown

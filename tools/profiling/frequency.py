@@ -144,6 +144,6 @@ def plain(value: object) -> Value:
 
 def iso(text: str) -> str:
     """An engine's text of a date or time as ISO 8601, without zeros at the end of a fraction."""
-    stamp = text.replace(" ", "T", 1) if len(text) > 10 and text[10] == " " else text
+    stamp = text.replace(" ", "T", 1) if text[10:11] == " " and text[11:12].isdigit() else text
     stamp = _FRACTION.sub(r"\1", stamp)
     return stamp + ":00" if "T" in stamp and stamp[-3:-2] in "+-" and stamp[-3:-2] else stamp

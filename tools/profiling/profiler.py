@@ -68,7 +68,7 @@ class _Columns:
         present = result.present(place)
         distinct, exact = self._distinct(place, field)
         counted = self._counts.values.get(place)
-        sampled = self._head.whole or counted is not None or field.kind == "other"
+        complete = self._head.whole or counted is not None or field.kind == "other" or not present
         made = ColumnProfile(
             name=field.name,
             type=field.type,
@@ -88,7 +88,7 @@ class _Columns:
             nonfinite=result.of(place, "nonfinite"),
             inferred_type=_inferred(place, result, present),
             numeric_share=_numeric_share(place, result, present) if field.kind == "text" else None,
-            sample_rows=None if sampled else result.sample.num_rows,
+            sample_rows=None if complete else result.sample.num_rows,
             constant=present > 0 and distinct == 1 and (exact or _same_ends(place, result)),
             **(self._values(place, field, counted) if field.kind != "other" else {}),
         )

@@ -44,13 +44,17 @@ def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
     """
 
     def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
-        from ui.report import columns
+        from rich.text import Text
+
+        from ui.report import columns, profile_notes
 
         with out.advancing(f"Profiling {source}") as advance:
             done = jobs.profile(source, advance)
         how = "known, not scanned again" if done.cached else f"scanned in {seconds(done.profile.seconds)}"
         out.show(f"{clean(done.dataset.name)}  {columns.headline(done.profile)}  ({how})")
         out.show(columns.profile_table(done.profile))
+        for note in profile_notes.notes(done.profile):
+            out.show(Text(f"  {note}", style="dim"))
         found = {"dataset": done.dataset.name, "version": done.version, "cached": done.cached}
         return {**found, "profile": done.profile.to_dict()}
 

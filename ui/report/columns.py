@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ui.report import text
+from ui.report import profile_notes, text
 
 if TYPE_CHECKING:
     from tools.profiling.model import ColumnProfile, Profile
@@ -23,7 +23,7 @@ def profile_table(profile: Profile) -> Table:
     """A row for each column: type, missing and distinct values, range, the most frequent values or patterns."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("column", overflow="fold", max_width=28)
-    table.add_column("type", overflow="fold", max_width=14)
+    table.add_column("type", overflow="fold", max_width=15)
     table.add_column("missing", justify="right", no_wrap=True)
     table.add_column("distinct", justify="right", no_wrap=True)
     table.add_column("range", overflow="fold", max_width=26)
@@ -31,7 +31,7 @@ def profile_table(profile: Profile) -> Table:
     keys = {key[0] for key in profile.candidate_keys if len(key) == 1}
     for column in profile.columns:
         table.add_row(
-            Text.assemble((text.clean(column.name), "bold"), (" key" if column.name in keys else "", "cyan")),
+            _name(column, key=column.name in keys),
             _type(column),
             _missing(column, profile.rows),
             Text(f"{'' if column.distinct_exact else '~'}{column.distinct:,}"),
@@ -39,6 +39,11 @@ def profile_table(profile: Profile) -> Table:
             _frequent(column, profile.rows),
         )
     return table
+
+
+def _name(column: ColumnProfile, *, key: bool) -> Text:
+    personal = f" {profile_notes.badge(column)}" if column.personal else ""
+    return Text.assemble((text.clean(column.name), "bold"), (" key" if key else "", "cyan"), (personal, "magenta"))
 
 
 def headline(profile: Profile) -> str:
@@ -50,7 +55,10 @@ def headline(profile: Profile) -> str:
 
 def _type(column: ColumnProfile) -> Text:
     shown = Text(text.clean(column.type, 24).lower())
-    return shown + Text(f" holds {column.inferred_type.lower()}", style="cyan") if column.inferred_type else shown
+    if column.inferred_type:
+        shown += Text(f" holds {column.inferred_type.lower()}", style="cyan")
+    meaning = profile_notes.meaning(column)
+    return shown + Text(f" {meaning}", style="cyan") if meaning else shown
 
 
 def _missing(column: ColumnProfile, rows: int) -> Text:
@@ -79,6 +87,8 @@ def value_range(column: ColumnProfile) -> str:
 def _frequent(column: ColumnProfile, rows: int) -> Text:
     entries = [(text.value(value, 18), count) for value, count in column.top_values]
     if not entries or entries[0][1] < max(2, TELLING_SHARE * rows):
+        if column.histogram:
+            return Text(profile_notes.sparkline(column), style="cyan")
         entries = [(text.clean(mask, 24), count) for mask, count in column.patterns]
     parts: list[Text] = []
     for name, count in entries[:MOST_TOP_VALUES]:

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.report import profile_notes
+from ui.report.text import percent
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
-    from tools.profiling.model import ColumnProfile, Profile
+    from tools.profiling.model import ColumnProfile, Personal, Profile, Semantic
 
 _MOST_ROWS_SHOWN = 12
 _ROW_HEIGHT = 35
+_COLOR = "#2b877e"
+"""Of the theme, and readable in light and dark."""
 
 
 def show(profile: Profile, key: str) -> None:
@@ -24,6 +28,8 @@ def show(profile: Profile, key: str) -> None:
         st.metric("With missing values", f"{incomplete:,}", width="content")
         st.metric("Identified by", _keys(profile), width="stretch")
     _table(profile, key)
+    if lines := profile_notes.notes(profile):
+        st.markdown("\n".join(f"- {inline(line, 300)}" for line in lines))
 
 
 @st.fragment
@@ -41,8 +47,14 @@ def _table(profile: Profile, key: str) -> None:
             "Unique": st.column_config.ProgressColumn(
                 format="%.1f %%", max_value=100, width=110, help="Distinct values as a share of the values"
             ),
-            "Frequent": st.column_config.BarChartColumn(width=80, y_min=0, help="Rows of the most frequent values"),
-            "Spread": st.column_config.LineChartColumn(width=80, help="The 5th to the 95th percentile"),
+            "Personal": st.column_config.TextColumn(
+                width=115, help="Personal data that the name or the values point to"
+            ),
+            "Distribution": st.column_config.BarChartColumn(
+                width=110,
+                y_min=0,
+                help="Rows from the least to the greatest value; of texts the rows of the most frequent ones",
+            ),
         },
     )
     rows = picked["selection"]["rows"]
@@ -62,21 +74,29 @@ def _line(column: ColumnProfile, rows: int) -> dict[str, Any]:
     present = rows - column.nulls
     return {
         "Column": column.name,
-        "Type": f"{column.type.lower()} (holds {column.inferred_type.lower()})"
-        if column.inferred_type
-        else column.type.lower(),
+        "Type": _type(column),
+        "Personal": column.personal.kind if column.personal else "",
         "Missing": 100 * column.nulls / rows if rows else 0.0,
         "Distinct": column.distinct,
         "Unique": min(100.0, 100 * column.distinct / present) if present else 0.0,
-        "Frequent": [count for _, count in column.top_values[:8]],
-        "Spread": _spread(column),
+        "Distribution": _distribution(column),
         "Range": _range(column),
         "Pattern": column.patterns[0][0] if column.patterns else "",
     }
 
 
-def _spread(column: ColumnProfile) -> list[float]:
-    return [column.quantiles[key] for key in sorted(column.quantiles, key=float)]
+def _distribution(column: ColumnProfile) -> list[int]:
+    """Values that never repeat have none."""
+    if column.histogram:
+        return column.histogram.counts
+    counts = [count for _, count in column.top_values[:8]]
+    return counts if max(counts, default=0) > 1 else []
+
+
+def _type(column: ColumnProfile) -> str:
+    told = [f"holds {column.inferred_type.lower()}"] if column.inferred_type else []
+    told += [word for word in [profile_notes.meaning(column)] if word]
+    return f"{column.type.lower()} ({', '.join(told)})" if told else column.type.lower()
 
 
 def _range(column: ColumnProfile) -> str:
@@ -95,10 +115,11 @@ def _plain(value: object) -> str:
 def _detail(column: ColumnProfile, rows: int) -> None:
     with st.container(border=True):
         st.markdown(f"**{inline(column.name)}**")
-        facts, values = st.columns([1, 2])
+        facts, values = st.columns([4, 5])
         with facts:
             st.dataframe(_facts(column, rows), hide_index=True)
         with values:
+            _histogram(column)
             counted = column.top_values or column.patterns
             st.dataframe(
                 [
@@ -113,6 +134,19 @@ def _detail(column: ColumnProfile, rows: int) -> None:
             )
 
 
+def _histogram(column: ColumnProfile) -> None:
+    found = column.histogram
+    if found is None:
+        return
+    bars = [
+        {"From": _plain(low), "To": _plain(high), "Rows": count}
+        for low, high, count in zip(found.edges[:-1], found.edges[1:], found.counts, strict=True)
+    ]
+    st.bar_chart(bars, x="From", y="Rows", height=140, sort=False, color=_COLOR, x_label="", y_label="")
+    if found.sample_rows is not None:
+        st.caption(f"Counted in a sample of {found.sample_rows:,} rows.")
+
+
 def _facts(column: ColumnProfile, rows: int) -> list[dict[str, str]]:
     facts = {
         "Missing": f"{column.nulls:,} of {rows:,}",
@@ -125,5 +159,18 @@ def _facts(column: ColumnProfile, rows: int) -> list[dict[str, str]]:
         "Shortest": None if column.min_length is None else f"{column.min_length} characters",
         "Longest": None if column.max_length is None else f"{column.max_length} characters",
         "Common pattern": column.patterns[0][0] if column.patterns else None,
+        "Values are": _semantic(column.semantic) if column.semantic else None,
+        "Dates": f"{column.dates.format}, {column.dates.order}" if column.dates else None,
+        "Personal data": _personal(column.personal) if column.personal else None,
+        "From row to row": f"{column.trend}, first {column.trend_rows:,} rows" if column.trend else None,
+        "Counted in": None if column.sample_rows is None else f"sample of {column.sample_rows:,} rows",
     }
     return [{"Statistic": name, "Value": value} for name, value in facts.items() if value is not None]
+
+
+def _semantic(found: Semantic) -> str:
+    return f"{found.type}, {percent(found.share)} of {found.rows:,} ({percent(found.confidence)} sure)"
+
+
+def _personal(found: Personal) -> str:
+    return f"{found.kind}, by its {found.by} ({percent(found.confidence)} sure)"
