@@ -23,7 +23,7 @@ HEAVY = {
     "pydantic",
     "boto3",
 }
-GROUPS = {"rules", "runs", "store"}
+GROUPS = {"metrics", "rules", "runs", "store"}
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
