@@ -95,6 +95,15 @@ def test_a_missing_day_does_not_move_the_days_of_the_week():
     assert (found.allows(600), found.allows(1000)) == (True, False)
 
 
+def test_a_day_with_two_loads_does_not_move_the_days_of_the_week():
+    points = days(week(60))
+    twice = [*points[:30], Point(points[29].value + 5, MONDAY + timedelta(days=29, hours=4)), *points[30:]]
+    for day, expected in ((60, (False, True)), (61, (True, False))):
+        found = expect(twice, Timeline.of(twice, MONDAY + timedelta(days=day)))
+        assert found is not None
+        assert (found.allows(600), found.allows(1000)) == expected
+
+
 def test_runs_that_start_early_or_late_are_still_daily():
     points = [
         Point(point.value, point.at + timedelta(minutes=int(shift)))

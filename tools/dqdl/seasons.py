@@ -77,10 +77,11 @@ def season(values: Floats, time: Timeline) -> Season:
     cells = np.rint(time.positions - time.positions[0]).astype(int)
     length = int(cells[-1]) + 1
     none = Season(np.zeros(len(values)), 0.0)
-    distinct = len(np.unique(cells))
-    if distinct < len(cells) or distinct < (1 - MISSING) * length:
+    # Two loads on one day are one day, as the later one left it.
+    places, latest = np.unique(cells[::-1], return_index=True)
+    if len(places) < (1 - MISSING) * max(length, len(cells)):
         return none
-    regular = np.interp(np.arange(length), cells, values)
+    regular = np.interp(np.arange(length), places, values[::-1][latest])
     found = {period: _left(regular, period) for period in time.periods if length >= 2 * period}
     if not found:
         return none
