@@ -34,6 +34,9 @@ _SESSION = (
     "NO_UNSIGNED_SUBTRACTION'",
     "set session transaction read only",
 )
+# MariaDB keeps the answers of a subquery by the columns it is about, compared in their own collation: the answer for
+# "Berlin" would be given for "berlin" too.
+_NO_CACHE = "set session optimizer_switch = 'subquery_cache=off'"
 # Text of the session's own making compares byte by byte, and blanks at its end count.
 _COLLATIONS = "select collation_name from information_schema.collations where collation_name in %s order by 1"
 _EXACT = ("utf8mb4_0900_bin", "utf8mb4_nopad_bin")
@@ -133,6 +136,8 @@ def _connect(place: DatabaseUri) -> pymysql.Connection:
         )
         for statement in _SESSION:
             connection.query(statement)
+        if "MariaDB" in connection.get_server_info():
+            connection.query(_NO_CACHE)
         exact = _rows(connection, _COLLATIONS, (_EXACT,))
         connection.set_character_set("utf8mb4", exact[-1][0] if exact else "utf8mb4_bin")
     except pymysql.MySQLError as error:
