@@ -83,6 +83,9 @@ class Runs:
     def _check(self, source: str) -> str:
         table, dataset = self._bench.open(source)
         table.close()
+        if "://" in source and dataset.uri != source:
+            # The worker has only what is stored, and that holds no password.
+            self._bench.open(dataset.uri)[0].close()
         return dataset.uri
 
     def follow(self, run_id: str, after: int = 0, *, alive: Callable[[], bool] = lambda: True) -> Iterator[Event]:

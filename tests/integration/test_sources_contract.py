@@ -108,7 +108,7 @@ def test_a_stream_gives_the_rows_and_types_of_the_query(table: Table) -> None:
 def test_an_empty_answer_has_columns(table: Table) -> None:
     nothing = everything(table).where(exp.false())
     assert table.query(nothing).column_names == DATA.column_names
-    assert sum(batch.num_rows for batch in table.stream(nothing)) == 0
+    assert [(batch.schema.names, batch.num_rows) for batch in table.stream(nothing)] == [(DATA.column_names, 0)]
 
 
 def test_aggregates_and_nulls(table: Table) -> None:
@@ -148,8 +148,6 @@ def test_a_query_past_its_time_is_stopped(table: Table) -> None:
 
 
 def test_a_stream_past_its_time_is_stopped(table: Table) -> None:
-    if table.dialect == "duckdb":
-        pytest.skip("DuckDB hands out batches while it works; see its own tests")
     with pytest.raises(QueryError) as caught:
         list(table.stream(endless(table), timeout_seconds=0.2))
     assert caught.value.cause == "time"

@@ -12,6 +12,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from graph.runs import Runs
+from memory import Memory
 from tests.support.mariadb import MariaDB
 from tools import sources
 from tools.sources import registry
@@ -215,6 +217,13 @@ def test_a_password_opens_and_is_kept_nowhere(ada: str, open_: Open, monkeypatch
     assert open_(table.uri).dataset == table.dataset
     monkeypatch.setenv("SHOP_PASSWORD", "s@cret")
     assert "${SHOP_PASSWORD}" in open_(f"mariadb://ada:${{SHOP_PASSWORD}}@{ada}/seen").uri
+
+
+def test_a_run_that_could_not_reopen_its_table_is_refused_at_once(ada: str, store: Memory) -> None:
+    with pytest.raises(SourceError, match=r"user or password are wrong\. A URI's own password is never stored"):
+        Runs(store).start([f"mysql://ada:s%40cret@{ada}/seen"], requested_by="ada")
+    assert [dataset.uri for dataset in store.catalog.datasets()] == [f"mysql://ada@{ada}/seen"]
+    assert store.runs.recent() == []
 
 
 def test_what_the_user_may_not_read_is_not_there(ada: str, open_: Open) -> None:

@@ -99,6 +99,7 @@ class Engine:
         text = _one_select(select)
         with self._cursor(select, timeout_seconds=timeout_seconds) as cursor:
             reader = cursor.sql(text).to_arrow_reader(BATCH_ROWS)
+            yield pa.RecordBatch.from_pylist([], reader.schema)
             while (batch := _next(reader)) is not None:
                 yield batch
 

@@ -74,4 +74,4 @@ def _local_path(uri: str) -> str:
 
 
 def _without_secret(uri: str) -> str:
-    return re.sub(r"//[^/@]*@", "//***@", uri)
+    return re.sub(r"//.*@", "//***@", uri)

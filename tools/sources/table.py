@@ -112,7 +112,10 @@ class Table(ABC):
 
     @abstractmethod
     def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
-        """The answer in parts, so that a large one never stands in memory as a whole. Raises SourceError."""
+        """The answer in parts, so that a large one never stands in memory as a whole. Raises SourceError.
+
+        The first part is empty: it tells the columns of an answer without rows.
+        """
 
     @abstractmethod
     def close(self) -> None:
