@@ -230,7 +230,7 @@ def test_without_enough_history_the_rule_passes_and_says_that_it_is_vacuous():
     for known in ([], [5], [5, 5], [5, 5, Point(5, excluded=True)]):
         result = detect(900, {ROWS: known})
         assert (result.outcome, result.vacuous, result.metrics) == ("Passed", True, {ROWS: 900.0})
-    assert "2 of the 3 earlier points" in result.reason
+    assert "there are 2 of the 3 earlier points" in result.reason
     assert not detect(900, {ROWS: [5, 5, 5]}).vacuous
 
 

@@ -83,3 +83,13 @@ def test_exit_codes_put_errors_above_failures():
     assert verdict.exit_code([evaluation(good, bad)]) == 1
     assert verdict.exit_code([evaluation(bad), evaluation(broken)]) == 2
     assert verdict.exit_code([]) == 0
+
+
+def test_analyzers_are_counted_and_those_that_could_not_be_are_named():
+    plain = orders_report()
+    assert "statistic" not in rendered(terminal.table_report(plain))
+    found = {**plain.evaluation, "statistics": {"Column.a.Mean": 1.0}, "problems": [f'Mean "{HOSTILE}": no column']}
+    shown = rendered(terminal.table_report(TableReport(plain.name, found, plain.total, plain.dimensions)))
+    assert "1 statistic kept" in shown
+    assert "! Mean" in shown
+    assert "no column" in shown

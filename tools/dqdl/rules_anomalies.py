@@ -79,10 +79,8 @@ def _metric(rule: Rule, key: str, value: float, context: Context) -> Verdict:
     normal = context.history.normal(rule, key)
     expected = expect(points, Timeline.of(points, context.now), normal) if points else None
     if expected is None:
-        reason = (
-            f"{key} is {show(value)}; {len(points)} of the {LEAST} earlier points are there that a judgement needs."
-        )
-        return Verdict("Passed", f"Nothing to compare with yet: {reason}", vacuous=True)
+        have = f"there are {len(points)} of the {LEAST} earlier points that a judgement needs"
+        return Verdict("Passed", f"{key} is {show(value)}; {have}.", vacuous=True)
     low, high = _possible(key, expected.usual.low, points), _possible(key, expected.usual.high, points)
     usual = f"{_bound(low, show)} to {_bound(high, show)} was expected from {expected.points:,} points"
     reason = f"{key} is {show(value)}; {usual} ({expected.pattern})."

@@ -29,7 +29,19 @@ def table_report(report: TableReport) -> RenderableType:
         parts += [Padding(broken(rule), (0, 0, 1, 2))]
     if good:
         parts += [Padding(_passed(good), (0, 0, 1, 2))]
+    parts += [Padding(line, (0, 0, 1, 2)) for line in _analyzers(report.evaluation)]
     return Group(*parts, Padding(scores(report.dimensions, report.total), (0, 0, 0, 2)))
+
+
+def _analyzers(evaluation: dict[str, Any]) -> list[RenderableType]:
+    """What the analyzers measured, in a line, and those that could not."""
+    lines: list[RenderableType] = [
+        Text.assemble(("! ", "yellow"), text.clean(problem)) for problem in evaluation.get("problems", ())
+    ]
+    count = len(evaluation.get("statistics", ()))
+    if count:
+        lines.append(Text(f"{text.count(count, 'statistic')} kept; see them with: assay metrics list", style="dim"))
+    return [Group(*lines)] if lines else []
 
 
 def broken(rule: verdict.RuleDict) -> RenderableType:
