@@ -159,13 +159,14 @@ def rows_of(table: Table, field: Field, values: Sequence[str]) -> dict[str, int]
 
 
 def _grouped(table: Table, field: Field, values: Sequence[str] | None, limit: int) -> dict[str, int]:
-    column = engine_of(table).column(field)
-    inner = exp.select(exp.alias_(column, "v")).from_(table.relation()).where(sql.not_null(sql.column(field.name)))
-    query = exp.select(sql.column("v"), exp.alias_(sql.count(), "n")).from_(inner.subquery("p"))
+    # MySQL's texts are told apart when the query is made MySQL's, which a cast would hide.
+    column = sql.column(field.name) if table.dialect == "mysql" else engine_of(table).column(field)
+    query = exp.select(exp.alias_(column, "v"), exp.alias_(sql.count(), "n")).from_(table.relation())
+    query = query.where(sql.not_null(sql.column(field.name)))
     if values is not None:
-        query = query.where(exp.In(this=sql.column("v"), expressions=[sql.text(value) for value in values]))
-    order = [exp.Ordered(this=sql.column("n"), desc=True), exp.Ordered(this=sql.column("v"))]
-    query = query.group_by(sql.column("v")).order_by(*order).limit(limit)
+        query = query.where(exp.In(this=column.copy(), expressions=[sql.text(value) for value in values]))
+    order = [exp.Ordered(this=sql.column("n"), desc=True), exp.Ordered(this=column.copy())]
+    query = query.group_by(column.copy()).order_by(*order).limit(limit)
     return {_name(row["v"], field): int(row["n"]) for row in asked(query, table)}
 
 
