@@ -189,6 +189,9 @@ class Workbench:
         try:
             table, dataset = self.open(name)
         except SourceError as error:
+            if "://" in name:
+                # It says which URI, without the password that this one may hold.
+                raise
             known = _names(self.memory.catalog.datasets())
             raise SourceError(f"There is no dataset {name!r}: {error.message}", hint=f"Known: {known}.") from None
         table.close()

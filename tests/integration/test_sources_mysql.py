@@ -12,6 +12,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from agents.workbench import Workbench
 from graph.runs import Runs
 from memory import Memory
 from tests.support.mariadb import MariaDB
@@ -224,6 +225,12 @@ def test_a_run_that_could_not_reopen_its_table_is_refused_at_once(ada: str, stor
         Runs(store).start([f"mysql://ada:s%40cret@{ada}/seen"], requested_by="ada")
     assert [dataset.uri for dataset in store.catalog.datasets()] == [f"mysql://ada@{ada}/seen"]
     assert store.runs.recent() == []
+
+
+def test_a_wrong_password_is_not_repeated_when_a_dataset_is_named(ada: str, store: Memory) -> None:
+    with pytest.raises(SourceError, match="user or password are wrong") as caught:
+        Workbench(store).dataset(f"mysql://ada:wr0ng@{ada}/seen")
+    assert "wr0ng" not in str(caught.value)
 
 
 def test_what_the_user_may_not_read_is_not_there(ada: str, open_: Open) -> None:
