@@ -10,12 +10,12 @@ from typing import Any
 from sqlglot import exp
 
 from tools.dqdl import sql
+from tools.dqdl.asking import aliased
 from tools.dqdl.conditions import percent, rows
 from tools.dqdl.context import Context
 from tools.dqdl.judge import nothing
 from tools.dqdl.model import Composite, Rule, TopRule
 from tools.dqdl.plan import Aggregate, Bad, Need, Plan, RuleError, Statement, Verdict, passed_or_failed
-from tools.dqdl.scan import aliased
 
 BY_ROW = {
     *("IsComplete", "IsUnique", "IsPrimaryKey", "ColumnValues", "ColumnLength", "ColumnDataType", "DataFreshness"),

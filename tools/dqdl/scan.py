@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 from sqlglot import exp
 
 from tools.dqdl import known, sql
-from tools.dqdl.asking import Desk, Refused
-from tools.dqdl.asking import aliased as aliased
-from tools.dqdl.asking import time_limit as time_limit
+from tools.dqdl.asking import Desk, Refused, aliased
 from tools.dqdl.plan import Aggregate, Grouped, Need, RuleError, Statement
 from tools.dqdl.schedule import Schedule, grouped_query, if_unique, plain_query, schedule, width
 from tools.sources.table import Table
