@@ -149,7 +149,7 @@ def test_uniqueness_is_the_share_of_files_whose_content_no_other_has(lake):
 
 def test_uniqueness_reads_only_files_of_equal_size(lake, monkeypatch):
     read = []
-    monkeypatch.setattr("tools.dqdl.rules_files.digest", lambda path, algorithm: read.append(path) or "x")
+    monkeypatch.setattr("tools.dqdl.rules_files.digest", lambda path, *more: read.append(path) or "x")
     check('FileUniqueness "lake" > 0')
     assert [Path(path).name for path in read] == ["a.csv", "b.csv"]
 
@@ -223,7 +223,7 @@ def test_fail_fast_stops_at_the_first_bad_file(lake, monkeypatch):
     assert result.reason == "a.csv does not meet > 1 MB; the files after it were not looked at."
     assert "Dataset.*.FileSize.Compliance" not in result.metrics
     read = []
-    monkeypatch.setattr("tools.dqdl.rules_files.digest", lambda path, algorithm: read.append(path) or "x")
+    monkeypatch.setattr("tools.dqdl.rules_files.digest", lambda path, *more: read.append(path) or "x")
     assert check('FileMatch "lake" in ["00"] with failFast = "true"').outcome == "Failed"
     assert len(read) == 1
 
@@ -273,6 +273,13 @@ def test_a_file_that_may_not_be_read_is_an_error(lake, monkeypatch):
     result = check('FileMatch "lake/a.csv" in ["00"]')
     monkeypatch.undo()
     assert (result.outcome, "Permission denied" in result.reason) == ("Error", True)
+
+
+def test_reading_files_takes_no_longer_than_a_query_may(lake, monkeypatch):
+    monkeypatch.setenv("ASSAY_QUERY_SECONDS", "0.000001")
+    result = check('FileMatch "lake" in ["00"]')
+    assert (result.outcome, "not read to its end in time" in result.reason) == ("Error", True)
+    assert check('FileSize "lake" > 0').outcome == "Passed"
 
 
 # Where rules come from others

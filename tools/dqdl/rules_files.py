@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tools.dqdl.asking import time_limit
 from tools.dqdl.conditions import COMPARE, holds, percent, wanted
 from tools.dqdl.context import Context
 from tools.dqdl.judge import condition_of, judge_number
@@ -53,7 +55,7 @@ def file_uniqueness(rule: Rule, context: Context) -> Plan:
 
     def judge() -> Verdict:
         found = _some(rule, context)
-        contents = _contents(found, algorithm)
+        contents = _contents(found, _reader(algorithm))
         times, names = Counter(contents.values()), Counter(_base(entry) for entry in found)
         twice = [entry for entry in found if times[contents[entry.path]] > 1 or (by_name and names[_base(entry)] > 1)]
         share = (len(found) - len(twice)) / len(found)
@@ -71,8 +73,13 @@ def file_match(rule: Rule, context: Context) -> Plan:
     if len(rule.parameters) == 2:
         return _plan(rule, lambda: _compared(rule, context, algorithm))
     good, wrong = _checksums(rule, context), f"{algorithm} checksum that the rule does not want"
-    check = _Check(lambda entry: good(digest(entry.path, algorithm)), f"has a {wrong}", f"have a {wrong}")
-    return _plan(rule, lambda: _each(rule, _some(rule, context), check))
+
+    def judge() -> Verdict:
+        read = _reader(algorithm)
+        check = _Check(lambda entry: good(read(entry)), f"has a {wrong}", f"have a {wrong}")
+        return _each(rule, _some(rule, context), check)
+
+    return _plan(rule, judge)
 
 
 def _plan(rule: Rule, judge: Callable[[], Verdict]) -> Plan:
@@ -198,11 +205,11 @@ def _compared(rule: Rule, context: Context, algorithm: str) -> Verdict:
         return Verdict("Passed", f"Nothing to check: neither {first} nor {second} has a file.", metrics, vacuous=True)
     if len(here) != len(there):
         return Verdict("Failed", f"{first} has {_counted(here)}, {second} has {_counted(there)}.", metrics)
-    by_name = _yes(rule, "matchFileName")
-    left = Counter((entry.name if by_name else "", digest(entry.path, algorithm)) for entry in there)
+    by_name, read = _yes(rule, "matchFileName"), _reader(algorithm)
+    left = Counter((entry.name if by_name else "", read(entry)) for entry in there)
     alone = []
     for entry in here:
-        content = (entry.name if by_name else "", digest(entry.path, algorithm))
+        content = (entry.name if by_name else "", read(entry))
         if left[content]:
             left[content] -= 1
         else:
@@ -235,12 +242,16 @@ def _checksums(rule: Rule, context: Context) -> Callable[[str], bool]:
     return lambda found: (found in known) != negated
 
 
-def _contents(found: Sequence[FileEntry], algorithm: str) -> dict[str, str]:
+def _reader(algorithm: str) -> Callable[[FileEntry], str]:
+    """Checksums of files, all of them within the time that a query may take."""
+    until = time.monotonic() + time_limit()
+    return lambda entry: digest(entry.path, algorithm, until)
+
+
+def _contents(found: Sequence[FileEntry], read: Callable[[FileEntry], str]) -> dict[str, str]:
     """What tells the content of each file; only files of equal size need to be read."""
     sizes = Counter(entry.size for entry in found)
-    return {
-        entry.path: digest(entry.path, algorithm) if sizes[entry.size] > 1 else f"{entry.size} bytes" for entry in found
-    }
+    return {entry.path: read(entry) if sizes[entry.size] > 1 else f"{entry.size} bytes" for entry in found}
 
 
 def _size_meets(condition: Condition, size: int) -> bool:

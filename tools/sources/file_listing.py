@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import math
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,13 +58,15 @@ def entries(paths: Iterable[str]) -> list[FileEntry]:
     return [entry for path in paths for entry in (_on_s3(path) if is_s3(path) else _files([path], _own_name))]
 
 
-def digest(path: str, algorithm: str) -> str:
+def digest(path: str, algorithm: str, until: float = math.inf) -> str:
     """The hash of a file's content in lower-case hexadecimal, read in parts. Raises SourceError.
 
-    ``algorithm`` is one of ALGORITHMS.
+    ``algorithm`` is one of ALGORITHMS; ``until`` is when to give up, by ``time.monotonic()``.
     """
     state = hashlib.new(ALGORITHMS[algorithm], usedforsecurity=False)
     for part in _read_s3(path) if is_s3(path) else _read_disk(path):
+        if time.monotonic() > until:
+            raise SourceError(f"{path} was not read to its end in time.", hint="Name fewer files, or raise the limit.")
         state.update(part)
     return state.hexdigest()
 
