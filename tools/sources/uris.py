@@ -42,10 +42,15 @@ class DatabaseUri:
 def parse(uri: str) -> DatabaseUri:
     """The parts of a URI; a password ``${NAME}`` is read from the environment. Raises SourceError, without secrets."""
     scheme = uri.split("://", 1)[0].lower()
-    parts = urlsplit(uri)
+    refused = SourceError(f"The {scheme}:// URI cannot be read.", hint=_ESCAPE)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise refused from None
     place = _PLACE.fullmatch(parts.netloc)
-    if place is None or parts.fragment or "@" in parts.path:
-        raise SourceError(f"The {scheme}:// URI cannot be read.", hint=_ESCAPE)
+    # An @ further on ends a password that holds a / or ?, which must not be taken for a name and shown.
+    if place is None or parts.fragment or "@" in parts.path or "@" in parts.query:
+        raise refused
     user, password, host, port = (place.group(name) or "" for name in ("user", "password", "host", "port"))
     options = parse_qsl(parts.query, keep_blank_values=True)
     kept = f":{password}" if _NAMED.fullmatch(password) else ""
