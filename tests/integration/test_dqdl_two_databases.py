@@ -87,3 +87,15 @@ def test_rules_of_a_wide_table_in_few_queries(store_server: str) -> None:
     assert [rule.outcome for rule in evaluation.rules] == ["Passed"] * 1000 + ["Failed"] * 10
     assert all(len(rule.examples) == 3 for rule in evaluation.rules[1000:])
     assert evaluation.queries == 2
+
+
+def test_more_counts_than_an_answer_has_columns_are_one_scan(store_server: str) -> None:
+    columns = ", ".join(f"case when i > 1 then 'x' end as c{i}" for i in range(20))
+    with psycopg.connect(store_server, autocommit=True) as connection:
+        connection.execute(f"create table texts as select {columns} from generate_series(1, 3) as i".encode())
+    rules = [f'ColumnValues "c{i % 20}" in ["x", "y{i}"] with threshold > 0.5' for i in range(2000)]
+    with sources.open(postgres_uri(conninfo_to_dict(store_server), "texts")) as table:
+        evaluation = dqdl.evaluate(f'Rules = [{", ".join(rules)}, IsComplete "c0"]', {"primary": table})
+    assert [rule.outcome for rule in evaluation.rules] == ["Passed"] * 2000 + ["Failed"]
+    assert {rule.metrics["Column.c7.ColumnValues.Compliance"] for rule in evaluation.rules[7:2000:20]} == {2 / 3}
+    assert evaluation.queries == 2

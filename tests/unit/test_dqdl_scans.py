@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlglot import parse_one
 
 from tools import dqdl, sources
-from tools.dqdl import scan, schedule
+from tools.dqdl import scan, wide
 from tools.dqdl.result import Evaluation
 
 ROWS = 200
@@ -153,13 +153,28 @@ predicates = st.recursive(
 @given(predicate=predicates, wrong=st.booleans())
 def test_nested_conditions_count_the_same_rows(predicate: str, wrong: bool) -> None:
     text = f"sum(case when {'not ' * wrong}({predicate}) then 1 else 0 end)"
-    nested = schedule._without_and(parse_one(text, dialect="duckdb")).sql("duckdb")
+    nested = wide._without_and(parse_one(text, dialect="duckdb")).sql("duckdb")
     rows = "(select a, b from (values (null), (1), (2)) x(a), (values (null), (0), (1)) y(b))"
     first, second = ENGINE.execute(f"select {text}, {nested} from {rows}").fetchall()[0]
     assert first == second
 
 
 ENGINE = duckdb.connect()
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_packed_counts_are_the_same_counts(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(wide._WIDTHS, "duckdb", 5)
+    data = DATA.slice(0, rows)
+    rules = (
+        [f'ColumnValues "kind" in ["a", "x{i}"]' for i in range(60)] + PLAIN + ['IsComplete "gaps"', 'IsUnique "name"']
+    )
+    packed = evaluated(data, *rules)
+    monkeypatch.undo()
+    told = [
+        [(rule.outcome, rule.reason, rule.metrics) for rule in one.rules] for one in (packed, evaluated(data, *rules))
+    ]
+    assert told[0] == told[1]
 
 
 def test_each_broken_rule_is_found_in_a_bounded_number_of_queries() -> None:

@@ -15,7 +15,8 @@ from tools.dqdl.lowering import lower
 from tools.dqdl.plan import Aggregate, Need, Plan, RuleError
 from tools.dqdl.planning import Planned, Prepared
 from tools.dqdl.samples import Wanted
-from tools.dqdl.schedule import grouped_query, plain_query, schedule, width
+from tools.dqdl.schedule import grouped_query, schedule
+from tools.dqdl.wide import plain_query, slices
 from tools.sources.table import Table
 
 SAMPLES = "Rows that fail"
@@ -102,11 +103,9 @@ class _Explainer:
         return tuple(number for number, own in self.needs.items() if asked & own)
 
     def _plain(self) -> Iterable[Query]:
-        needs, step = list(self.plan.plain), width(self.dialect)
         counted = [keys for keys, one in self.plan.counted.items() if one.distinct in self.plan.plain]
         grouped = {need for keys in counted for need in self.plan.groups[keys]}
-        for start in range(0, len(needs), step):
-            part = needs[start : start + step]
+        for part in slices(list(self.plan.plain), self.dialect):
             select = plain_query(part, aliased(self.primary, sql.ROWS), self.dialect)
             yield self._query("Scan", select, self._riders({*part, *grouped}))
 

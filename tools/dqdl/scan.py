@@ -12,7 +12,8 @@ from sqlglot import exp
 from tools.dqdl import known, sql
 from tools.dqdl.asking import Desk, Refused, aliased
 from tools.dqdl.plan import Aggregate, Grouped, Need, RuleError, Statement
-from tools.dqdl.schedule import Schedule, grouped_query, if_unique, plain_query, schedule, width
+from tools.dqdl.schedule import Schedule, grouped_query, if_unique, schedule
+from tools.dqdl.wide import plain_query, slices, values
 from tools.sources.table import Table
 
 ROWS = Aggregate(sql.count())
@@ -54,10 +55,9 @@ class Scan:
             raise RuleError(self.errors[need])
         return self.answers[need]
 
-    def _plain(self, needs: list[Aggregate]) -> None:
-        step = width(self.primary.dialect)
-        for start in range(0, len(needs), step):
-            self._select(needs[start : start + step], self._plain_query)
+    def _plain(self, needs: Sequence[Aggregate]) -> None:
+        for part in slices(needs, self.primary.dialect):
+            self._select(part, self._plain_query)
 
     def _plain_query(self, needs: Sequence[Aggregate]) -> exp.Select:
         return plain_query(needs, aliased(self.primary, sql.ROWS), self.primary.dialect)
@@ -74,7 +74,7 @@ class Scan:
             return False
         return True
 
-    def _select(self, needs: list[N], query: Callable[[Sequence[N]], exp.Select]) -> None:
+    def _select(self, needs: Sequence[N], query: Callable[[Sequence[N]], exp.Select]) -> None:
         """Halves the list when the engine refuses it, so that one bad expression spoils nothing else."""
         if not needs:
             return
@@ -83,10 +83,9 @@ class Scan:
         except Refused as refusal:
             self._refused(needs, query, refusal)
             return
-        for i, need in enumerate(needs):
-            self.answers[need] = answer.column(i)[0].as_py()
+        self.answers.update(zip(needs, values(answer, needs, self.primary.dialect), strict=True))
 
-    def _refused(self, needs: list[N], query: Callable[[Sequence[N]], exp.Select], refusal: Refused) -> None:
+    def _refused(self, needs: Sequence[N], query: Callable[[Sequence[N]], exp.Select], refusal: Refused) -> None:
         self._attempts += 1
         if len(needs) == 1 and needs[0] == ROWS:
             raise refusal.as_source_error()

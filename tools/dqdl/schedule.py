@@ -11,17 +11,13 @@ from sqlglot import exp
 from tools.dqdl import known, sql
 from tools.dqdl.asking import aliased
 from tools.dqdl.plan import Aggregate, Grouped, Need, Statement
+from tools.dqdl.wide import plain_query
 from tools.sources.table import Known, Table
 
 MAX_BITS = 1 << 27
 """The most bits that mark which whole numbers occur: 16 MB for each thread."""
 BITS_PER_ROW = 64
 """More of them than this would be filled too sparsely to be worth it."""
-_WIDTHS = {"duckdb": 20_000, "spark": 4_000, "mysql": 4_000}
-_LEAST_WIDTH = 1_600
-"""Columns of one answer; PostgreSQL has room for 1,664."""
-MANY = 100
-"""From so many aggregates on, conjunctions are written for DuckDB's planner."""
 
 
 @dataclass(frozen=True)
@@ -116,51 +112,6 @@ def if_unique(need: Grouped, values: int, rows: int) -> Any:
     if rows > values:
         groups.append(known.Class(1, {sql.COUNT: known.Span(rows - values, rows - values), "assay_k0": None}))
     return known.answer(need.expression, groups)
-
-
-def width(dialect: str) -> int:
-    """How many aggregates one query may ask for."""
-    return _WIDTHS.get(dialect, _LEAST_WIDTH)
-
-
-def plain_query(needs: Iterable[Aggregate], source: exp.Expr, dialect: str) -> exp.Select:
-    """One row with the values of aggregates, in their order."""
-    expressions = [need.expression.copy() for need in needs]
-    if dialect == "duckdb" and len(expressions) > MANY:
-        expressions = [_without_and(expression) for expression in expressions]
-    named = [exp.alias_(expression, f"m{i}", copy=False) for i, expression in enumerate(expressions)]
-    return exp.select(*named, copy=False).from_(source, copy=False)
-
-
-def _without_and(expression: exp.Expr) -> exp.Expr:
-    """Nests conditions: DuckDB 2.0 compares all conjunctions with each other, which takes minutes for thousands.
-
-    Only where false and NULL mean the same, which is where a CASE or a COALESCE to false decides on them.
-    """
-    # An aggregate is on top, so that what is replaced has a parent.
-    for node in list(expression.walk()):
-        if isinstance(node, exp.Coalesce):
-            parts = _conjuncts(node.this)
-            if len(parts) > 1 and node.expressions == [exp.false()]:
-                last = exp.Coalesce(this=parts[-1], expressions=[exp.false()])
-                node.replace(_nested(parts[:-1], last, exp.false()))
-        elif isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and len(node.parent.args["ifs"]) == 1:
-            parts = _conjuncts(node.this)
-            if len(parts) > 1:
-                node.set("true", _nested(parts[1:], node.args["true"], node.parent.args.get("default") or exp.null()))
-                node.set("this", parts[0])
-    return expression
-
-
-def _conjuncts(condition: exp.Expr) -> list[exp.Expr]:
-    inner = condition.unnest()
-    return list(inner.flatten()) if isinstance(inner, exp.And) else [inner]
-
-
-def _nested(conditions: Iterable[exp.Expr], result: exp.Expr, otherwise: exp.Expr) -> exp.Expr:
-    for condition in reversed(list(conditions)):
-        result = exp.Case().when(condition, result, copy=False).else_(otherwise.copy(), copy=False)
-    return result
 
 
 def grouped_query(keys: tuple[str, ...], wanted: Iterable[Grouped], primary: Table) -> exp.Select:
