@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 40
 """Columns listed in a summary; the others are named by `column_details`."""
 MOST_FAILURES = 20
+MOST_DEPENDENCIES = 5
 _QUOTED = re.compile(r"'[^']*'")
 """A value that a reasoning quotes for the person who decides."""
 
@@ -46,14 +47,29 @@ def profile_digest(name: str, profile: Profile) -> dict[str, Any]:
         "columns": [column_line(column, profile.rows) for column in profile.columns[:MOST_COLUMNS]],
         "more_columns": max(0, len(profile.columns) - MOST_COLUMNS),
         "candidate_keys": profile.candidate_keys[:5],
+        **({"dependencies": dependencies} if (dependencies := _dependencies(profile)) else {}),
     }
 
 
+def _dependencies(profile: Profile) -> list[str]:
+    """The strongest in words, without a value."""
+    return [
+        f"{one.determinant} decides {one.dependent}, {one.violations:,} of {one.rows:,} rows differ"
+        for one in profile.dependencies[:MOST_DEPENDENCIES]
+    ]
+
+
 def column_line(column: ColumnProfile, rows: int) -> str:
-    """A column in one line, for example ``email: text, 1.2 % missing, 988 distinct, pattern a@a.a``."""
+    """A column in one line, for example ``email: text, form of email, 1.2 % missing, 988 distinct, pattern a@a.a``."""
     parts = [column.kind]
     if column.inferred_type:
         parts.append(f"holds {column.inferred_type}")
+    elif column.semantic:
+        parts.append(f"form of {column.semantic.type}")
+    if column.personal:
+        parts.append(f"personal ({column.personal.kind})")
+    if column.dates and column.dates.order in ("ambiguous", "mixed"):
+        parts.append(f"order of day and month {column.dates.order}")
     parts.append(f"{share(column.nulls, rows)} missing")
     parts.append(f"{'' if column.distinct_exact else 'about '}{column.distinct:,} distinct")
     if column.kind in ("number", "date", "timestamp") and column.min is not None and not column.personal:

@@ -1,10 +1,15 @@
-"""Profile against DuckDB's SUMMARIZE on the same file: ``python -m evals.bench.profile_bench --rows 1000000``."""
+"""Profile against DuckDB's SUMMARIZE on the same file: ``python -m evals.bench.profile_bench --rows 1000000``.
+
+Both take turns in one process for the time, and each runs in a process of its own for the peak of its memory.
+"""
 
 from __future__ import annotations
 
 import argparse
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -33,6 +38,25 @@ _ORDERS = """
 """
 
 
+_WIDE = (
+    "hash(n, {i}) % 100000",
+    "(hash(n, {i}) % 1000) / 7.0",
+    "'v' || hash(n, {i}) % 50",
+    "'user' || hash(n, {i}) || '@shop.example'",
+    "DATE '2020-01-01' + (hash(n, {i}) % 900)::INT",
+)
+
+
+def write_wide(path: Path, rows: int, columns: int, file_format: str) -> None:
+    """Numbers, texts and dates in turn."""
+    chosen = ", ".join(f"{_WIDE[i % len(_WIDE)].format(i=i)} AS c{i}" for i in range(columns))
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(
+            f"COPY (SELECT {chosen} FROM range({rows}) AS numbers(n)) TO '{path}' (FORMAT {file_format})"
+        )
+
+
 def write_orders(path: Path, rows: int, file_format: str) -> None:
     """Twelve columns of every usual kind, the same at every run."""
     with duckdb.connect() as connection:
@@ -53,14 +77,22 @@ def profile(path: Path) -> None:
         profiling.profile(table)
 
 
+CONTESTANTS: dict[str, Callable[[Path], None]] = {"summarize": summarize, "profile": profile}
+
+
+def peak_megabytes(name: str, path: Path) -> float:
+    """The largest resident size of a process that does nothing else."""
+    command = [sys.executable, "-m", "evals.bench.profile_bench", "--alone", name, "--file", str(path)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def measure(path: Path, runs: int) -> dict[str, tuple[float, float]]:
     """Median wall and processor seconds of each contestant, taking turns so that a busy machine hurts both."""
-    contestants: dict[str, Callable[[Path], None]] = {"summarize": summarize, "profile": profile}
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in contestants}
-    for contestant in contestants.values():
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTESTANTS}
+    for contestant in CONTESTANTS.values():
         contestant(path)
     for _ in range(runs):
-        for name, contestant in contestants.items():
+        for name, contestant in CONTESTANTS.items():
             wall, busy = time.perf_counter(), time.process_time()
             contestant(path)
             taken[name].append((time.perf_counter() - wall, time.process_time() - busy))
@@ -70,23 +102,41 @@ def measure(path: Path, runs: int) -> dict[str, tuple[float, float]]:
     }
 
 
+def show(what: str, path: Path, runs: int) -> None:
+    """Prints seconds, ratios to SUMMARIZE and peaks of memory."""
+    result = measure(path, runs)
+    base = result["summarize"]
+    print(f"{what}, median of {runs}")
+    print(f"{'':12}{'seconds':>9}{'ratio':>7}{'cpu s':>9}{'ratio':>7}{'peak MB':>9}")
+    for name, (wall, busy) in result.items():
+        peak = peak_megabytes(name, path)
+        print(f"{name:12}{wall:9.3f}{wall / base[0]:7.2f}{busy:9.3f}{busy / base[1]:7.2f}{peak:9,.0f}")
+
+
 def main() -> None:
-    """Prints seconds and the ratio to SUMMARIZE."""
+    """Makes the file that is asked for and measures on it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--columns", type=int, default=0, help="so many made-up columns instead of the twelve")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
+    parser.add_argument("--file", type=Path, help="measure on this file instead")
+    parser.add_argument("--alone", choices=list(CONTESTANTS), help="only print the peak memory in MB, for --file")
     options = parser.parse_args()
+    if options.alone:
+        CONTESTANTS[options.alone](options.file)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        return
+    if options.file:
+        show(options.file.name, options.file, options.runs)
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"orders.{options.format}"
-        write_orders(path, options.rows, options.format)
-        result = measure(path, options.runs)
-    base = result["summarize"]
-    print(f"{options.rows:,} rows x 12, {options.format}, median of {options.runs}")
-    print(f"{'':12}{'seconds':>9}{'ratio':>7}{'cpu s':>9}{'ratio':>7}")
-    for name, (wall, busy) in result.items():
-        print(f"{name:12}{wall:9.3f}{wall / base[0]:7.2f}{busy:9.3f}{busy / base[1]:7.2f}")
-    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+        if options.columns:
+            write_wide(path, options.rows, options.columns, options.format)
+        else:
+            write_orders(path, options.rows, options.format)
+        show(f"{options.rows:,} rows x {options.columns or 12}, {options.format}", path, options.runs)
 
 
 if __name__ == "__main__":
