@@ -1,10 +1,7 @@
-"""What a column's type says about its values: how to use it as a number or as text, and how Spark prints its values."""
+"""What a column's type says about its values: how to use it as a number or as text."""
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 
 from sqlglot import exp
@@ -44,7 +41,7 @@ def whole(field: Field, dialect: str) -> bool:
     type_ = declared(field, dialect)
     if type_ is None:
         return False
-    return type_.this in exp.DataType.INTEGER_TYPES or (_is_decimal(type_) and scale(type_) == 0)
+    return type_.this in exp.DataType.INTEGER_TYPES or (is_decimal(type_) and scale(type_) == 0)
 
 
 def floating(field: Field, dialect: str) -> bool:
@@ -71,56 +68,6 @@ def text(field: Field, dialect: str) -> exp.Expr:
     return column if type_ is not None and type_.this in exp.DataType.TEXT_TYPES else sql.as_text(column)
 
 
-def native(field: Field, dialect: str) -> str | None:
-    """The type that Spark reads a text as in order to compare it with the column; None where it cannot."""
-    if field.kind == "number":
-        return "bigint" if whole(field, dialect) else "double"
-    return field.kind if field.kind in ("boolean", "date", "timestamp") else None
-
-
-def printed(field: Field, dialect: str, said: str) -> exp.Expr | None:
-    """The value of a column's type that Spark prints as this text; None where it prints no value so."""
-    if field.kind == "number":
-        value = _number(said, declared(field, dialect))
-        return None if value is None else sql.number(value)
-    if field.kind == "boolean":
-        return exp.Boolean(this=said == "true") if said in ("true", "false") else None
-    if field.kind not in ("date", "timestamp"):
-        return None
-    try:
-        read = date.fromisoformat(said) if field.kind == "date" else datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return sql.attempt(sql.text(said), field.kind) if _spark_time(read) == said else None
-
-
-def _is_decimal(type_: exp.DataType) -> bool:
+def is_decimal(type_: exp.DataType) -> bool:
+    """Whether the type is of exact numbers with a fixed count of digits after the point."""
     return type_.this in (Type.DECIMAL, Type.DECIMAL32, Type.DECIMAL64, Type.DECIMAL128, Type.DECIMAL256)
-
-
-def _number(said: str, type_: exp.DataType | None) -> Decimal | None:
-    if type_ is not None and type_.this in exp.DataType.INTEGER_TYPES:
-        return Decimal(said) if re.fullmatch(r"0|-?[1-9][0-9]*", said) else None
-    if type_ is not None and _is_decimal(type_):
-        places = scale(type_)
-        tail = rf"\.[0-9]{{{places}}}" if places else r"(\.[0-9]+)?" if places is None else ""
-        return Decimal(said) if re.fullmatch(rf"-?(0|[1-9][0-9]*){tail}", said) else None
-    if not re.fullmatch(r"-?[0-9]+\.[0-9]+(E-?[0-9]+)?", said):
-        return None
-    return Decimal(said) if _spark_double(float(said)) == said else None
-
-
-def _spark_double(value: float) -> str:
-    """As Java prints a double: plain from 0.001 to below ten million, else with one digit before the point."""
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        plain = format(Decimal(repr(value)), "f")
-        return plain if "." in plain else f"{plain}.0"
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    shown = "".join(map(str, digits))
-    power = int(exponent) + len(shown) - 1
-    return f"{'-' * sign}{shown[0]}.{shown[1:] or '0'}E{power}"
-
-
-def _spark_time(value: date | datetime) -> str:
-    shown = value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
-    return shown.rstrip("0") if "." in shown else shown

@@ -113,10 +113,18 @@ def _returned(query: exp.Query, context: Context) -> dict[str, str]:
 def _names(query: exp.Query, context: Context) -> list[str]:
     """Only the engine knows what a star stands for: then it is asked, without reading a row."""
     if not any(projection.is_star for projection in query.selects):
-        return [projection.alias_or_name or projection.sql() for projection in query.selects]
+        return [_name(projection, context.primary.dialect) for projection in query.selects]
     empty = exp.select("*").from_(query.copy().subquery(GOOD)).limit(0)
     try:
         answer = ask(empty, context.tables, own_sql=True)
     except Refused as refusal:
         raise RuleError(f"The engine could not run the SQL: {refusal}") from None
     return [str(name) for name in answer.column_names]
+
+
+def _name(projection: exp.Expr, dialect: str) -> str:
+    """How the engine calls a column of the answer: some fold names that are not quoted to lower case."""
+    name = projection.args.get("alias") or projection.this
+    folds = dialect in ("postgres", "redshift", "athena") and not (isinstance(name, exp.Identifier) and name.quoted)
+    shown = projection.alias_or_name or projection.sql()
+    return shown.lower() if folds else shown

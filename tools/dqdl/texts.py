@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from tools.dqdl import kinds, regex, sql
+from tools.dqdl import kinds, literals, regex, sql
 from tools.dqdl.context import Context
 from tools.dqdl.model import Compare, Condition, Keyword, Matches, Member, Operand, Rule, Text, Variable
 from tools.dqdl.plan import RuleError, RuleFailed
@@ -44,7 +44,7 @@ def _member(items: Sequence[Operand], negated: bool, test: _Text | _Native) -> e
 def _tester(field: Field, dialect: str, *, fold: bool) -> _Text | _Native:
     if kinds.holds(field, "text"):
         return _Text(field, dialect, fold)
-    if kinds.native(field, dialect) is None:
+    if field.kind not in ("number", "boolean", "date", "timestamp"):
         raise RuleFailed(f"The column {field.name} cannot be compared with texts; its type is {field.type}.")
     return _Native(field, dialect, fold)
 
@@ -93,19 +93,22 @@ class _Native:
     def __init__(self, field: Field, dialect: str, fold: bool) -> None:
         self.column, self.fold = sql.column(field.name), fold
         self.field, self.dialect = field, dialect
-        self.type = kinds.native(field, dialect) or ""
 
     def equal(self, operand: Operand) -> exp.Expr:
         """NULL where the value is NULL, or the text is none of the type."""
         if isinstance(operand, Keyword):
             return exp.and_(sql.not_null(self.column), exp.false())
-        read = sql.attempt(sql.text(_text(operand).value), self.type)
-        return exp.EQ(this=self.column.copy(), expression=read)
+        value = literals.read(self.field, self.dialect, _text(operand).value)
+        return (
+            exp.and_(sql.not_null(self.column), exp.false())
+            if value is None
+            else exp.EQ(this=self.column.copy(), expression=value)
+        )
 
     def listed(self, texts: Sequence[str]) -> exp.Expr | None:
         """Whether the value is one of the texts; None when no value can be."""
         said = [text.lower() if self.fold and self.field.kind == "boolean" else text for text in texts]
-        found = [kinds.printed(self.field, self.dialect, text) for text in said]
+        found = [literals.printed(self.field, self.dialect, text) for text in said]
         values = [value for value in found if value is not None]
         return exp.In(this=self.column.copy(), expressions=values) if values else None
 
