@@ -132,6 +132,15 @@ def test_rules(engine: Tables, group: str) -> None:
     assert differences(CORPUS[group], "orders", engine) == []
 
 
+@pytest.mark.parametrize("group", ["values", "tables"])
+def test_failing_rows(engine: Tables, group: str) -> None:
+    pairs = zip(expected(CORPUS[group], "orders").rules, evaluate(engine, CORPUS[group], "orders").rules, strict=True)
+    for wanted, got in pairs:
+        assert len(got.examples) == len(wanted.examples), str(wanted.rule)
+        if (wanted.failed_rows or 0) == len(wanted.examples):
+            assert {row["id"] for row in got.examples} == {row["id"] for row in wanted.examples}, str(wanted.rule)
+
+
 def test_rules_about_nan_and_infinity(engine: Tables) -> None:
     if engine["orders"].dialect == "mysql":
         pytest.skip("MySQL has no NaN")

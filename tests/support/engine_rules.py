@@ -44,7 +44,7 @@ RowCount > 0 where "abs(qty) = 5"
 RowCount > 0 where "case when qty > 5 then 'big' else 'small' end = 'big'"
 RowCount > 0 where "k1 <=> null"
 RowCount > 0 where "year(day) = 2024 and month(day) = 6"
-ColumnCount = 24
+ColumnCount = 25
 ColumnExists "code"
 ColumnExists "missing"
 ColumnNamesMatchPattern "^[a-z0-9_]+$"
@@ -219,6 +219,83 @@ DataFreshness "day" <= 2 days
 DataFreshness "t_at" <= 2 hours
 DataFreshness "t_at" <= 90 minutes where "id < 5"
 DataFreshness "at" < 1 hours where "id > 16"
+DataFreshness "zoned" <= 1 hours
+DataFreshness "zoned" between 30 minutes and 3 hours
+ColumnValues "zoned" > "2024-06-29"
+DistinctValuesCount "zoned" = 20
+IsUnique "zoned"
+ColumnDataType "zoned" = "Timestamp"
+'''
+
+WHERE = r'''
+RowCount > 0 where "zoned > '2024-06-30 11:00:00'"
+RowCount > 0 where "cast(zoned as date) = '2024-06-30'"
+RowCount > 0 where "cast(score as string) = '1.5'"
+RowCount > 0 where "cast(qty as string) = '7'"
+RowCount > 0 where "cast(at as string) = '2024-01-01 00:00:00.5'"
+RowCount > 0 where "cast(day as string) like '2024-06%'"
+RowCount > 0 where "cast(price as string) = '1.00'"
+RowCount > 0 where "cast(paid as string) = 'true'"
+RowCount > 0 where "cast(price as double) = 1"
+RowCount > 0 where "cast(t_at as timestamp) = at"
+RowCount > 0 where "cast(t_flag as boolean)"
+RowCount > 0 where "city like '%in'"
+RowCount > 0 where "not city like 'B%'"
+RowCount > 0 where "city is not null and city != 'Berlin'"
+RowCount > 0 where "length(city) between 4 and 6"
+RowCount > 0 where "lower(email) rlike '@example'"
+RowCount > 0 where "code || 'x' = 'ax'"
+RowCount > 0 where "concat(code, city) is null"
+RowCount > 0 where "replace(code, 'a', 'b') = 'b'"
+RowCount > 0 where "round(price) = 4"
+RowCount > 0 where "round(rate, 2) = 3.14"
+RowCount > 0 where "floor(score) = 2"
+RowCount > 0 where "ceil(score) = 3"
+RowCount > 0 where "greatest(qty, k2) = 7"
+RowCount > 0 where "least(qty, k2) = 1"
+RowCount > 0 where "sqrt(qty) > 2"
+RowCount > 0 where "ln(qty) > 1"
+RowCount > 0 where "pow(qty, 2) = 49"
+RowCount > 0 where "sign(qty) = -1"
+RowCount > 0 where "datediff('2024-07-01', day) < 10"
+RowCount > 0 where "date_add(day, 1) = '2024-07-01'"
+RowCount > 0 where "year(at) = 2024"
+RowCount > 0 where "month(day) = 6 and day(day) = 30"
+RowCount > 0 where "hour(at) = 11"
+RowCount > 0 where "date_trunc('month', at) = '2024-06-01'"
+RowCount > 0 where "coalesce(qty, 0) + 1 > 3"
+RowCount > 0 where "nullif(code, 'a') is null"
+RowCount > 0 where "if(qty > 5, 1, 0) = 1"
+RowCount > 0 where "qty in (1, 2, null)"
+RowCount > 0 where "qty not in (1, 2)"
+RowCount > 0 where "nvl(city, 'x') = 'x'"
+RowCount > 0 where "left(city, 3) = 'Ber'"
+RowCount > 0 where "right(city, 2) = 'in'"
+RowCount > 0 where "upper(code) = 'A'"
+RowCount > 0 where "trim(city) = 'Berlin'"
+RowCount > 0 where "qty + big > 0"
+RowCount > 0 where "big * 2 > 0"
+RowCount > 0 where "-qty > 0"
+RowCount > 0 where "qty - k2 = 0"
+RowCount > 0 where "price * qty > 1"
+RowCount > 0 where "price / 3 > 0.3"
+RowCount > 0 where "code > 'a' or code is null"
+RowCount > 0 where "t_num > 1"
+RowCount > 0 where "t_day > '2024-01'"
+RowCount > 0 where "t_int = 1"
+RowCount > 0 where "day between '2024-01-01' and '2024-12-31'"
+RowCount > 0 where "at < day"
+RowCount > 0 where "paid and not (qty > 3)"
+RowCount > 0 where "paid <=> true"
+RowCount > 0 where "length(note) = 2"
+RowCount > 0 where "contains(city, 'er')"
+RowCount > 0 where "startswith(city, 'B')"
+RowCount > 0 where "endswith(city, ' ')"
+RowCount > 0 where "qty is distinct from k2"
+RowCount > 0 where "score between 0.1 and 0.3"
+RowCount > 0 where "abs(price) > 5"
+RowCount > 0 where "mod(qty, 5) = 2"
+RowCount > 0 where "qty div 2 = 3"
 '''
 
 TABLES = r'''
@@ -297,7 +374,10 @@ CustomSql "select x from primary where x > 1" with threshold > 0.1
 '''
 # fmt: on
 
-CORPUS = {"rows": ROWS, "keys": KEYS, "numbers": NUMBERS, "values": VALUES, "types": TYPES, "tables": TABLES}
+CORPUS = {
+    **{"rows": ROWS, "keys": KEYS, "numbers": NUMBERS, "values": VALUES, "types": TYPES},
+    **{"where": WHERE, "tables": TABLES},
+}
 
 
 def ruleset(text: str) -> str:

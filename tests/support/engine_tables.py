@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +20,14 @@ _DOUBLE = (pa.float64(), "double precision", "double")
 _FLAG = (pa.bool_(), "boolean", "boolean")
 _DAY = (pa.date32(), "date", "date")
 _MOMENT = (pa.timestamp("us"), "timestamp", "datetime(6)")
+_ZONED = (pa.timestamp("us", tz="UTC"), "timestamptz", "timestamp(6) null")
 
 ORDERS = {
     **{"id": _WHOLE, "code": _TEXT, "note": _TEXT, "email": _TEXT, "city": _TEXT},
     **{"qty": _WHOLE, "big": _LARGE, "price": _MONEY, "rate": _FINE, "score": _DOUBLE, "tenth": _DOUBLE},
     **{"far": _DOUBLE, "paid": _FLAG, "day": _DAY, "at": _MOMENT, "nothing": _WHOLE, "blank": _TEXT},
     **{"t_int": _TEXT, "t_num": _TEXT, "t_day": _TEXT, "t_at": _TEXT, "t_flag": _TEXT, "k1": _TEXT, "k2": _WHOLE},
+    "zoned": _ZONED,
 }
 CITIES = {"name": _TEXT, "code": _TEXT, "size": _LARGE, "share": _MONEY}
 DOUBLES = {"id": _WHOLE, "x": _DOUBLE, "y": _DOUBLE, "inf": _DOUBLE}
@@ -375,7 +377,7 @@ def orders() -> Rows:
             **{"score": _SCORES[i], "tenth": 0.1, "far": 1e9 + i / 8, "paid": None if i == 7 else i % 3 == 0},
             **{"day": _day(_DAYS[i]), "at": _moment(_MOMENTS[i]), "nothing": None, "blank": "" if i % 2 else None},
             **{"t_int": _INTS[i], "t_num": _NUMBERS[i], "t_day": _TEXT_DAYS[i], "t_at": _TEXT_MOMENTS[i]},
-            **{"t_flag": _TEXT_FLAGS[i], "k1": _K1[i], "k2": _K2[i]},
+            **{"t_flag": _TEXT_FLAGS[i], "k1": _K1[i], "k2": _K2[i], "zoned": _zoned(i)},
         }
         for i in range(20)
     ]
@@ -411,6 +413,10 @@ def create(columns: dict[str, Any], name: str, dialect: str) -> str:
 
 def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+def _zoned(row: int) -> datetime | None:
+    return None if row == 3 else datetime(2024, 6, 30, 12, tzinfo=UTC) - timedelta(minutes=17 * row, microseconds=row)
 
 
 def _day(text: str | None) -> date | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tools.dqdl.lowering import numbers, texts
+from tools.dqdl.lowering import functions, numbers, texts
 from tools.dqdl.lowering.casts import from_text
 from tools.dqdl.lowering.engine import number, string
 from tools.dqdl.lowering.kinds import of_type
@@ -77,21 +77,35 @@ _ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
     exp.Div: numbers.division,
     exp.Mod: numbers.remainder,
     exp.Avg: numbers.mean,
-    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Abs), numbers.arithmetic),
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Abs, exp.Neg), numbers.arithmetic),
     exp.Corr: numbers.correlation,
     exp.Ln: numbers.logarithm,
     exp.IsNan: numbers.not_a_number,
+    exp.Sqrt: functions.root,
     **dict.fromkeys(_COMPARISONS, texts.comparison),
 }
+_PARTS: Mapping[type[exp.Expr], Rewrite] = {
+    exp.StartsWith: functions.beginning,
+    exp.EndsWith: functions.end,
+    exp.Contains: functions.within,
+}
+_CLOCK: Mapping[type[exp.Expr], Rewrite] = dict.fromkeys((exp.Hour, exp.Minute, exp.Second), functions.clock)
+_OUTERMOST: Mapping[type[exp.Expr], Rewrite] = dict.fromkeys((exp.Greatest, exp.Least), functions.outermost)
 _ALSO: Mapping[str, Mapping[type[exp.Expr], Rewrite]] = {
     "duckdb": {
         exp.StddevPop: numbers.spread,
         exp.VariancePop: numbers.spread,
         exp.DayOfWeek: day_of_week,
     },
-    "postgres": {exp.Min: texts.extreme, exp.Max: texts.extreme, exp.Ordered: texts.ordered},
+    "postgres": {
+        **dict.fromkeys((exp.Min, exp.Max), texts.extreme),
+        exp.Ordered: texts.ordered,
+        **_PARTS,
+        **_CLOCK,
+    },
     "spark": {exp.Sum: numbers.total},
-    "redshift": {exp.NullSafeEQ: texts.same},
+    "athena": {**_PARTS, **_OUTERMOST},
+    "redshift": {exp.NullSafeEQ: texts.same, **_PARTS, **_CLOCK},
     "mysql": {
         **dict.fromkeys((exp.Min, exp.Max), texts.extreme),
         exp.Ordered: texts.ordered,
@@ -101,6 +115,11 @@ _ALSO: Mapping[str, Mapping[type[exp.Expr], Rewrite]] = {
         exp.Window: texts.window,
         exp.Distinct: texts.listed,
         exp.Select: texts.grouped,
+        exp.Nullif: functions.null_if,
+        exp.Case: functions.branches,
+        exp.TimestampTrunc: functions.truncated,
+        **_PARTS,
+        **_OUTERMOST,
     },
 }
 
