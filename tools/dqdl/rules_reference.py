@@ -141,8 +141,8 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
     return Plan(needs, judge)
 
 
-def _aggregate(text: str, context: Context) -> tuple[Statement, str]:
-    """The need, and the column that it is about."""
+def _aggregate(text: str, context: Context) -> tuple[Need, str]:
+    """The need, which over the primary table rides on its scan, and the column that it is about."""
     match = _AGGREGATE.fullmatch(text)
     if not match:
         raise RuleError(f"{text} is not sum(column) or avg(column).")
@@ -155,6 +155,8 @@ def _aggregate(text: str, context: Context) -> tuple[Statement, str]:
     field = number_column(_mine(name, context) if alias == "primary" else _theirs(name, alias, table))
     column = kinds.number(field, table.dialect)
     value = exp.Sum(this=column) if match[1].lower() == "sum" else exp.Avg(this=sql.double(column))
+    if alias == "primary":
+        return Aggregate(value), field.name
     return Statement(exp.select(exp.alias_(value, "v")).from_(aliased(table, REFERENCE)), (alias,)), field.name
 
 
@@ -229,5 +231,6 @@ def _theirs(name: str, alias: str, table: Table) -> Field:
         raise RuleFailed(f"There is no column {name} in {alias}.") from None
 
 
-def _first(answer: pa.Table) -> Any:
-    return answer.column(0)[0].as_py()
+def _first(answer: Any) -> Any:
+    """The value of an aggregate, or of a query for one."""
+    return answer.column(0)[0].as_py() if isinstance(answer, pa.Table) else answer
