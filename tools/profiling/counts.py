@@ -44,6 +44,9 @@ def count(table: Table, head: Head, result: Scan, bins: Mapping[int, Bins]) -> C
     keys: dict[int, exp.Expr] = {
         place: _key(table, spec) for place, spec in enumerate(table.fields) if _is_few(place, spec, result)
     }
+    if table.dialect == "duckdb" and not engine.columnar(table):
+        # Another parse of the file is worth it for rare values that the head lacks, not for columns with hundreds.
+        keys = {place: key for place, key in keys.items() if place in head.domains}
     keys = {place: key for place, key in keys.items() if place not in known}
     if not engine.groups:
         keys = dict(list(keys.items())[:_ALONE])

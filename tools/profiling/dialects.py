@@ -158,6 +158,10 @@ class Spark(Engine):
     approximate = True
     width = 500
 
+    def estimate(self, field: Field) -> exp.Expr:
+        """With a standard error of 2 %, where Spark would leave 5 %."""
+        return exp.ApproxDistinct(this=self.column(field), accuracy=exp.Literal.number(0.02))
+
 
 _ENGINES: dict[str, Engine] = {"duckdb": DuckDb(), "postgres": Postgres(), "mysql": MySql(), "spark": Spark()}
 
