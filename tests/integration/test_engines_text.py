@@ -35,6 +35,8 @@ class Elsewhere(Table):
         self.texts.append(select.sql(dialect=self.dialect))
         again = sqlglot.parse_one(self.texts[-1], read=self.dialect)
         assert isinstance(again, exp.Query)
+        for longest in [part for part in again.find_all(exp.DataTypeParam) if part.name == "MAX"]:
+            longest.pop()
         return self.duck.query(again, timeout_seconds=timeout_seconds)
 
     def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:

@@ -54,17 +54,9 @@ _FUNCTIONS: tuple[type[exp.Expr], ...] = (
     *(exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Sqrt, exp.Pow, exp.Exp, exp.Ln, exp.Log, exp.Sign, exp.Greatest),
     *(exp.Least, exp.Coalesce, exp.Nullif, exp.IsNan, exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Substring),
     *(exp.Left, exp.Right, exp.Replace, exp.StrPosition, exp.StartsWith, exp.EndsWith, exp.Contains, exp.Reverse),
+    *(exp.Trunc, exp.ArrayContains, exp.Timestamp),
     *(exp.Initcap, exp.SplitPart, exp.ConcatWs, exp.RegexpExtract, exp.RegexpReplace, exp.Levenshtein),
-    *(
-        exp.CurrentDate,
-        exp.CurrentTimestamp,
-        exp.Timestamp,
-        exp.Date,
-        exp.DateAdd,
-        exp.DateSub,
-        exp.DateDiff,
-        exp.DateTrunc,
-    ),
+    *(exp.CurrentDate, exp.CurrentTimestamp, exp.Date, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.DateTrunc),
     *(exp.TimestampTrunc, exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff, exp.Extract, exp.Year, exp.Month),
     *(exp.Day, exp.DayOfWeek, exp.DayOfMonth, exp.DayOfYear, exp.Quarter, exp.Week, exp.Hour, exp.Minute, exp.Second),
     *(exp.TsOrDsAdd, exp.TsOrDsDiff, exp.TsOrDsToDate, exp.TsOrDsToTimestamp, exp.StrToDate, exp.StrToTime),
@@ -213,17 +205,24 @@ def _harmless_type(node: exp.Expr) -> bool:
 
 
 def _harmless_length(node: exp.Expr) -> bool:
-    return isinstance(node.this, exp.Literal) and not node.this.is_string and not node.args.get("expression")
+    size = node.this
+    # Redshift writes text as VARCHAR(MAX).
+    written = size.name == "MAX" if isinstance(size, exp.Var) else isinstance(size, exp.Literal) and not size.is_string
+    return written and not node.args.get("expression")
 
 
 def _harmless_span(node: exp.Expr) -> bool:
     return isinstance(node.this, exp.Expr) and bool(_SPAN.fullmatch(node.this.name))
 
 
+def _harmless_unit(node: exp.Expr) -> bool:
+    return node.name.upper() in _UNITS or isinstance(node.parent, exp.DataTypeParam)
+
+
 _UNIT = "a unit of time must be one like day or month."
 _TEXTS: tuple[tuple[Any, Callable[[exp.Expr], bool], str], ...] = (
     (exp.Literal, lambda node: node.is_string or bool(_NUMBER.fullmatch(node.name)), "a number is written in digits."),
-    ((exp.Var, exp.Extract), lambda node: node.name.upper() in _UNITS, _UNIT),
+    ((exp.Var, exp.Extract), _harmless_unit, _UNIT),
     (exp.DataType, _harmless_type, "only types of texts, numbers, times and booleans are allowed in a rule."),
     (exp.DataTypeParam, _harmless_length, "the length of a type must be a number."),
     (exp.Interval, _harmless_span, "an interval must be written like '3' day."),
