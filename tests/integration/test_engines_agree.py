@@ -200,7 +200,7 @@ def _day(case: cast_cases.CastCase) -> date:
     value = case.value or ""
     if value.startswith(("-", "0000")):
         return date.min
-    return date.max if value.startswith("+") or re.match(r"\d{5}", case.text) else date.fromisoformat(value)
+    return date.max if value.startswith("+") else date.fromisoformat(value)
 
 
 def _moment(value: str) -> str:

@@ -36,7 +36,7 @@ def plain_integer(bits: int) -> str:
 
 
 PLAIN_NUMBER = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,15})?\z"
-_NUMBER = r"[+-]?(?:[0-9]{1,200}(?:\.[0-9]{0,200})?|\.[0-9]{1,200})(?:[eE][+-]?[0-9]{1,5})?"
+_NUMBER = r"[+-]?(?:[0-9]{1,200}(?:\.[0-9]{0,200})?|\.[0-9]{1,200})(?:[eE][+-]?[0-9]{1,18})?"
 DOUBLE = whole(rf"{_NUMBER}[dDfF]?")
 SAFE_DOUBLE = whole(r"[+-]?(?:[0-9]{1,100}(?:\.[0-9]{0,100})?|\.[0-9]{1,100})(?:[eE][+-]?[0-9]{1,2})?[dDfF]?")
 """A number that every engine reads without running over."""
@@ -64,22 +64,27 @@ _OFFSET = "[+-](?:(?:0?[0-9]|1[0-7])(?::[0-5][0-9])?|(?:0[0-9]|1[0-7])[0-5][0-9]
 _ZONE = rf"{BLANKS}(?:Z|(?:UTC|GMT|UT)?{_OFFSET}|UTC|GMT|UT)"
 _SECONDS = rf"{_SIXTY}(?:\.[0-9]*)?(?:{_ZONE})?"
 _TIME = rf"{_HOUR}(?::{_SIXTY}(?::{_SECONDS})?)?"
-_SHORT = rf"\+?{_YEAR}(?:-{_MONTH})?"
+_PLUS = r"\+?0{0,3}"
+_SHORT = rf"{_PLUS}{_YEAR}(?:-{_MONTH})?"
 _FAR_SHORT = rf"[+-]?[0-9]{{4,7}}(?:-{_MONTH})?"
-_FAR_DAY = rf"[+-]?[0-9]{{0,3}}(?:[0-9]{{4}}-{_DAY_OF_YEAR}|{_ANY_LEAP_YEAR}-0?2-29)"
+_FOUR_DIGITS_AND_DAY = rf"(?:[0-9]{{4}}-{_DAY_OF_YEAR}|{_ANY_LEAP_YEAR}-0?2-29)"
+_FAR_DAY = rf"[+-]?[0-9]{{0,3}}{_FOUR_DIGITS_AND_DAY}"
+# Microseconds since 1970 fit into 64 bits until the year 294246.
+_CENTURIES = "(?:[0-9]?|[01][0-9]|2[0-8])"
+_FAR_SHORT_TIME = rf"[+-]?{_CENTURIES}[0-9]{{4}}(?:-{_MONTH})?"
 _REST = r"(?:[ T](?s:.)*)?"
 
-DATE = whole(rf"{_SHORT}|\+?{DAY}{_REST}", _WIDE)
+DATE = whole(rf"{_SHORT}|{_PLUS}{DAY}{_REST}", _WIDE)
 FAR_DATE = whole(rf"{_FAR_SHORT}|{_FAR_DAY}{_REST}", _WIDE)
-"""A day out of the years 1 to 9999, after those within are known."""
-TIMESTAMP = whole(rf"{_SHORT}|\+?{DAY}(?:[ T]{_TIME})?", _WIDE)
-FAR_TIMESTAMP = whole(rf"{_FAR_SHORT}|{_FAR_DAY}(?:[ T]{_TIME})?", _WIDE)
+"""A day out of the years 1 to 9999, after those within are known, which may have zeros before them."""
+TIMESTAMP = whole(rf"{_SHORT}|{_PLUS}{DAY}(?:[ T]{_TIME})?", _WIDE)
+FAR_TIMESTAMP = whole(rf"{_FAR_SHORT_TIME}|[+-]?{_CENTURIES}{_FOUR_DIGITS_AND_DAY}(?:[ T]{_TIME})?", _WIDE)
 TIME = whole(rf"T?{_HOUR}:{_SIXTY}(?::{_SECONDS})?|T{_HOUR}", _WIDE)
 PLAIN_DAY = rf"\A{DAY}\z"
 PLAIN_TIMESTAMP = rf"\A{DAY}(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}})?)?\z"
 """What every engine reads as it stands."""
 EARLY = rf"\A{_WIDE}(?:-|\+?0000)"
-DAY_PARTS = "[0-9]{4}(?:-[0-9]{1,2}){0,2}"
+DAY_PARTS = "[0-9]{4,7}(?:-[0-9]{1,2}){0,2}"
 THREE_PARTS = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
 CLOCK = r"[0-9]{1,2}(?::[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]{0,6})?)?)?"
 DAY_AND_CLOCK = f"[0-9][ T]{CLOCK}"
