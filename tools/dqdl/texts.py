@@ -119,6 +119,14 @@ def _text(operand: Operand) -> Text:
     return operand
 
 
+def _may_be_empty(pattern: str) -> bool:
+    """Whether an empty text could match; true where only an engine can tell."""
+    try:
+        return regex.matches_text(pattern, "")
+    except RuleError:
+        return True
+
+
 def _matches(condition: Matches, test: _Text | _Native, dialect: str) -> exp.Expr:
     """As Glue: the whole text matches, and is not empty; ``not matches`` means that it does not begin with the word."""
     if isinstance(test, _Native):
@@ -130,5 +138,5 @@ def _matches(condition: Matches, test: _Text | _Native, dialect: str) -> exp.Exp
     regex.check(wanted, dialect)
     found = sql.matches(test.written, wanted)
     if not condition.negated:
-        return sql.certain(exp.and_(test.filled(), found))
+        return sql.certain(exp.and_(test.filled(), found) if _may_be_empty(wanted) else found)
     return sql.certain(exp.and_(test.filled(), sql.matches(test.written, "^.*$"), exp.not_(found)))
