@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from tools import sources
-from tools.sources import DatasetName, SourceError
+from tools.sources import DatasetName, SourceError, duck
 from tools.sources.duck import engine, kind_of
 from tools.sources.duck_errors import as_source_error
 
@@ -156,3 +156,18 @@ def test_a_stream_that_breaks_off_is_an_error_of_the_source(query, seconds, says
     with sources.open(pa.table({"a": [1]})) as table, pytest.raises(SourceError, match=says):
         for _ in table.stream(sqlglot.parse_one(query, read="duckdb"), timeout_seconds=seconds):
             pass
+
+
+def test_threads_share_one_sealed_instance(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("n\n" + "".join(f"{i}\n" for i in range(100)))
+    made = []
+    original = duck.sealed
+    monkeypatch.setattr(duck, "sealed", lambda views: made.append(sorted(views)) or original(views))
+    with sources.open(tmp_path / "a.csv") as one, sources.open(tmp_path / "b.csv") as other:
+        joined = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(one.relation())
+        joined = joined.join(other.relation(), using=["n"])
+        with ThreadPoolExecutor(4) as pool:
+            answers = pool.map(lambda _: one.query(joined.copy())["n"][0].as_py(), range(20))
+            assert set(answers) == {100}
+    assert sorted(map(len, made)) == [1, 1, 2]

@@ -27,7 +27,7 @@ from tools.dqdl.model import Composite, Ruleset
 from tools.dqdl.parser import parse
 from tools.dqdl.plan import Bad, Statement
 from tools.dqdl.planning import Planned, prepare
-from tools.sources.table import SourceError
+from tools.sources.table import Field, SourceError, Table
 
 PASS, FAIL, SKIP, RESULT = (
     "DataQualityRulesPass",
@@ -187,7 +187,7 @@ def _predicate(bad: Bad, query: exp.Select, repeated: dict[str, str], context: C
     alias = repeated.get(twice.sql())
     if alias is None:
         alias = repeated.setdefault(twice.sql(), f"assay_d{len(repeated)}")
-        query.join(twice.subquery(alias), on=_same(bad, alias), join_type="left", copy=False)
+        query.join(twice.subquery(alias), on=_same(bad, alias, context.primary), join_type="left", copy=False)
     found = sql.both(sql.not_null(sql.column(sql.COUNT, alias)), bad.where, bad.keyed)
     assert found is not None
     return found if bad.predicate is None else exp.or_(bad.predicate.copy(), found)
@@ -204,11 +204,25 @@ def _repeated(bad: Bad, context: Context) -> exp.Select:
     return found.group_by(*keys).having(exp.GT(this=sql.count(), expression=exp.Literal.number(1)))
 
 
-def _same(bad: Bad, alias: str) -> exp.Expr:
+def _same(bad: Bad, alias: str, table: Table) -> exp.Expr:
     """Engines join fast on equality, and a single key that is never NULL needs nothing else."""
-    equal: type[exp.Binary] = exp.EQ if len(bad.keys) == 1 and bad.keyed is not None else exp.NullSafeEQ
     pairs = [(sql.column(key, sql.ROWS), sql.column(f"assay_k{i}", alias)) for i, key in enumerate(bad.keys)]
-    return exp.and_(*(equal(this=mine, expression=theirs) for mine, theirs in pairs))
+    if len(pairs) == 1 and bad.keyed is not None:
+        return exp.EQ(this=pairs[0][0], expression=pairs[0][1])
+    same: list[exp.Expr] = [exp.NullSafeEQ(this=mine, expression=theirs) for mine, theirs in pairs]
+    if table.dialect == "postgres":
+        # It joins in a hash table on equality alone: texts that are equal wherever the values are find the candidates.
+        written = [
+            [exp.Coalesce(this=sql.as_text(side), expressions=[sql.text("")]) for side in pair] for pair in pairs
+        ]
+        hashed = [sides for key, sides in zip(bad.keys, written, strict=True) if _one_text(table.field(key))]
+        same += [exp.EQ(this=mine, expression=theirs) for mine, theirs in hashed]
+    return exp.and_(*same)
+
+
+def _one_text(field: Field) -> bool:
+    """Whether equal values are written alike, unlike 1.0 and 1.00."""
+    return field.kind in ("text", "boolean", "date") or (field.kind == "number" and "int" in field.type.lower())
 
 
 def _boolean(column: pa.Array) -> pa.Array:
