@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.dqdl.result import RuleResult
+    from tools.dqdl.plans.result import RuleResult
     from tools.profiling.model import Profile
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from memory import Memory
-    from tools.dqdl.history import Point
+    from tools.dqdl.history.points import Point
 
 
 class Past:
@@ -22,7 +22,7 @@ class Past:
 
     def points(self, key: str) -> list[Point]:
         """The points of a metric, oldest first."""
-        from tools.dqdl.history import Point
+        from tools.dqdl.history.points import Point
 
         return [
             Point(

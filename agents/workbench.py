@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from memory.model import Dataset, Proposal, ProposalSource
     from tools.dqdl import Ruleset
     from tools.dqdl.explanation import Explanation
-    from tools.dqdl.result import Evaluation, RuleResult
+    from tools.dqdl.plans.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
     from tools.recommending import Candidate
     from tools.sources import Table

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agents.workbench import Workbench
     from memory import Memory
     from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
-    from tools.dqdl.result import RuleResult
+    from tools.dqdl.plans.result import RuleResult
 
 PAUSES = frozenset({"waiting", "done", "failed", "cancelled"})
 """States in which nothing happens until somebody does something."""

@@ -24,7 +24,7 @@ class RuleText:
 def read_rule(text: str) -> RuleText:
     """Reads one rule of DQDL; its text becomes canonical. Raises DqdlError."""
     from tools import dqdl
-    from tools.dqdl.registry import dimension_of
+    from tools.dqdl.rules.registry import dimension_of
 
     rule = dqdl.parse_rule(text)
     condition = (rule.threshold or rule.condition) if isinstance(rule, dqdl.Rule) else None

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from tools.dqdl.anomalies import expect
-from tools.dqdl.history import Point
-from tools.dqdl.seasons import Timeline
+from tools.dqdl.history.anomalies import expect
+from tools.dqdl.history.points import Point
+from tools.dqdl.history.seasons import Timeline
 
 Floats = npt.NDArray[np.float64]
 Random = np.random.Generator

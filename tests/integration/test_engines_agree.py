@@ -24,8 +24,8 @@ from tests.support.same_table import postgres_uri
 from tools import dqdl, sources
 from tools.dqdl import regex
 from tools.dqdl.lowering import lower
-from tools.dqdl.plan import RuleError
-from tools.dqdl.result import Evaluation
+from tools.dqdl.plans.plan import RuleError
+from tools.dqdl.plans.result import Evaluation
 from tools.sources.table import Table
 
 NOW = datetime(2024, 6, 30, 12, tzinfo=UTC)

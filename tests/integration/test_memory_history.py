@@ -12,7 +12,7 @@ from graph.jobs import Jobs
 from memory import Memory, migrate
 from memory.errors import StoreError
 from tests.support.stores import new_dataset, new_run
-from tools.dqdl.result import Evaluation
+from tools.dqdl.plans.result import Evaluation
 
 ROWS = "Dataset.*.RowCount"
 

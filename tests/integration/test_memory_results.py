@@ -4,7 +4,7 @@ import pytest
 
 from memory.model import Decision
 from tests.support.stores import new_dataset, new_run, proposed
-from tools.dqdl.result import Evaluation, RuleResult
+from tools.dqdl.plans.result import Evaluation, RuleResult
 
 GOOD = RuleResult(
     rule='IsComplete "email"',

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tools import dqdl
-from tools.dqdl.result import RuleResult
+from tools.dqdl.plans.result import RuleResult
 
 NOW = dt.datetime(2024, 1, 2, 12, 0, 30, tzinfo=dt.UTC)
 Expected = tuple[Any, ...]

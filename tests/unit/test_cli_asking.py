@@ -6,7 +6,7 @@ import pytest
 
 from memory.model import Conflict
 from tests.support.reports import decided, proposal, rule
-from tools.dqdl.result import RuleResult
+from tools.dqdl.plans.result import RuleResult
 from tools.errors import AssayError
 from ui.cli import asking
 from ui.cli.output import Output

@@ -11,10 +11,10 @@ import pytest
 
 from evals.bench.anomalies_bench import FAULTS, LENGTHS, SERIES, measure
 from tools import dqdl, sources
-from tools.dqdl import anomalies, seasons
-from tools.dqdl.dynamic import DYNAMIC, DYNAMIC_THRESHOLD, FUNCTIONS
-from tools.dqdl.history import Point
-from tools.dqdl.result import Evaluation
+from tools.dqdl.history import anomalies, seasons
+from tools.dqdl.history.points import Point
+from tools.dqdl.plans.result import Evaluation
+from tools.dqdl.rules.dynamic import DYNAMIC, DYNAMIC_THRESHOLD, FUNCTIONS
 from tools.sources import file_access, file_listing
 from ui.cli.main import app
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tools import dqdl
-from tools.dqdl.anomalies import Expectation, expect
-from tools.dqdl.history import Point
-from tools.dqdl.seasons import Timeline
+from tools.dqdl.history.anomalies import Expectation, expect
+from tools.dqdl.history.points import Point
+from tools.dqdl.history.seasons import Timeline
 
 MONDAY = datetime(2026, 1, 5, 3, tzinfo=UTC)
 ROWS = "Dataset.*.RowCount"

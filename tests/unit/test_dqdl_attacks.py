@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from tests.support.attacks import CONDITIONS, CONFIGURATION, SELECTS, STATEMENTS, spelled
 from tools import dqdl, sources
-from tools.dqdl.guard import GuardError, guard_select, guard_where
+from tools.dqdl.rules.guard import GuardError, guard_select, guard_where
 from tools.sources import SourceError
 from tools.sources.duck import engine
 from tools.sources.duck_seal import FileView, sealed

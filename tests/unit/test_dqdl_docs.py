@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tools import dqdl
-from tools.dqdl import lint_meaning, lint_names
-from tools.dqdl.registry import PLANNERS
-from tools.dqdl.signatures import ANY, SIGNATURES
+from tools.dqdl.language import lint_meaning, lint_names
+from tools.dqdl.language.signatures import ANY, SIGNATURES
+from tools.dqdl.rules.registry import PLANNERS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "dqdl.md").read_text()

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools import dqdl
-from tools.dqdl.dynamic import DYNAMIC
-from tools.dqdl.history import Point
-from tools.dqdl.result import RuleResult
+from tools.dqdl.history.points import Point
+from tools.dqdl.plans.result import RuleResult
+from tools.dqdl.rules.dynamic import DYNAMIC
 
 TABLE = pa.table({"Id": [1, 2, 3, 4], "n": [1.0, 2.0, 2.0, None], "day": ["2024-01-01", "x", None, "2024-01-02"]})
 OTHER = pa.table({"Id": [1, 2, 3, 9], "n": [1.0, 2.0, 2.0, None], "day": ["2024-01-01", "x", None, "2024-01-02"]})

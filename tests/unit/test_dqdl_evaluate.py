@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tools import dqdl
-from tools.dqdl.result import RuleResult
+from tools.dqdl.plans.result import RuleResult
 
 NOW = dt.datetime(2024, 1, 2, 0, 0, 30, tzinfo=dt.UTC)
 MIDNIGHT = dt.datetime(2024, 1, 1)  # noqa: DTZ001 (columns without a zone are the common case)

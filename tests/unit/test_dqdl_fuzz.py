@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tools import dqdl
-from tools.dqdl import model
-from tools.dqdl.layout import formatted
-from tools.dqdl.signatures import SIGNATURES
+from tools.dqdl.language import model
+from tools.dqdl.language.layout import formatted
+from tools.dqdl.language.signatures import SIGNATURES
 
 raw = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters='"\\$'), min_size=1, max_size=8)
 escaped = st.lists(st.one_of(raw, st.sampled_from(['\\"', "\\\\", "\\d"])), min_size=1, max_size=3).map("".join)

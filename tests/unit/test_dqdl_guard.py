@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from tools import dqdl
-from tools.dqdl.guard import GuardError, guard_select, guard_where
+from tools.dqdl.rules.guard import GuardError, guard_select, guard_where
 from tools.sources.duck import engine
 
 FINE = [

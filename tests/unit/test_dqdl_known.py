@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp, parse_one
 
-from tools.dqdl import known
+from tools.dqdl.queries import known
 from tools.sources.table import Known
 
 WHOLE, GAPS, DAYS, NEVER = "whole", "gaps", "days", "never"

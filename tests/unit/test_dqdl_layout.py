@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools import dqdl
-from tools.dqdl.layout import formatted
-from tools.dqdl.outline import TOKEN, outline
+from tools.dqdl.language.layout import formatted
+from tools.dqdl.language.outline import TOKEN, outline
 
 WRITTEN = """// licence
 Metadata = {"Version": "1.0"} # version

@@ -26,7 +26,7 @@ def test_a_slow_statement_is_an_error_and_spoils_nothing_else(slow: str, monkeyp
 
 
 def test_a_slow_scan_is_given_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tools.dqdl.asking import Desk, Refused
+    from tools.dqdl.queries.asking import Desk, Refused
 
     asked = []
 
@@ -84,7 +84,10 @@ def test_a_reason_never_holds_a_value(rule: str) -> None:
 
 def test_an_invalid_expression_is_named_by_its_fault() -> None:
     result = dqdl.evaluate('Rules = [ColumnValues "t" matches "(a"]', {"primary": CANARIES}).rules[0]
-    assert (result.outcome, "The regular expression (a is not valid: a group is not closed" in result.reason) == ("Error", True)
+    assert (result.outcome, "The regular expression (a is not valid: a group is not closed" in result.reason) == (
+        "Error",
+        True,
+    )
 
 
 STARS = pa.table({"a": [1, 2], "b": ["x", "y"]})

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools import dqdl
-from tools.dqdl import ranges
-from tools.dqdl.lint import MAX_ERRORS, Finding, lint
-from tools.dqdl.model import Between, Compare, Condition, Member, Number
-from tools.dqdl.outline import outline
+from tools.dqdl.language import ranges
+from tools.dqdl.language.lint import MAX_ERRORS, Finding, lint
+from tools.dqdl.language.model import Between, Compare, Condition, Member, Number
+from tools.dqdl.language.outline import outline
 
 
 def within(*rules: str) -> list[Finding]:

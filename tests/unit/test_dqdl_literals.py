@@ -4,7 +4,7 @@ import pytest
 from sqlglot import exp
 
 from tests.support import cast_cases
-from tools.dqdl import literals
+from tools.dqdl.plans import literals
 from tools.sources.table import Field
 
 FIELDS = {

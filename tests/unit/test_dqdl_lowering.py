@@ -11,9 +11,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tools.dqdl import sql
 from tools.dqdl.lowering import lower
-from tools.dqdl.plan import RuleError
+from tools.dqdl.plans import sql
+from tools.dqdl.plans.plan import RuleError
 from tools.sources.table import Field
 
 NOW = datetime(2024, 6, 30, 12, tzinfo=UTC)

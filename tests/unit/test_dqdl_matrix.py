@@ -102,7 +102,7 @@ def accepted(text: str) -> bool:
 
 
 def test_the_table_has_all_rule_types_but_two_with_a_form_of_their_own() -> None:
-    from tools.dqdl.signatures import SIGNATURES
+    from tools.dqdl.language.signatures import SIGNATURES
 
     assert set(SIGNATURES) == {*TABLE, "FileMatch", "AllStatistics", "Distribution"}
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from tools import dqdl, sources
-from tools.dqdl.model import Variable
-from tools.dqdl.samples import OTHER_COLUMNS
+from tools.dqdl.language.model import Variable
+from tools.dqdl.queries.samples import OTHER_COLUMNS
 
 TABLE = pa.table({"a": [1, 2, 2], "b": ["x", None, "z"], "c": [1.0, 2.0, 3.0]})
 

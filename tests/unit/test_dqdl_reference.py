@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from tools import dqdl
-from tools.dqdl.result import RuleResult
+from tools.dqdl.plans.result import RuleResult
 
 ORDERS = pa.table({"id": [1, 2, 3, 4], "customer": [10, 11, 12, None], "total": [5.0, 6.0, None, 8.0]})
 CUSTOMERS = pa.table({"ID": [10, 11, 13], "score": [1.0, 2.0, 3.0]})

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.regex_cases import CASES, INVALID
 from tools.dqdl import regex
-from tools.dqdl.plan import RuleError
-from tools.dqdl.regex_parser import MAX_LENGTH
+from tools.dqdl.plans.plan import RuleError
+from tools.dqdl.regex.parser import MAX_LENGTH
 
 DIALECTS = ["duckdb", "postgres", "mysql", "spark", "redshift", "athena"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tools import dqdl
 from tools.dqdl import regex
-from tools.dqdl.plan import RuleError
+from tools.dqdl.plans.plan import RuleError
 
 TEXTS = ["", "a", "ab1", "Ab1", "AB12", "test 1", "a test", "x9y", "99", "aa", "a\nb1", "b1"]
 

@@ -149,7 +149,7 @@ def test_uniqueness_is_the_share_of_files_whose_content_no_other_has(lake):
 
 def test_uniqueness_reads_only_files_of_equal_size(lake, monkeypatch):
     read = []
-    monkeypatch.setattr("tools.dqdl.rules_files.digest", lambda path, *more: read.append(path) or "x")
+    monkeypatch.setattr("tools.dqdl.rules.files.digest", lambda path, *more: read.append(path) or "x")
     check('FileUniqueness "lake" > 0')
     assert [Path(path).name for path in read] == ["a.csv", "b.csv"]
 
@@ -223,7 +223,7 @@ def test_fail_fast_stops_at_the_first_bad_file(lake, monkeypatch):
     assert result.reason == "a.csv does not meet > 1 MB; the files after it were not looked at."
     assert "Dataset.*.FileSize.Compliance" not in result.metrics
     read = []
-    monkeypatch.setattr("tools.dqdl.rules_files.digest", lambda path, *more: read.append(path) or "x")
+    monkeypatch.setattr("tools.dqdl.rules.files.digest", lambda path, *more: read.append(path) or "x")
     assert check('FileMatch "lake" in ["00"] with failFast = "true"').outcome == "Failed"
     assert len(read) == 1
 

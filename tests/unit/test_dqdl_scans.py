@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from sqlglot import parse_one
 
 from tools import dqdl, sources
-from tools.dqdl import scan, wide
-from tools.dqdl.result import Evaluation
+from tools.dqdl.plans import wide
+from tools.dqdl.plans.result import Evaluation
+from tools.dqdl.queries import scan
 
 ROWS = 200
 DATA = pa.table(

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tools import dqdl
-from tools.dqdl import model
-from tools.dqdl.signatures import SIGNATURES
+from tools.dqdl.language import model
+from tools.dqdl.language.signatures import SIGNATURES
 
 RULES = [
     "RowCount > 10",

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.elsewhere import Elsewhere
 from tools import dqdl
-from tools.dqdl import asking
-from tools.dqdl.result import Evaluation
+from tools.dqdl.plans.result import Evaluation
+from tools.dqdl.queries import asking
 
 ORDERS = pa.table(
     {

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.evidence import unsupported
-from tools.dqdl.result import RuleResult
+from tools.dqdl.plans.result import RuleResult
 from tools.profiling import ColumnProfile, Profile
 
 EMAIL = ColumnProfile(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.profiles import figures, of_dates, of_numbers, of_texts, table
 from tools import dqdl
-from tools.dqdl.signatures import SIGNATURES
+from tools.dqdl.language.signatures import SIGNATURES
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import Candidate, candidates
 from tools.recommending.engine import WORTH

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools import dqdl, profiling, sources
-from tools.dqdl.result import Evaluation, RuleResult
+from tools.dqdl.plans.result import Evaluation, RuleResult
 from tools.recommending import Candidate, candidates
 
 ROOT = Path(__file__).parents[2]

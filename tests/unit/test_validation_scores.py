@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.dqdl.result import Dimension, Evaluation, Outcome, RuleResult
+from tools.dqdl.plans.result import Dimension, Evaluation, Outcome, RuleResult
 from tools.validation import Scores, score
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlglot import exp
 
 from tools.comparing.model import Side
-from tools.dqdl import sql
-from tools.dqdl.asking import Refused, ask
+from tools.dqdl.plans import sql
+from tools.dqdl.queries.asking import Refused, ask
 from tools.profiling.dialects import engine_of
 from tools.profiling.frequency import plain
 from tools.profiling.sql import finite

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from tools.dqdl.errors import DqdlError
-from tools.dqdl.identity import fingerprint, shape
-from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule, quote
-from tools.dqdl.parser import parse, parse_rule
+from tools.dqdl.language.errors import DqdlError
+from tools.dqdl.language.identity import fingerprint, shape
+from tools.dqdl.language.model import Analyzer, Composite, Rule, Ruleset, TopRule, quote
+from tools.dqdl.language.parser import parse, parse_rule
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tools.dqdl.explanation import Explanation
-    from tools.dqdl.result import Evaluation
+    from tools.dqdl.plans.result import Evaluation
 
 __all__ = [
     "Analyzer",

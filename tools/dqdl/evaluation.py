@@ -9,20 +9,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from tools.dqdl.asking import Desk
 from tools.dqdl.bare import without_columns
-from tools.dqdl.context import Context
-from tools.dqdl.dynamic import resolve
 from tools.dqdl.explanation import Explanation, explanation
-from tools.dqdl.history import History, statistic_key
-from tools.dqdl.model import Composite, Rule, Ruleset
-from tools.dqdl.parser import parse
-from tools.dqdl.plan import Plan, RuleError, Verdict
+from tools.dqdl.history.points import History, statistic_key
+from tools.dqdl.language.model import Composite, Rule, Ruleset
+from tools.dqdl.language.parser import parse
 from tools.dqdl.planning import Planned, Prepared, prepare
-from tools.dqdl.registry import dimension_of
-from tools.dqdl.result import Evaluation, RuleResult
-from tools.dqdl.samples import Wanted, examples
-from tools.dqdl.scan import ROWS, Scan
+from tools.dqdl.plans.plan import Plan, RuleError, Verdict
+from tools.dqdl.plans.result import Evaluation, RuleResult
+from tools.dqdl.queries.asking import Desk
+from tools.dqdl.queries.samples import Wanted, examples
+from tools.dqdl.queries.scan import ROWS, Scan
+from tools.dqdl.rules.context import Context
+from tools.dqdl.rules.dynamic import resolve
+from tools.dqdl.rules.registry import dimension_of
 from tools.sources.table import SourceError, Table
 
 

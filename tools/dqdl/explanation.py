@@ -9,14 +9,15 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from tools.dqdl import samples, sql
-from tools.dqdl.asking import Desk, aliased, named_columns, rename, stands_for, tables_in
 from tools.dqdl.lowering import lower
-from tools.dqdl.plan import Aggregate, Need, Plan, RuleError
 from tools.dqdl.planning import Planned, Prepared
-from tools.dqdl.samples import Wanted
-from tools.dqdl.schedule import grouped_query, schedule
-from tools.dqdl.wide import plain_query, slices
+from tools.dqdl.plans import sql
+from tools.dqdl.plans.plan import Aggregate, Need, Plan, RuleError
+from tools.dqdl.plans.wide import plain_query, slices
+from tools.dqdl.queries import samples
+from tools.dqdl.queries.asking import Desk, aliased, named_columns, rename, stands_for, tables_in
+from tools.dqdl.queries.samples import Wanted
+from tools.dqdl.queries.schedule import grouped_query, schedule
 from tools.sources.table import Table
 
 SAMPLES = "Rows that fail"

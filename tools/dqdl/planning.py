@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sqlglot.errors import SqlglotError
 
-from tools.dqdl.analyzers import expanded
-from tools.dqdl.composites import by_row
-from tools.dqdl.context import Context
-from tools.dqdl.judge import as_written
-from tools.dqdl.model import Analyzer, Composite, Rule, Ruleset, TopRule
-from tools.dqdl.plan import Need, Plan, RuleError, RuleFailed, Verdict
-from tools.dqdl.registry import ANALYZERS, PLANNERS
-from tools.dqdl.signatures import SIGNATURES
+from tools.dqdl.language.model import Analyzer, Composite, Rule, Ruleset, TopRule
+from tools.dqdl.language.signatures import SIGNATURES
+from tools.dqdl.plans.plan import Need, Plan, RuleError, RuleFailed, Verdict
+from tools.dqdl.rules.analyzers import expanded
+from tools.dqdl.rules.composites import by_row
+from tools.dqdl.rules.context import Context
+from tools.dqdl.rules.judge import as_written
+from tools.dqdl.rules.registry import ANALYZERS, PLANNERS
 
 Resolve = Callable[[Rule], Rule]
 """Puts numbers in the place of what a rule takes from elsewhere, such as the metric history. Raises RuleError."""

@@ -17,16 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from tools.dqdl import sql
-from tools.dqdl.asking import Desk, Refused, aliased, time_limit
-from tools.dqdl.context import Context
-from tools.dqdl.dynamic import resolve
 from tools.dqdl.evaluation import opened
-from tools.dqdl.history import History
-from tools.dqdl.model import Composite, Ruleset
-from tools.dqdl.parser import parse
-from tools.dqdl.plan import Bad, Statement
+from tools.dqdl.history.points import History
+from tools.dqdl.language.model import Composite, Ruleset
+from tools.dqdl.language.parser import parse
 from tools.dqdl.planning import Planned, prepare
+from tools.dqdl.plans import sql
+from tools.dqdl.plans.plan import Bad, Statement
+from tools.dqdl.queries.asking import Desk, Refused, aliased, time_limit
+from tools.dqdl.rules.context import Context
+from tools.dqdl.rules.dynamic import resolve
 from tools.sources.table import Field, SourceError, Table
 
 PASS, FAIL, SKIP, RESULT = (

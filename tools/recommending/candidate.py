@@ -11,8 +11,8 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.spark import Spark
 
-from tools.dqdl.model import Condition, Number, Rule, Text
-from tools.dqdl.result import Dimension
+from tools.dqdl.language.model import Condition, Number, Rule, Text
+from tools.dqdl.plans.result import Dimension
 from tools.profiling.model import ColumnProfile
 
 Fact = int | float | str | list[str]

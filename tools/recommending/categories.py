@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.dqdl.model import Keyword, Member, Text
+from tools.dqdl.language.model import Keyword, Member, Text
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending.candidate import DATE_SHAPED, Candidate, Evidence, build, on, quoted
 from tools.recommending.intervals import wilson_lower

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from tools.dqdl.model import Rule, Text
+from tools.dqdl.language.model import Rule, Text
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending.candidate import Candidate, build, expressible, quoted
 from tools.recommending.moments import freshness, moments, orders

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from tools.dqdl.model import Compare, Date, Duration, Now, Rule, Text
+from tools.dqdl.language.model import Compare, Date, Duration, Now, Rule, Text
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, expressible, on, quoted, sql_name

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tools.dqdl.model import Between, Compare, Condition, Member
+from tools.dqdl.language.model import Between, Compare, Condition, Member
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, fact, nice, number, on, shown

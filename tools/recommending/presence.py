@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.dqdl.model import Compare
+from tools.dqdl.language.model import Compare
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, fact, number, on, shown

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tools.dqdl.model import Between, Compare, Keyword, Matches, Member, Text
+from tools.dqdl.language.model import Between, Compare, Keyword, Matches, Member, Text
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending import names
 from tools.recommending.candidate import Candidate, Evidence, build, fact, nice, number, on, quoted, shown

@@ -15,12 +15,12 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from tools.dqdl import sql
-from tools.dqdl.asking import ask
 from tools.dqdl.evaluation import opened
-from tools.dqdl.history import History
-from tools.dqdl.model import Ruleset
-from tools.dqdl.result import Evaluation
+from tools.dqdl.history.points import History
+from tools.dqdl.language.model import Ruleset
+from tools.dqdl.plans import sql
+from tools.dqdl.plans.result import Evaluation
+from tools.dqdl.queries.asking import ask
 from tools.dqdl.rowlevel import FAIL, FAILED, RowLevel, States, listed
 from tools.errors import AssayError
 from tools.sources.files import FileTable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from tools.dqdl.result import Evaluation, RuleResult
+from tools.dqdl.plans.result import Evaluation, RuleResult
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def lint(file: RulesetFile, as_json: Json = False) -> None:
 
     Example: assay rules lint orders.dqdl
     """
-    from tools.dqdl.lint import lint as look
+    from tools.dqdl.language.lint import lint as look
 
     out = Output(as_json)
     found = look(options.read_text(file))
@@ -173,7 +173,7 @@ def format_rules(
 
     Example: assay rules format orders.dqdl --check
     """
-    from tools.dqdl.layout import formatted
+    from tools.dqdl.language.layout import formatted
 
     out = Output(as_json)
     text = read_ruleset(file)

@@ -13,7 +13,7 @@ from ui.report import text
 from ui.report.proposal import today
 
 if TYPE_CHECKING:
-    from tools.dqdl.result import RuleResult
+    from tools.dqdl.plans.result import RuleResult
     from tools.recommending import Candidate
 
 

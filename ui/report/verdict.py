@@ -9,7 +9,7 @@ from typing import Any
 from ui.report import text
 
 RuleDict = dict[str, Any]
-"""A :class:`tools.dqdl.result.RuleResult` as plain values."""
+"""A :class:`tools.dqdl.plans.result.RuleResult` as plain values."""
 ORDER = {"Error": 0, "Failed": 1, "Passed": 2}
 DIMENSIONS = ("completeness", "uniqueness", "validity", "accuracy", "consistency", "timeliness")
 MOST_EXAMPLE_COLUMNS = 5

@@ -20,7 +20,7 @@ from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
     from memory.model import PendingApproval, Proposal, RecordedDecision
-    from tools.dqdl.result import RuleResult
+    from tools.dqdl.plans.result import RuleResult
 
 
 def key_of(proposal: Proposal) -> str:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from tools.dqdl.lowering import forms
 from tools.dqdl.lowering.engine import Engine, call, number, string
-from tools.dqdl.plan import RuleError
+from tools.dqdl.plans.plan import RuleError
 
 _BITS = {exp.DType.TINYINT: 8, exp.DType.SMALLINT: 16, exp.DType.INT: 32, exp.DType.BIGINT: 64}
 _DIGITS = r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?"

@@ -14,7 +14,7 @@ from tools.dqdl.lowering.engine import number, string
 from tools.dqdl.lowering.kinds import of_type
 from tools.dqdl.lowering.site import Site
 from tools.dqdl.lowering.values import convert, formatted, to_text
-from tools.dqdl.plan import RuleError
+from tools.dqdl.plans.plan import RuleError
 
 Rewrite = Callable[[Site, Any], exp.Expr]
 

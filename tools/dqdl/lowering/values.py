@@ -8,7 +8,7 @@ from tools.dqdl.lowering import forms
 from tools.dqdl.lowering.casts import either, from_text
 from tools.dqdl.lowering.engine import Engine, call, number, string
 from tools.dqdl.lowering.kinds import Kind, of_type
-from tools.dqdl.plan import RuleError
+from tools.dqdl.plans.plan import RuleError
 
 _LIMITS = {
     exp.DType.TINYINT: "128",

@@ -1,0 +1,1 @@
+"""What each rule type means: its plan, and its judgement."""
