@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from memory.model import Dataset, Rule
     from tools.comparing.model import Comparison
     from tools.dqdl.explanation import Explanation
+    from tools.profiling.foreign import Inclusion
 
 
 LONGEST_SECONDS = 86_400.0
@@ -34,6 +35,13 @@ class Jobs:
         """The profile of a source, scanned only if its content changed since the last. Raises SourceError."""
         with self._recorded("profile", source):
             return self._bench.profile(source, on_progress)
+
+    def foreign_keys(self, sources: Sequence[str]) -> dict[str, list[Inclusion]]:
+        """For each source the columns that hold keys of another one, surest first. Raises SourceError."""
+        from agents.relations import foreign_keys
+
+        with self._recorded("relate", *sources):
+            return foreign_keys(self._bench, sources)
 
     def recommend(self, source: str) -> list[DryRun]:
         """Candidates with their dry runs, best first; nothing is proposed. Raises SourceError."""

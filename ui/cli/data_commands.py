@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,9 +39,10 @@ class Dialect(StrEnum):
 def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
     """Measure tables: missing and distinct values, ranges, frequent values, keys.
 
-    A table whose content did not change since it was profiled is not scanned again.
+    A table whose content did not change since it was profiled is not scanned again. Of several tables it is also told
+    which columns hold keys of another.
 
-    Example: assay profile examples/orders.csv
+    Example: assay profile examples/orders.csv examples/customers.csv
     """
 
     def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
@@ -58,7 +60,24 @@ def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
         found = {"dataset": done.dataset.name, "version": done.version, "cached": done.cached}
         return {**found, "profile": done.profile.to_dict()}
 
-    _each(sources, name, Output(as_json), one)
+    _each(sources, name, Output(as_json), one, _related)
+
+
+def _related(out: Output, jobs: Jobs, done: dict[str, dict[str, Any]]) -> None:
+    """Foreign keys between the tables that were profiled: shown, and added to what is told of each."""
+    from ui.report.relations import foreign_keys
+
+    with out.waiting("Looking for foreign keys"):
+        found = jobs.foreign_keys(list(done))
+    for source, entry in done.items():
+        entry["foreign_keys"] = [asdict(one) for one in found[source]]
+    personal = {
+        (one.table, one.column)
+        for source, entry in done.items()
+        for one in found[source]
+        if any(column["name"] == one.column and column["personal"] for column in entry["profile"]["columns"])
+    }
+    out.show(foreign_keys([one for each in found.values() for one in each], personal))
 
 
 def recommend(
@@ -184,19 +203,34 @@ def ruleset(rules: list[str]) -> str:
     return str(dqdl.Ruleset(tuple(dqdl.parse_rule(rule) for rule in rules)))
 
 
-def _each(sources: list[str], name: str, out: Output, one: Callable[[Output, Jobs, str], dict[str, Any]]) -> None:
-    """Does one table after the other; a table that cannot be done does not keep the others from it, but counts."""
+def _each(
+    sources: list[str],
+    name: str,
+    out: Output,
+    one: Callable[[Output, Jobs, str], dict[str, Any]],
+    several: Callable[[Output, Jobs, dict[str, dict[str, Any]]], None] | None = None,
+) -> None:
+    """Does one table after the other, then, if there are ``several``, what is about all of them.
+
+    A table that cannot be done does not keep the others from it, but counts.
+    """
     from graph.jobs import Jobs
 
-    actor, done, failed = options.actor(name), [], 0
+    actor, done, failed = options.actor(name), list[tuple[str, dict[str, Any]]](), 0
     with opened(out) as memory:
         jobs = Jobs(memory, actor)
         for source in sources:
             try:
-                done.append(one(out, jobs, source))
+                done.append((source, one(out, jobs, source)))
             except AssayError as error:
                 error_line(str(error))
                 failed += 1
-    out.result(done)
+        if several and len(dict(done)) > 1:
+            try:
+                several(out, jobs, dict(done))
+            except AssayError as error:
+                error_line(str(error))
+                failed += 1
+    out.result([entry for _, entry in done])
     if failed:
         raise typer.Exit(NOT_DONE)
