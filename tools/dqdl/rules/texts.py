@@ -130,10 +130,10 @@ def _may_be_empty(pattern: str) -> bool:
 
 def _matches(condition: Matches, test: _Text | _Native, dialect: str) -> exp.Expr:
     """As Glue: the whole text matches, and is not empty; ``not matches`` means that it does not begin with the word."""
-    if isinstance(test, _Native):
-        raise RuleFailed(f"The column {test.field.name} does not hold text; its type is {test.field.type}.")
     pattern = condition.regex.pattern
     regex.read(pattern)
+    if isinstance(test, _Native):
+        raise RuleFailed(f"The column {test.field.name} does not hold text; its type is {test.field.type}.")
     # Glue writes the negation as a look-ahead and ends it with .*$, which no text of several lines matches.
     wanted = rf"^(?:\b{pattern}\b)" if condition.negated else f"^{pattern}$"
     regex.check(wanted, dialect)
