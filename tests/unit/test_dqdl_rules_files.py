@@ -217,6 +217,21 @@ def test_recent_files_and_patterns_choose_among_them(lake):
     assert "There is no file" in check(r'FileSize "lake" > 1 with recentFiles = 2 with uriRegex = "c\.csv$"').reason
 
 
+def test_the_order_of_the_filters_can_be_changed(lake):
+    rule = r'FileSize "lake" > 1 with recentFiles = 1 with uriRegex = "[bc]\.csv$" with filterOrder = {}'
+    assert "There is no file" in check(rule.format('["recentFiles", "uriRegex"]')).reason
+    assert check(rule.format('["recentFiles"]')).outcome == "Failed"
+    for order in ('["uriRegex", "recentFiles"]', '["URIREGEX"]', '"uriRegex"'):
+        result = check(rule.format(order))
+        assert (result.outcome, result.metrics["Dataset.*.FileCount"]) == ("Passed", 1), order
+        assert result.metrics["Dataset.*.MaximumFileSize"] == 4, "b is newer than c"
+
+
+def test_an_order_without_filters_leaves_all_files(lake):
+    result = check('FileSize "lake" > 1 with filterOrder = ["uriRegex", "recentFiles"]')
+    assert (result.outcome, result.metrics["Dataset.*.FileCount"]) == ("Passed", 3)
+
+
 def test_fail_fast_stops_at_the_first_bad_file(lake, monkeypatch):
     result = check('FileSize "lake" > 1 MB with failFast = "true"')
     assert result.outcome == "Failed"
@@ -256,6 +271,9 @@ def test_without_a_path_the_files_are_those_of_the_table(lake):
         ('FileSize "lake" > 1 with recentFiles = 0', "Error", "whole number from 1"),
         ('FileSize "lake" > 1 with recentFiles = "some"', "Error", "whole number from 1"),
         ('FileSize "lake" > 1 with uriRegex = "("', "Error", "regular expression"),
+        ('FileSize "lake" > 1 with filterOrder = ["newest", "uriRegex"]', "Error", "not newest, uriRegex"),
+        ('FileSize "lake" > 1 with filterOrder = ["uriRegex", "uriregex"]', "Error", "at most once"),
+        ('FileSize "lake" > 1 with filterOrder = 3', "Error", "not 3"),
         ('FileSize "lake" > 1 with failFast = "maybe"', "Error", '"true" or "false"'),
     ],
 )

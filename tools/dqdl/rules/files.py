@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,13 +22,12 @@ from tools.dqdl.language.model import (
 )
 from tools.dqdl.plans.plan import Plan, RuleError, RuleFailed, Verdict, passed_or_failed
 from tools.dqdl.queries.asking import time_limit
-from tools.dqdl.regex import translate
 from tools.dqdl.rules.conditions import COMPARE, holds, percent, wanted
 from tools.dqdl.rules.context import Context
+from tools.dqdl.rules.file_choice import files, some
 from tools.dqdl.rules.judge import condition_of, judge_number
 from tools.dqdl.rules.moments import Clock, zone
-from tools.sources.file_access import check_files, check_root
-from tools.sources.file_listing import ALGORITHMS, FileEntry, digest, entries, listed
+from tools.sources.file_listing import ALGORITHMS, FileEntry, digest
 from tools.sources.table import SourceError
 
 COUNT = "Dataset.*.FileCount"
@@ -42,7 +40,7 @@ def file_freshness(rule: Rule, context: Context) -> Plan:
     condition, clock = condition_of(rule), Clock(context.now, zone(rule.tag("timeZone")))
     clock.meets(condition, context.now)  # a time that does not exist is an error before any file is looked at
     check = _meeting(rule, lambda entry: clock.meets(condition, entry.modified))
-    return _plan(rule, lambda: _each(rule, _some(rule, context), check))
+    return _plan(rule, lambda: _each(rule, some(rule, context), check))
 
 
 def file_size(rule: Rule, context: Context) -> Plan:
@@ -52,7 +50,7 @@ def file_size(rule: Rule, context: Context) -> Plan:
     _size_meets(condition, 0)  # what is no size is an error before any file is looked at
 
     def judge() -> Verdict:
-        found = _some(rule, context)
+        found = some(rule, context)
         verdict = _each(rule, found, check)
         sizes = [entry.size for entry in found]
         extremes = {"Dataset.*.MinimumFileSize": float(min(sizes)), "Dataset.*.MaximumFileSize": float(max(sizes))}
@@ -66,7 +64,7 @@ def file_uniqueness(rule: Rule, context: Context) -> Plan:
     condition, algorithm, by_name = condition_of(rule), _algorithm(rule), _yes(rule, "matchFileName")
 
     def judge() -> Verdict:
-        found = _some(rule, context)
+        found = some(rule, context)
         contents = _contents(found, _reader(algorithm))
         times, names = Counter(contents.values()), Counter(_base(entry) for entry in found)
         twice = [entry for entry in found if times[contents[entry.path]] > 1 or (by_name and names[_base(entry)] > 1)]
@@ -89,7 +87,7 @@ def file_match(rule: Rule, context: Context) -> Plan:
     def judge() -> Verdict:
         read = _reader(algorithm)
         check = _Check(lambda entry: good(read(entry)), f"has a {wrong}", f"have a {wrong}")
-        return _each(rule, _some(rule, context), check)
+        return _each(rule, some(rule, context), check)
 
     return _plan(rule, judge)
 
@@ -106,57 +104,6 @@ def _plan(rule: Rule, judge: Callable[[], Verdict]) -> Plan:
             raise RuleError(f"{rule.type}: {error}") from None
 
     return Plan({}, judged)
-
-
-def _files(rule: Rule, context: Context, parameter: int = 0) -> list[FileEntry]:
-    """The files that a rule is about. Raises SourceError, RuleError."""
-    if len(rule.parameters) > parameter:
-        path = context.parameter(rule, parameter).value
-        check_root(path, context.file_roots)
-        found = listed(path)
-        check_files(found, context.file_roots)
-    else:
-        alias = rule.tag("dataFrame") or "primary"
-        if alias not in context.tables:
-            raise RuleError(f"No table named {alias} was given to this evaluation.")
-        paths = context.tables[alias].files()
-        if not paths:
-            raise RuleError(f'The table {alias} is not read from files; name a path: {rule.type} "folder/" ….')
-        found = entries(paths)
-    return _filtered(rule, found)
-
-
-def _some(rule: Rule, context: Context) -> list[FileEntry]:
-    found = _files(rule, context)
-    if not found:
-        raise RuleFailed(f"There is no file{_place(rule)}.")
-    return found
-
-
-def _place(rule: Rule) -> str:
-    return f" at {', '.join(map(str, rule.parameters))}" if rule.parameters else ""
-
-
-def _filtered(rule: Rule, found: list[FileEntry]) -> list[FileEntry]:
-    """``recentFiles`` keeps the newest, then ``uriRegex`` those whose path matches."""
-    recent, pattern = rule.tag("recentFiles"), _raw_tag(rule, "uriRegex")
-    if recent is not None:
-        if not recent.isdigit() or int(recent) < 1:
-            raise RuleError(f"recentFiles is a whole number from 1, not {recent}.")
-        newest = sorted(found, key=lambda entry: entry.modified, reverse=True)[: int(recent)]
-        found = sorted(newest, key=lambda entry: entry.path)
-    if pattern is None:
-        return found
-    # A pattern that begins by looking ahead is meant for the whole path; searched anywhere it would exclude nothing.
-    search = re.compile(translate(f"^{pattern}" if pattern.startswith("(?!") else pattern, "python")).search
-    return [entry for entry in found if search(entry.path)]
-
-
-def _raw_tag(rule: Rule, name: str) -> str | None:
-    for tag in rule.tags:
-        if tag.name.lower() == name.lower() and isinstance(tag.condition, Compare):
-            return tag.condition.operand.pattern if isinstance(tag.condition.operand, Text) else None
-    return None
 
 
 def _yes(rule: Rule, name: str) -> bool:
@@ -210,7 +157,7 @@ def _meeting(rule: Rule, good: Callable[[FileEntry], bool]) -> _Check:
 
 def _compared(rule: Rule, context: Context, algorithm: str) -> Verdict:
     """Both paths have the same contents equally often; with ``matchFileName`` under the same names."""
-    here, there = _files(rule, context), _files(rule, context, 1)
+    here, there = files(rule, context), files(rule, context, 1)
     metrics = {COUNT: float(len(here))}
     first, second = map(str, rule.parameters)
     if not here and not there:
