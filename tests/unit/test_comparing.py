@@ -75,6 +75,14 @@ def test_every_row_is_counted_once_on_each_side(rows, others):
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+@pytest.mark.parametrize("empty", [[float("nan")], [float("inf"), None], [float("nan"), float("-inf")]])
+def test_numbers_none_of_which_is_finite(empty):
+    for sides in ((empty, [1.0, 2.0]), ([1.0, 2.0], empty), (empty, empty)):
+        found = column(*(pa.array(side, pa.float64()) for side in sides))
+        assert found.not_compared == "One side has no finite numbers."
+        assert (found.measures, found.bins) == ([], [])
+
+
 def test_schema():
     left = pa.table({"a": [1], "b": ["x"], "gone": [1], "C": [1.0]})
     right = pa.table({"c": [1.0], "b": [1], "new": [1], "a": [1]})

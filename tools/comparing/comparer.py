@@ -119,6 +119,8 @@ def _not_compared(one: Field, other: Field, sides: tuple[Side, Side], present: t
         return f"Values of type {one.type} are not compared."
     if not all(present):
         return "One side has no values."
+    if one.kind == "number" and any(side.min is None for side in sides):
+        return "One side has no finite numbers."
     unique = [
         side.distinct > FEW and side.distinct > NEARLY_UNIQUE * count
         for side, count in zip(sides, present, strict=True)
