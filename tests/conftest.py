@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import Phase, settings
 from psycopg.conninfo import make_conninfo
 
 from memory import Memory, embedded
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 
 TEMPLATE = "migrated"
 _numbers = itertools.count()
+
+# The same examples in each run, so that no change fails by another one's luck; and none is made smaller, which may
+# take minutes: `--hypothesis-profile hunt` searches at random, and does.
+_SAME = settings(deadline=None, derandomize=True, print_blob=True, phases=[Phase.explicit, Phase.generate])
+settings.register_profile("few", _SAME, max_examples=25)
+settings.register_profile("many", _SAME, max_examples=100)
+settings.register_profile("hunt", deadline=None, print_blob=True, max_examples=1000)
+settings.load_profile("many" if os.environ.get("ASSAY_THOROUGH") else "few")
 
 
 @pytest.fixture(scope="session")

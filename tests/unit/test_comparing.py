@@ -1,14 +1,11 @@
 """Comparing tables."""
 
-import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from tools import sources
@@ -28,51 +25,6 @@ def column(left, right):
 
 def normal(seed, rows, mean=0.0, width=1.0):
     return np.random.default_rng(seed).normal(mean, width, rows)
-
-
-START = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
-ROWS = st.lists(
-    st.tuples(
-        st.one_of(st.none(), st.integers(-5, 5)),
-        st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True, width=32)),
-        st.one_of(st.none(), st.sampled_from(["a", "b", "", "ä", "x y"])),
-        st.one_of(st.none(), st.booleans()),
-        st.one_of(st.none(), st.dates(date(1990, 1, 1), date(2030, 1, 1))),
-        st.one_of(st.none(), st.datetimes(START, START + timedelta(days=20_000))),
-    ),
-    max_size=40,
-)
-TYPES = [pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us")]
-
-
-def table(rows):
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in TYPES]
-    return pa.table({f"c{i}": pa.array(list(v), t) for i, (v, t) in enumerate(zip(columns, TYPES, strict=True))})
-
-
-@settings(max_examples=15, deadline=None)
-@given(ROWS, st.randoms(use_true_random=False))
-def test_a_table_and_its_rows_in_another_order_are_the_same(rows, random):
-    shuffled = random.sample(rows, len(rows))
-    found = compared(table(rows), table(shuffled))
-    assert found.degree == "none"
-    for one in found.columns:
-        assert all(abs(measure.value) < 1e-7 for measure in one.measures), one
-        assert (one.new, one.gone, one.outside or 0.0, one.says) == ([], [], 0.0, "")
-        assert all(each.left == each.right for each in one.bins)
-
-
-@settings(max_examples=15, deadline=None)
-@given(ROWS, ROWS)
-def test_every_row_is_counted_once_on_each_side(rows, others):
-    found = compared(table(rows), table(others))
-    for i, one in enumerate(found.columns):
-        if one.measures:
-            for side, data in (("left", rows), ("right", others)):
-                values = [row[i] for row in data if row[i] is not None]
-                finite = [v for v in values if not isinstance(v, float) or np.isfinite(v)]
-                assert sum(getattr(each, side) for each in one.bins) == len(finite)
-    json.dumps(found.to_dict(), allow_nan=False)
 
 
 @pytest.mark.parametrize("empty", [[float("nan")], [float("inf"), None], [float("nan"), float("-inf")]])
@@ -108,7 +60,7 @@ def test_numbers(mean, width, degree):
 
 
 def test_moments_in_time_and_days():
-    start = START + timedelta(days=19_723)
+    start = datetime.fromtimestamp(19_723 * 86_400, UTC).replace(tzinfo=None)
     left = [start + timedelta(hours=i) for i in range(2000)]
     right = [moment + timedelta(days=40) for moment in left]
     for one, other in ((left, right), ([m.date() for m in left], [m.date() for m in right])):
@@ -235,13 +187,6 @@ def test_columns_that_may_change():
         assert ([column.name for column in found.columns], found.degree) == (["a"], "none")
         with pytest.raises(SourceError, match="Neither table has a column 'c'"):
             compare(one, other, ignore=["c"])
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(-9, 9), min_size=1, max_size=60), st.lists(st.integers(-9, 9), min_size=1, max_size=60))
-def test_ks_of_few_values_is_that_of_scipy(left, right):
-    left = [*left, *range(-9, 10)]
-    assert column(left, right).measures[1].value == pytest.approx(stats.ks_2samp(left, right).statistic)
 
 
 def test_ks_of_many_values_is_within_a_bin_of_that_of_scipy():

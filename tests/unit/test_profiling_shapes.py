@@ -2,13 +2,10 @@
 
 import datetime as dt
 import json
-from collections import Counter
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from tools import profiling, sources
 from tools.sources import SourceError
@@ -125,12 +122,6 @@ def test_a_near_key_is_counted_exactly():
     assert (column.distinct, column.distinct_exact) == (39_999, True)
 
 
-def test_a_thousand_columns():
-    profile = profile_of({f"c{i}": [i, i + 1, None] for i in range(1000)})
-    assert len(profile.columns) == 1000
-    assert profile.columns[999].max == 1000
-
-
 def test_a_failing_engine_is_a_source_error(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a\n1\n")
@@ -138,45 +129,3 @@ def test_a_failing_engine_is_a_source_error(tmp_path):
         path.write_text("a\n1\n2\n")
         with pytest.raises(SourceError):
             profiling.profile(table)
-
-
-NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-KINDS = [
-    (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
-    (pa.float64(), st.floats()),
-    (pa.string(), TEXTS),
-    (pa.bool_(), st.booleans()),
-    (pa.date32(), st.dates()),
-    (pa.timestamp("us"), st.datetimes()),
-]
-
-
-@st.composite
-def tables(draw) -> pa.Table:
-    names = draw(st.lists(NAMES, min_size=1, max_size=5, unique_by=str.lower))
-    rows = draw(st.integers(0, 12))
-    arrays = []
-    for _ in names:
-        kind, one = draw(st.sampled_from(KINDS))
-        arrays.append(pa.array(draw(st.lists(st.none() | one, min_size=rows, max_size=rows)), kind))
-    return pa.table(arrays, names=names)
-
-
-@settings(max_examples=60, deadline=None)
-@given(tables())
-@example(pa.table({"a": pa.array([0.0, -0.0, None, float("nan")])}))
-def test_random_tables_agree_with_python(data):
-    with sources.open(data) as table:
-        profile = profiling.profile(table)
-    assert profiling.Profile.from_dict(json.loads(json.dumps(profile.to_dict(), allow_nan=False))) == profile
-    assert profile.rows == data.num_rows
-    for column, array in zip(profile.columns, data.columns, strict=True):
-        present = [value for value in array.to_pylist() if value is not None]
-        # NaN is one value, and so are 0.0 and -0.0.
-        keyed = Counter("nan" if value != value else value for value in present)
-        assert (column.nulls, column.distinct) == (data.num_rows - len(present), len(keyed))
-        if column.kind in ("text", "boolean") or pa.types.is_integer(array.type):
-            assert dict(column.top_values) == keyed
-        if pa.types.is_integer(array.type) and present:
-            assert (column.min, column.max) == (min(present), max(present))
