@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import dqdl
@@ -383,7 +383,6 @@ NUMBERS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values=st.lists(NUMBERS, max_size=40), step=st.sampled_from([0, 1, 3600, 86_400, 10**7]), timed=st.booleans())
 def test_no_history_makes_the_rule_stumble(values, step, timed):
     points = [

@@ -1,7 +1,6 @@
 """SQL of strangers at both doors: the guard of rules, and the sealed engine behind it."""
 
-import resource
-import time
+import contextlib
 
 import duckdb
 import pyarrow as pa
@@ -31,24 +30,31 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("text", [*ALL_SELECTS, *STATEMENTS], ids=lambda text: text[:60])
-def test_no_statement_passes_the_guard(text, dialect):
-    with pytest.raises(GuardError) as caught:
-        guard_select(spelled(text), dialect=dialect, tables=["primary", "ref"])
-    assert len(str(caught.value)) < 1000
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("text", CONDITIONS, ids=lambda text: text[:60])
-def test_no_condition_passes_the_guard(text, dialect):
+def refusal(text, dialect):
+    """What the guard says, or "" when it lets the statement pass."""
     try:
-        condition = guard_where(spelled(text), dialect=dialect)
-    except GuardError:
-        return
+        guard_select(spelled(text), dialect=dialect, tables=["primary", "ref"])
+    except GuardError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_statement_passes_the_guard(dialect):
+    said = {text[:200]: refusal(text, dialect) for text in [*ALL_SELECTS, *STATEMENTS]}
+    assert [text for text, error in said.items() if not 0 < len(error) < 1000] == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_condition_passes_the_guard(dialect):
+    passed = {}
+    for text in CONDITIONS:
+        with contextlib.suppress(GuardError):
+            passed[text] = guard_where(spelled(text), dialect=dialect)
     # What may pass names columns of the table only; the engine will not find one that is not there.
-    assert {type(node) for node in condition.walk()} <= {exp.EQ, exp.Column, exp.Identifier, exp.Literal}
-    assert text.startswith("OTHER.a")
+    harmless = {exp.EQ, exp.Column, exp.Identifier, exp.Literal}
+    assert [text for text in passed if not text.startswith("OTHER.a")] == []
+    assert [text for text, found in passed.items() if not {type(node) for node in found.walk()} <= harmless] == []
 
 
 def test_a_rule_that_attacks_is_an_error_and_the_others_are_evaluated(folder):
@@ -77,16 +83,16 @@ def test_a_filter_that_attacks_is_an_error(folder):
     assert [(rule.outcome, "no column" in rule.reason) for rule in left] == [("Failed", True)]
 
 
-@pytest.mark.parametrize("text", [*OF_FILES, *CONFIGURATION])
-def test_the_sealed_instance_itself_refuses_files_and_settings(folder, text):
+def test_the_sealed_instance_itself_refuses_files_and_settings(folder):
     path = str(folder / "orders.csv")
-    instance = sealed({"primary": FileView(read_files("read_csv", [path], {}), [path])})
     names = {"SECRET": str(folder / "secret.csv"), "FOLDER": str(folder), "OTHER": "x"}
-    assert instance.execute('select count(*) from "primary"').fetchall() == [(2,)]
-    with pytest.raises(duckdb.Error) as caught:
-        instance.cursor().execute(spelled(text, **names)).fetchall()
-    assert CANARY not in str(caught.value)
-    assert sorted(found.name for found in folder.iterdir()) == ["orders.csv", "secret.csv"]
+    instance = sealed({"primary": FileView(read_files("read_csv", [path], {}), [path])})
+    for text in [*OF_FILES, *CONFIGURATION]:
+        assert instance.execute('select count(*) from "primary"').fetchall() == [(2,)]
+        with pytest.raises(duckdb.Error) as caught:
+            instance.cursor().execute(spelled(text, **names)).fetchall()
+        assert CANARY not in str(caught.value), text
+        assert sorted(found.name for found in folder.iterdir()) == ["orders.csv", "secret.csv"], text
 
 
 @pytest.mark.parametrize("text", OF_FILES)
@@ -149,44 +155,6 @@ def test_a_sealed_instance_is_locked_and_keeps_a_folder_of_its_own_to_spill_to()
     ).fetchone()
     assert (found[0], found[1], found[3]) == (True, False, "UTC")
     assert "assay-duckdb-" in found[2]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "select count(*) from primary a, primary b, primary c where a.a + b.a + c.a < 0",
-        "select count(*) from primary a join primary b on a.b <> b.b join primary c on b.b <> c.b",
-        "select max(length(a.b || b.b)) from primary a, primary b, primary c, primary d",
-        "select a.a from primary a, primary b, primary c order by b.a desc, c.b",
-    ],
-)
-def test_what_never_ends_is_stopped_at_its_time_limit(text, monkeypatch):
-    monkeypatch.setenv("ASSAY_QUERY_SECONDS", "0.3")
-    table = pa.table({"a": range(20_000), "b": [str(i) for i in range(20_000)]})
-    started = time.monotonic()
-    result = dqdl.evaluate(f'Rules = [CustomSql "{text}" > 0, RowCount = 20000]', {"primary": table})
-    assert [rule.outcome for rule in result.rules] == ["Error", "Passed"]
-    assert "longer than 0.3 s" in result.rules[0].reason
-    assert time.monotonic() - started < 10
-
-
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)*b", "(.*)*x", "^(([a-z])+.)+[A-Z]([a-z])+$"])
-def test_a_regex_that_explodes_elsewhere_does_not_here(pattern):
-    table = pa.table({"b": ["a" * 5_000] * 50})
-    started = time.monotonic()
-    dqdl.evaluate(f'Rules = [ColumnValues "b" matches "{pattern}"]', {"primary": table})
-    dqdl.evaluate(f'Rules = [IsComplete "b" where "b rlike \'{pattern}\'"]', {"primary": table})
-    assert time.monotonic() - started < 10
-
-
-def test_a_statement_with_many_rows_leaves_none_in_memory():
-    table = pa.table({"a": range(3_000)})
-    text = "select p.a, q.a as b, p.a * q.a as c from primary p cross join primary q"
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    answer = dqdl.evaluate(f'Rules = [CustomSql "{text}" > 0, CustomSql "select a from primary"]', {"primary": table})
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    assert [rule.outcome for rule in answer.rules] == ["Failed", "Passed"]
-    assert grown < 150, f"{grown:.0f} MB"
 
 
 def test_a_value_that_outgrows_the_file_is_refused_but_ordinary_texts_are_not():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import dqdl
@@ -256,7 +256,6 @@ def _combined(inner):
 EXPRESSIONS = st.recursive(st.sampled_from(["0", "1", "2", "10", "0.5", "last()", "last(3)"]), _combined, max_leaves=6)
 
 
-@settings(max_examples=150, deadline=None)
 @given(bound=EXPRESSIONS, history=st.lists(st.floats(-1e6, 1e6), max_size=4))
 def test_every_expression_has_an_outcome_and_a_reason(bound, history):
     result = check(f"RowCount > {bound}", {ROWS: history})

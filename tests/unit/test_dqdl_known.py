@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp, parse_one
 
@@ -128,7 +128,6 @@ numbers = st.one_of(st.none(), st.integers(-3, 3))
 operators = st.sampled_from([">", ">=", "<", "<=", "=", "<>"])
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     values=st.lists(numbers, max_size=6),
     tests=st.lists(st.tuples(operators, st.integers(-4, 4), st.booleans(), st.booleans()), min_size=1, max_size=3),

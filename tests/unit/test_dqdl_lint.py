@@ -1,17 +1,16 @@
 """Lint: every error of a text in one go, and what is odd in a text that is fine."""
 
 import operator
-import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import dqdl
 from tools.dqdl.language import ranges
-from tools.dqdl.language.lint import MAX_ERRORS, Finding, lint
+from tools.dqdl.language.lint import Finding, lint
 from tools.dqdl.language.model import Between, Compare, Condition, Member, Number
 from tools.dqdl.language.outline import outline
 
@@ -83,12 +82,6 @@ def test_errors_wherever_they_are(text: str, places: list[tuple[int, int]]) -> N
     found = [one for one in lint(text) if one.level == "error"]
     assert [(one.line, one.column) for one in found][: len(places)] == places
     assert found
-
-
-def test_there_is_an_end_to_errors() -> None:
-    began = time.process_time()
-    assert len(within(*["Foo"] * 2000)) == MAX_ERRORS
-    assert time.process_time() - began < 10
 
 
 def test_what_is_too_large_for_glue_is_said() -> None:
@@ -205,7 +198,6 @@ def test_what_stands_around_the_rules(text: str, expected: list[tuple[int, int, 
 PIECES = [*'[](){}",=#\n$', "Rules = [", "RowCount > 1", 'IsComplete "a"', "and", "x"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.sampled_from([*'[](){}",=#\n$', "Rules = [", "RowCount > 1", 'IsComplete "a"', "and", "x"]), max_size=20
@@ -231,7 +223,6 @@ conditions = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(conditions, conditions)
 def test_ranges_hold_what_the_conditions_let_through(one: Condition, other: Condition) -> None:
     """Against the definition, on all quarters from -3 to 3: ranges have their ends at halves."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -143,23 +141,3 @@ def test_days_in_a_format(form: str, text: str, day: str | None) -> None:
     query = lower(exp.select(exp.cast(read, "text")).from_("x"), "duckdb", FIELDS).sql("duckdb")
     found = duckdb.connect().execute(f"with x as (select '{text}' as t) {query}").fetchone()
     assert found == (day and f"{day} 00:00:00",)
-
-
-def test_five_hundred_rules_on_two_hundred_columns_are_rewritten_in_no_time() -> None:
-    names = [f"c{index}" for index in range(200)]
-    texts, numbers = Field("", "VARCHAR", "text"), Field("", "DOUBLE", "number")
-    fields = [replace(texts if index % 2 else numbers, name=name) for index, name in enumerate(names)]
-    parts = []
-    for index in range(500):
-        column = sql.column(names[index % 200])
-        good = sql.matches(column, "^[a-z]{3}$") if index % 2 else exp.GT(this=column, expression=sql.number(index))
-        parts.append(exp.alias_(sql.count(exp.not_(exp.paren(sql.certain(good)))), f"m{index}"))
-    for dialect in ("duckdb", "postgres", "spark"):
-        assert min(_seconds(parts, dialect, fields) for _ in range(3)) < 0.5
-
-
-def _seconds(parts: list[exp.Expr], dialect: str, fields: list[Field]) -> float:
-    query = exp.select(*(part.copy() for part in parts)).from_("x")
-    start = time.process_time()
-    lower(query, dialect, fields)
-    return time.process_time() - start

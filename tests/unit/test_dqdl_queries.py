@@ -138,7 +138,7 @@ def test_regexes_that_the_engine_refuses_are_errors(regex: str) -> None:
 
 def test_a_regex_that_backtracks_elsewhere_is_fast_here() -> None:
     table = pa.table({"a": ["a" * 5000 + "!"]})
-    started = time.perf_counter()
+    started = time.process_time()
     result = dqdl.evaluate('Rules = [ColumnValues "a" matches "(a+)+$"]', {"primary": table}).rules[0]
     assert result.outcome == "Failed"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

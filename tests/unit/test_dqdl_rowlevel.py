@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import dqdl, sources
@@ -161,7 +161,6 @@ def test_many_rows_come_in_parts(monkeypatch):
 VALUES = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "", " ", "1", "2.5"]))
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=12))
 def test_rows_add_up_to_what_the_evaluation_counts(pairs):
     table = pa.table(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import parse_one
 
@@ -124,7 +123,6 @@ def rounded(metrics: dict[str, float]) -> dict[str, float]:
 values = st.lists(st.one_of(st.none(), st.integers(-5, 12)), max_size=8)
 
 
-@settings(max_examples=15, deadline=None)
 @given(data=values)
 def test_counting_bits_finds_what_groups_find(data: list[int | None], tmp_path_factory: pytest.TempPathFactory) -> None:
     table = pa.table({"x": pa.array(data, pa.int64())})
@@ -151,7 +149,6 @@ predicates = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(predicate=predicates, wrong=st.booleans())
 def test_nested_conditions_count_the_same_rows(predicate: str, wrong: bool) -> None:
     text = f"sum(case when {'not ' * wrong}({predicate}) then 1 else 0 end)"
@@ -193,19 +190,6 @@ def test_when_too_much_is_broken_the_search_ends(monkeypatch: pytest.MonkeyPatch
     evaluation = evaluated(DATA, "RowCount = 200", *rules)
     assert [rule.outcome for rule in evaluation.rules] == ["Passed", *["Error"] * 100]
     assert evaluation.queries < 60
-
-
-def test_a_thousand_columns_and_two_thousand_rules_are_planned_in_linear_time() -> None:
-    table = pa.table({f"c{i}": [1.5, 2.0, None] for i in range(1000)})
-    rules = [f'Completeness "c{i}" > 0.5' for i in range(1000)]
-    rules += [f'ColumnValues "c{i}" between 0 and 10 with threshold > 0.5' for i in range(1000)]
-    taken = {}
-    for count in (250, 2000):
-        began = time.process_time()
-        evaluation = evaluated(table, *rules[1000 - count // 2 : 1000 + count // 2])
-        taken[count] = time.process_time() - began
-        assert (evaluation.passed, evaluation.queries) == (True, 1)
-    assert taken[2000] < 24 * taken[250]
 
 
 def test_a_deep_condition_is_an_error_of_its_rule_alone() -> None:

@@ -136,6 +136,7 @@ class TestShapes:
         st.lists(
             st.from_regex(r"[A-Z]{2}[-./ ]?[0-9]{4}", fullmatch=True, alphabet=st.characters(codec="ascii")),
             min_size=20,
+            max_size=40,
         )
     )
     def test_the_expression_matches_the_values_of_its_masks(self, values: list[str]) -> None:

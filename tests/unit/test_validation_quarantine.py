@@ -1,8 +1,6 @@
 """Splitting a table into good and bad rows."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -171,29 +169,6 @@ def test_bad_rows_are_collected_into_row_groups(tmp_path, monkeypatch):
     assert pq.ParquetFile(found.bad).num_row_groups == 1
     assert pq.ParquetFile(found.good).num_row_groups <= 8
     assert pq.read_table(found.good)["a"].to_pylist() == list(range(399_999))
-
-
-MEASURE = """
-import re, sys
-from pathlib import Path
-from tests.unit.test_validation_quarantine import divided
-found = divided(sys.argv[1], sys.argv[2], 'Rules = [ColumnValues "a" < 1000000, IsComplete "b"]')
-print(found.rows, int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
-def test_memory_does_not_grow_with_the_table(tmp_path):
-    peaks = []
-    for rows in (300_000, 2_400_000):
-        path = tmp_path / f"t{rows}.parquet"
-        texts = pa.array([f"text number {i % 10_000}" * 4 for i in range(rows)])
-        pq.write_table(pa.table({"a": range(rows), "b": texts, "c": texts}), path, use_dictionary=False)
-        command = [sys.executable, "-c", MEASURE, str(path), str(tmp_path / f"out{rows}")]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        assert int(said[0]) == rows
-        peaks.append(int(said[1]))
-    assert peaks[1] < peaks[0] + 200, peaks
 
 
 def test_an_upload_sends_parts_of_a_size(monkeypatch):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import dqdl
@@ -100,16 +100,13 @@ def _holds(share: float, bound: str) -> bool:
 
 
 bounds = st.sampled_from(["> 0.5", "<= 0.25", "= 1.0", "> 0"])
-few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@few
 @given(st.lists(st.none() | numbers, max_size=6), st.lists(numeric(), min_size=6, max_size=12), bounds)
 def test_numbers(values: list[int | None], rules: list[tuple[str, Judge]], bound: str) -> None:
     check(values, pa.int32() if len(values) % 2 else pa.float64(), rules, bound)
 
 
-@few
 @given(st.lists(st.none() | words, max_size=6), st.lists(textual(), min_size=6, max_size=12), bounds)
 def test_texts(values: list[str | None], rules: list[tuple[str, Judge]], bound: str) -> None:
     check(values, pa.string(), rules, bound)
