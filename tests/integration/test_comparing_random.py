@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.unit.test_comparing import column, compared
+from tests.integration.test_comparing import column, compared
 
 START = datetime.fromtimestamp(0, UTC).replace(tzinfo=None)
 ROWS = st.lists(

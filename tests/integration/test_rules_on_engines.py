@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.integration.test_dqdl_rules_rows import TABLES
 from tests.support.rule_cases import NOW, Cases
 from tests.support.same_table import postgres_uri
 from tests.unit import test_dqdl_rules_numbers
-from tests.unit.test_dqdl_rules_rows import TABLES
 from tools import dqdl, sources
 from tools.sources.table import Table
 

@@ -2,8 +2,6 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tools import dqdl, sources
 from tools.dqdl import rowlevel
@@ -156,30 +154,6 @@ def test_many_rows_come_in_parts(monkeypatch):
     assert max(batch.num_rows for batch in batches) <= 500
     assert sum(batch.num_rows for batch in batches) == 120_000
     assert sum(batch[RESULT].to_pylist().count("Passed") for batch in batches) == 7
-
-
-VALUES = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "", " ", "1", "2.5"]))
-
-
-@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=12))
-def test_rows_add_up_to_what_the_evaluation_counts(pairs):
-    table = pa.table(
-        {"a": pa.array([p[0] for p in pairs], pa.string()), "b": pa.array([p[1] for p in pairs], pa.string())}
-    )
-    rules = [
-        'IsComplete "a"',
-        'IsUnique "a"',
-        'IsPrimaryKey "a" "b"',
-        'ColumnValues "a" in ["a", "b"] where "b is not null"',
-        'ColumnDataType "b" = "INTEGER"',
-        'DuplicateRowCount "a" = 0',
-        'IsUnique "a" "b" where "a <> \'\'"',
-    ]
-    text = f"Rules = [{', '.join(rules)}]"
-    counted = [result.failed_rows or 0 for result in dqdl.evaluate(text, {"primary": table}).rules]
-    found = rows(text, table)
-    assert [sum(str(rule) in row[FAIL] for row in found) for rule in dqdl.parse(text).rules] == counted
-    assert [(row["a"], row["b"]) for row in found] == pairs
 
 
 def test_a_value_that_breaks_a_rule_midway_is_an_error_of_the_source():

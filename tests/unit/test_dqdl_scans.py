@@ -120,23 +120,6 @@ def rounded(metrics: dict[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.12g}") for name, value in metrics.items()}
 
 
-values = st.lists(st.one_of(st.none(), st.integers(-5, 12)), max_size=8)
-
-
-@given(data=values)
-def test_counting_bits_finds_what_groups_find(data: list[int | None], tmp_path_factory: pytest.TempPathFactory) -> None:
-    table = pa.table({"x": pa.array(data, pa.int64())})
-    path = tmp_path_factory.mktemp("bits") / "t.parquet"
-    pq.write_table(table, path)
-    rules = ['IsUnique "x"', 'IsPrimaryKey "x"', 'Uniqueness "x" > 0.5', 'Entropy "x" > 1', 'DuplicateRowCount "x" = 0']
-    rules += ['DistinctValuesCount "x" > 3', 'UniqueValueRatio "x" = 1.0']
-    told = [
-        [(r.outcome, r.reason, rounded(r.metrics), r.failed_rows, r.vacuous) for r in evaluated(source, *rules).rules]
-        for source in (table, path)
-    ]
-    assert told[0] == told[1]
-
-
 predicates = st.recursive(
     st.sampled_from(["a > 1", "a < 2", "b = 1", "a is null", "not b > 0", "coalesce(a > 1, false)"]),
     lambda inner: st.one_of(
@@ -166,7 +149,7 @@ def test_packed_counts_are_the_same_counts(rows: int, monkeypatch: pytest.Monkey
     monkeypatch.setitem(wide._WIDTHS, "duckdb", 5)
     data = DATA.slice(0, rows)
     rules = (
-        [f'ColumnValues "kind" in ["a", "x{i}"]' for i in range(60)] + PLAIN + ['IsComplete "gaps"', 'IsUnique "name"']
+        [f'ColumnValues "kind" in ["a", "x{i}"]' for i in range(20)] + PLAIN + ['IsComplete "gaps"', 'IsUnique "name"']
     )
     packed = evaluated(data, *rules)
     monkeypatch.undo()
@@ -177,11 +160,11 @@ def test_packed_counts_are_the_same_counts(rows: int, monkeypatch: pytest.Monkey
 
 
 def test_each_broken_rule_is_found_in_a_bounded_number_of_queries() -> None:
-    good = [f'ColumnValues "name" != "x{i}"' for i in range(500)]
-    evaluation = evaluated(DATA, *good[:250], 'ColumnValues "name" matches "(b"', *good[250:])
+    good = [f'ColumnValues "name" != "x{i}"' for i in range(120)]
+    evaluation = evaluated(DATA, *good[:60], 'ColumnValues "name" matches "(b"', *good[60:])
     assert [rule.outcome for rule in evaluation.rules].count("Error") == 1
-    assert evaluation.rules[250].outcome == "Error"
-    assert evaluation.queries < 30
+    assert evaluation.rules[60].outcome == "Error"
+    assert evaluation.queries < 24
 
 
 def test_when_too_much_is_broken_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
