@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
+from tests.support.together import each
 from tools import dqdl
 from tools.dqdl.rules.guard import GuardError, guard_select, guard_where
 from tools.sources.duck import engine
@@ -126,10 +127,12 @@ def test_ordinary_queries_pass(text: str, dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "mysql"])
-@pytest.mark.parametrize("text", ATTACKS, ids=range(len(ATTACKS)))
-def test_attacks_do_not_pass(text: str, dialect: str) -> None:
-    with pytest.raises(GuardError):
-        guard_select(text, dialect=dialect, tables=["primary", "ref"])
+def test_attacks_do_not_pass(dialect: str) -> None:
+    def is_refused(text: str) -> None:
+        with pytest.raises(GuardError):
+            guard_select(text, dialect=dialect, tables=["primary", "ref"])
+
+    each(ATTACKS, is_refused)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,19 @@
 """The language claim by claim: what is a rule or a document, and what is not. All that is accepted reads back."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.together import each
 from tools import dqdl
 
 SUPPORT = Path(__file__).parents[1] / "support"
 MARKS = str.maketrans("⏎␍␉␌⍽⍰◦", "\n\r\t\f\u00a0\ufeff ")
 
 
-def cases(name: str, sign: str) -> list[Any]:
-    found, claim = [], ""
-    for line in (SUPPORT / f"dqdl_{name}.txt").read_text(encoding="utf-8").split("\n"):
-        claim = line[3:] if line.startswith("## ") else claim
-        if line[:1] == sign:
-            found.append(pytest.param(line[2:].translate(MARKS), id=f"{claim}: {line[2:60]}"))
-    return found
+def cases(name: str, sign: str) -> list[str]:
+    lines = (SUPPORT / f"dqdl_{name}.txt").read_text(encoding="utf-8").split("\n")
+    return [line[2:].translate(MARKS) for line in lines if line[:1] == sign]
 
 
 LONG_RULES = [
@@ -37,16 +33,22 @@ LONG_NO_RULES = [
 ]
 
 
-@pytest.mark.parametrize("text", [*cases("rules", "+"), *LONG_RULES])
-def test_a_rule(text: str) -> None:
+def test_rules() -> None:
+    each([*cases("rules", "+"), *LONG_RULES], reads_as_a_rule)
+
+
+def reads_as_a_rule(text: str) -> None:
     rule = dqdl.parse_rule(text)
     assert dqdl.parse_rule(str(rule)) == rule
     (within,) = dqdl.parse(f"Rules = [{text}\n]").rules
     assert within == rule
 
 
-@pytest.mark.parametrize("text", [*cases("rules", "-"), *LONG_NO_RULES])
-def test_no_rule(text: str) -> None:
+def test_no_rules() -> None:
+    each([*cases("rules", "-"), *LONG_NO_RULES], is_no_rule)
+
+
+def is_no_rule(text: str) -> None:
     with pytest.raises(dqdl.DqdlError) as caught:
         dqdl.parse_rule(text)
     source, caret = caught.value.excerpt.split("\n")
@@ -56,15 +58,21 @@ def test_no_rule(text: str) -> None:
         dqdl.parse(f"Rules = [{text}\n]")
 
 
-@pytest.mark.parametrize("text", cases("documents", "+"))
-def test_a_document(text: str) -> None:
+def test_documents() -> None:
+    each(cases("documents", "+"), reads_as_a_document)
+
+
+def reads_as_a_document(text: str) -> None:
     ruleset = dqdl.parse(text)
     assert dqdl.parse(str(ruleset)) == ruleset
     assert str(dqdl.parse(str(ruleset))) == str(ruleset)
 
 
-@pytest.mark.parametrize("text", cases("documents", "-"))
-def test_no_document(text: str) -> None:
+def test_no_documents() -> None:
+    each(cases("documents", "-"), is_no_document)
+
+
+def is_no_document(text: str) -> None:
     with pytest.raises(dqdl.DqdlError) as caught:
         dqdl.parse(text)
     assert 1 <= caught.value.line <= text.count("\n") + 1
