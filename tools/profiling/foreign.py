@@ -97,10 +97,14 @@ def _pairs(tables: Mapping[str, Table], profiles: Mapping[str, Profile]) -> Iter
         if spec.kind in ("number", "text") and column.distinct > 1
     ]
     keys = [side for side in columns if _is_key(side.column, profiles[side.name])]
+    unique = {(key.name, key.spec.name) for key in keys}
     for child in columns:
-        for parent in keys:
-            if (child.name, child.spec.name) != (parent.name, parent.spec.name) and _fits(child.column, parent.column):
-                confidence = _confidence(child, parent, is_key=child in keys)
+        place = child.name, child.spec.name
+        # Most columns refer to none of their own table, and a wide table has many pairs of columns.
+        above = bool(_ABOVE & set(words(child.spec.name)))
+        for parent in (key for key in keys if above or key.name != child.name):
+            if place != (parent.name, parent.spec.name) and _fits(child.column, parent.column):
+                confidence = _confidence(child, parent, is_key=place in unique)
                 if confidence:
                     yield child, parent, confidence
 
@@ -130,7 +134,7 @@ def _confidence(child: _Side, parent: _Side, *, is_key: bool) -> float:
     own, theirs = set(words(child.spec.name)), set(words(parent.spec.name))
     table = {_singular(word) for word in words(parent.name)}
     if child.name == parent.name:
-        return 0.8 if own & _ABOVE else 0.0
+        return 0.8
     meant = {_singular(word) for word in own - _GENERIC}
     if meant & (table | {_singular(word) for word in theirs - _GENERIC}):
         return 0.6 if is_key else 0.95
