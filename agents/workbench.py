@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from agents.past import Past
@@ -248,12 +248,14 @@ class Workbench:
         ruleset: str | None = None,
         others: Mapping[str, str] | None = None,
         quarantine: str | None = None,
+        composite: Literal["column", "row"] = "column",
         on_progress: Progress | None = None,
     ) -> Validated:
         """Evaluates the ruleset (None: the active rules) and stores verdicts and scores.
 
         ``others`` are the sources of the tables that rules compare with, by the alias in the rules. ``quarantine`` is
-        the folder or s3:// URI below which good and bad rows are written. Raises WorkError and OutletError.
+        the folder or s3:// URI below which good and bad rows are written. ``composite`` says whether composites join
+        whole verdicts or the members in each row. Raises WorkError and OutletError.
         """
         from tools import dqdl, validation
         from tools.sources import file_access
@@ -269,7 +271,7 @@ class Workbench:
             if quarantine is not None:
                 check(quarantine, table.dataset.short)
             past, roots = self._past(dataset, table), file_access.roots(tables.values())
-            evaluation = dqdl.evaluate(rules, tables, history=past, file_roots=roots)
+            evaluation = dqdl.evaluate(rules, tables, history=past, composite=composite, file_roots=roots)
             scores = validation.score(evaluation)
             self.memory.results.save(
                 run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
@@ -285,6 +287,7 @@ class Workbench:
         ruleset: str | None = None,
         others: Mapping[str, str] | None = None,
         dialect: str | None = None,
+        composite: Literal["column", "row"] = "column",
     ) -> Explanation:
         """The queries that :meth:`validate` would run, written for its engine or in ``dialect``. Raises WorkError."""
         from tools import dqdl
@@ -296,7 +299,7 @@ class Workbench:
             for alias, other in (others or {}).items():
                 tables[alias] = opened.enter_context(self.open(other)[0])
             rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
-            return dqdl.explain(rules, tables, dialect, history=self._past(dataset, table))
+            return dqdl.explain(rules, tables, dialect, history=self._past(dataset, table), composite=composite)
 
     def _past(self, dataset: Dataset, table: Table) -> Past:
         """What was measured before, for the judgement of the present content."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from graph.state import GRAPH_VERSION
 
@@ -54,19 +54,21 @@ class Jobs:
         ruleset: str | None = None,
         others: Mapping[str, str] | None = None,
         quarantine: str | None = None,
+        composite: Literal["column", "row"] = "column",
         on_progress: Callable[[float], None] | None = None,
     ) -> Validated:
         """Evaluates a ruleset (None: the active rules) and stores the result.
 
         ``others`` are the sources of other tables by their alias in the rules, ``quarantine`` where good and bad rows
-        are written. Raises SourceError, DqdlError, WorkError, OutletError, QuarantineError.
+        are written, ``composite`` whether composites are judged in each row. Raises SourceError, DqdlError, WorkError,
+        OutletError, QuarantineError.
         """
         from tools import dqdl
 
         if ruleset is not None:
             dqdl.parse(ruleset)
         with self._recorded("validate", source) as run_id:
-            return self._bench.validate(run_id, source, ruleset, others, quarantine, on_progress)
+            return self._bench.validate(run_id, source, ruleset, others, quarantine, composite, on_progress)
 
     def compare(
         self,
@@ -88,12 +90,13 @@ class Jobs:
         ruleset: str | None = None,
         others: Mapping[str, str] | None = None,
         dialect: str | None = None,
+        composite: Literal["column", "row"] = "column",
     ) -> Explanation:
         """The queries that :meth:`validate` would run, also in the SQL of another engine; runs none of them.
 
         Raises SourceError, DqdlError, WorkError.
         """
-        return self._bench.explain(source, ruleset, others, dialect)
+        return self._bench.explain(source, ruleset, others, dialect, composite)
 
     def dataset(self, name: str) -> Dataset:
         """The dataset meant by a URI, a path that exists, or a short name. Raises WorkError, SourceError."""

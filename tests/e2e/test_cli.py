@@ -140,6 +140,16 @@ def test_validate_explains_its_queries_without_running_them(call, tmp_path):
     assert call("validate", source, "--rules", "rules.dqdl", "--dialect", "oracle").returncode == 2
 
 
+def test_composites_are_judged_on_the_table_or_in_each_row(call, tmp_path):
+    (tmp_path / "pairs.csv").write_text("a,b\n1,\n,2\n")
+    (tmp_path / "rules.dqdl").write_text('Rules = [(IsComplete "a") or (IsComplete "b")]')
+    codes = [
+        call("validate", "pairs.csv", "--rules", "rules.dqdl", "--composite", how).returncode
+        for how in ("dataset", "row", "column")
+    ]
+    assert codes == [1, 0, 2]
+
+
 def test_validate_reports_to_people_machines_and_as_a_page(call, tmp_path):
     source = orders(tmp_path, "reported")
     (tmp_path / "rules.dqdl").write_text('Rules = [IsComplete "email"]')

@@ -114,6 +114,16 @@ Variance "qty" > 1000
 Variance "far" between 0.5 and 0.6
 Variance "rate" > 1
 Range "qty" > 1000
+Skewness "qty" > 0
+Skewness "price" < 100
+Skewness "tenth" != 0
+Kurtosis "qty" > 0
+Kurtosis "far" < 0
+Kurtosis "rate" > -2 where "qty > 0"
+InterquartileRange "qty" > 1
+InterquartileRange "price" > 1 where "qty > 0"
+InterquartileRange "tenth" < 0.000001
+ZerosCount "qty" >= 0
 Range "price" > 100
 Range "big" > 1
 ColumnCorrelation "id" "far" > 0.999999
@@ -347,6 +357,9 @@ Sum "inf" > 0
 StandardDeviation "x" > 0
 StandardDeviation "inf" > 0
 Variance "x" != 0
+Skewness "x" != 0
+Kurtosis "inf" != 0
+ZerosCount "x" >= 0
 Range "x" > 0
 Range "y" = 7
 Uniqueness "x" > 0.1

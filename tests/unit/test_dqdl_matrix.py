@@ -107,6 +107,12 @@ def test_the_table_has_all_rule_types_but_two_with_a_form_of_their_own() -> None
     assert set(SIGNATURES) == {*TABLE, "FileMatch", "AllStatistics", "Distribution"}
 
 
+def test_every_rule_type_can_be_evaluated() -> None:
+    from tools.dqdl.rules.registry import PLANNERS
+
+    assert set(PLANNERS) == {*TABLE, "FileMatch"}
+
+
 @ROWS
 @pytest.mark.parametrize("count", [*range(5), MANY])
 def test_the_number_of_parameters(name: str, count: int) -> None:

@@ -83,7 +83,7 @@ def _top(top: TopRule, context: Context, resolve: Resolve) -> Planned:
 
 
 def _plain(rule: Rule, context: Context, resolve: Resolve) -> Plan | Verdict:
-    return _attempted(lambda: as_written(_planner(rule)(resolve(rule), context), _spellings(rule, context)))
+    return _attempted(lambda: as_written(PLANNERS[rule.type](resolve(rule), context), _spellings(rule, context)))
 
 
 def _spellings(rule: Rule, context: Context) -> list[tuple[str, str]]:
@@ -94,17 +94,8 @@ def _spellings(rule: Rule, context: Context) -> list[tuple[str, str]]:
     return [(_real_name(name, context), name) for name in written]
 
 
-def _planner(rule: Rule) -> Callable[[Rule, Context], Plan]:
-    if rule.type not in PLANNERS:
-        raise RuleError(f"{rule.type} is not evaluated yet.")
-    return PLANNERS[rule.type]
-
-
 def _analysis(analyzer: Analyzer, context: Context) -> Plan | Verdict:
-    planner = ANALYZERS.get(analyzer.type)
-    if planner is None:
-        return Verdict("Error", f"The analyzer {analyzer.type} is not computed yet.")
-    return _attempted(lambda: planner(analyzer, context))
+    return _attempted(lambda: ANALYZERS[analyzer.type](analyzer, context))
 
 
 def _attempted(plan: Callable[[], Plan]) -> Plan | Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -34,6 +34,13 @@ class Dialect(StrEnum):
     spark = "spark"
     redshift = "redshift"
     athena = "athena"
+
+
+class Composites(StrEnum):
+    """How the members of a composite rule are joined."""
+
+    dataset = "dataset"
+    row = "row"
 
 
 def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
@@ -133,6 +140,9 @@ def validate(
             metavar="DIR|URI", help="Write good and bad rows there, a folder or s3://, as files.", show_default=False
         ),
     ] = None,
+    composite: Annotated[
+        Composites, typer.Option(help="Join the members of (A) and (B) on the whole table, or in each row.")
+    ] = Composites.dataset,
     explain: Annotated[bool, typer.Option("--explain", help="Show the queries and which rule rides on which.")] = False,
     dialect: Annotated[
         Dialect | None,
@@ -155,14 +165,15 @@ def validate(
     options.writable(html)
     text = read_ruleset(rules) if rules else None
     tables = dict(_aliased(other) for other in others or [])
+    joined: Literal["row", "column"] = "row" if composite is Composites.row else "column"
     with opened(out) as memory:
         if explain or dialect:
-            found = Jobs(memory, actor).explain(source, text, tables, dialect.value if dialect else None)
+            found = Jobs(memory, actor).explain(source, text, tables, dialect.value if dialect else None, joined)
             out.write("\n".join(map(clean, str(found).splitlines())))
             out.result(found.to_dict())
             return
         with out.advancing(f"Validating {source}") as advance:
-            done = Jobs(memory, actor).validate(source, text, tables, quarantine, advance)
+            done = Jobs(memory, actor).validate(source, text, tables, quarantine, joined, advance)
         report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
         show_tables(out, [report])
         if html:

@@ -38,6 +38,8 @@ def measure(rule: Rule, context: Context, planners: Mapping[str, Planner]) -> Pl
     """
     if rule.type == "AllStatistics":
         raise RuleFailed(context.missing(context.parameter(rule).value))
+    if rule.type == "Distribution":
+        raise RuleError("Distribution draws a chart in Glue's service and gives no number; see `assay profile` for it.")
     if NUMBER[0] not in SIGNATURES[rule.type].kinds or rule.type not in planners:
         raise RuleError(f"{rule.type} measures nothing without a condition.")
     kind = rule.type

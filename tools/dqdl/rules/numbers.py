@@ -1,4 +1,4 @@
-"""Rules about one number of a numeric column: mean, sum, deviation, variance, range, correlation."""
+"""Rules about one number of a numeric column: mean, sum, deviation, variance, range, zeros, correlation."""
 
 from __future__ import annotations
 
@@ -44,6 +44,21 @@ standard_deviation = _statistic(
 )
 variance = _statistic("Variance", "variance", lambda column: exp.VariancePop(this=sql.double(column)))
 range_ = _statistic("Range", "range", _spread)
+
+
+def zeros_count(rule: Rule, context: Context) -> Plan:
+    """The rows whose number is 0."""
+    field, where, condition = number_column(context.column(rule)), context.where(rule), condition_of(rule)
+    zero = exp.EQ(this=kinds.number(field, context.primary.dialect), expression=exp.Literal.number(0))
+    key, label = metric_name((field.name,), "ZerosCount"), f"The number of zeros of {field.name}"
+
+    def judge(values: Mapping[str, Any]) -> Verdict:
+        if not values["rows"]:
+            return nothing(where is not None, "no row")
+        return judge_number(condition, values["zeros"], key, label)
+
+    needs = {"rows": Aggregate(sql.count(where)), "zeros": Aggregate(sql.count(sql.both(where, zero)))}
+    return Plan(needs, judge)
 
 
 def correlation(rule: Rule, context: Context) -> Plan:

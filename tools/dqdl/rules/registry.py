@@ -8,7 +8,18 @@ from typing import cast, get_args
 from tools.dqdl.language.model import Analyzer, Labels, Rule, Ruleset, TopRule
 from tools.dqdl.plans.plan import Plan
 from tools.dqdl.plans.result import Dimension
-from tools.dqdl.rules import analyzers, custom_sql, detect_anomalies, files, keys, numbers, reference, rows, table
+from tools.dqdl.rules import (
+    analyzers,
+    custom_sql,
+    detect_anomalies,
+    files,
+    keys,
+    numbers,
+    reference,
+    rows,
+    shape,
+    table,
+)
 from tools.dqdl.rules.context import Context
 
 PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
@@ -34,6 +45,10 @@ PLANNERS: dict[str, Callable[[Rule, Context], Plan]] = {
     "StandardDeviation": numbers.standard_deviation,
     "Variance": numbers.variance,
     "Range": numbers.range_,
+    "ZerosCount": numbers.zeros_count,
+    "Skewness": shape.skewness,
+    "Kurtosis": shape.kurtosis,
+    "InterquartileRange": shape.interquartile_range,
     "ColumnCorrelation": numbers.correlation,
     "CustomSql": custom_sql.custom_sql,
     "RowCountMatch": reference.row_count_match,
@@ -58,7 +73,10 @@ _DIMENSIONS: dict[Dimension, tuple[str, ...]] = {
         *("Uniqueness", "IsUnique", "IsPrimaryKey", "UniqueValueRatio", "DistinctValuesCount"),
         *("DuplicateRowCount", "FileUniqueness"),
     ),
-    "accuracy": ("Mean", "Sum", "StandardDeviation", "Variance", "ColumnCorrelation", "CustomSql", "DetectAnomalies"),
+    "accuracy": (
+        *("Mean", "Sum", "StandardDeviation", "Variance", "ColumnCorrelation", "CustomSql", "DetectAnomalies"),
+        *("ZerosCount", "Skewness", "Kurtosis", "InterquartileRange"),
+    ),
     "consistency": (
         *("RowCountMatch", "ReferentialIntegrity", "DatasetMatch", "SchemaMatch", "AggregateMatch", "FileMatch"),
     ),
