@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import LiteralString
 from uuid import UUID
 
+from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
-from memory.decisions import read_rule, record_decision
+from memory.decisions import read_rule, record_decision, tell_decisions
 from memory.errors import StoreError
 from memory.model import (
     Approval,
@@ -21,7 +22,8 @@ from memory.model import (
     Proposal,
     RecordedDecision,
 )
-from memory.runs import wake
+from memory.runs import WORKER, wake
+from memory.settings import is_set
 
 SELECT_PROPOSALS: LiteralString = """
     select p.id, p.run_id, p.number, p.dataset_id, p.rule, p.rule_type, p.columns, p.dimension, p.fingerprint,
@@ -43,9 +45,11 @@ class Approvals:
         """Stores proposals, each fingerprint once per run and dataset; those of this call as stored, by number."""
         with self._db.transaction() as connection:
             _lock_run(connection, run_id)
+            before = {proposal.id for proposal in _proposals(connection, run_id)}
             for proposal in proposals:
                 _insert_proposal(connection, run_id, dataset_id, proposal)
             stored = _proposals(connection, run_id)
+            record(connection, *(_proposed(proposal) for proposal in stored if proposal.id not in before))
         wanted = {proposal.fingerprint for proposal in proposals}
         return [p for p in stored if p.dataset_id == dataset_id and p.fingerprint in wanted]
 
@@ -65,7 +69,7 @@ class Approvals:
             )
             return _approval(connection, run_id)
 
-    def reopen(self, run_id: str, window: timedelta | None = None) -> Approval:
+    def reopen(self, run_id: str, window: timedelta | None = None, actor: str = WORKER) -> Approval:
         """Lets people decide again after a request expired, for as long as at first or as given. Raises StoreError."""
         with self._db.transaction() as connection:
             _lock_run(connection, run_id)
@@ -75,7 +79,9 @@ class Approvals:
                 where run_id = %(run_id)s""",
                 {"seconds": window.total_seconds() if window else None, "run_id": run_id},
             )
-            return _approval(connection, run_id)
+            reopened = _approval(connection, run_id)
+            record(connection, Fact("approval.reopened", actor, run_id, data={"until": reopened.expires_at}))
+            return reopened
 
     def pending(self) -> list[PendingApproval]:
         """The requests with something left to decide, expired ones too, the oldest first."""
@@ -104,19 +110,26 @@ class Approvals:
             _require_open(connection, run_id)
             stored = {proposal.number: proposal for proposal in _proposals(connection, run_id)}
             _check(run_id, decisions, stored, actor)
-            conflicts = []
+            _check_author(connection, run_id, decisions, actor)
+            conflicts, made = [], []
             for decision in decisions:
                 before = stored[decision.number].decision
                 if before is None:
-                    _insert_decision(connection, stored[decision.number], decision, actor)
+                    made.append(_insert_decision(connection, stored[decision.number], decision, actor))
                 elif not _agrees(before, decision, actor):
                     conflicts.append(Conflict(decision.number, before))
             undecided = sum(proposal.decision is None for proposal in _proposals(connection, run_id))
             if undecided == 0 and any(stored[d.number].decision is None for d in decisions):
                 wake(connection, run_id)
+            tell_decisions(connection, made)
         lost = {conflict.number for conflict in conflicts}
         recorded = tuple(d.number for d in decisions if d.number not in lost)
         return DecideOutcome(recorded, tuple(conflicts), undecided)
+
+
+def _proposed(proposal: Proposal) -> Fact:
+    said = {"rule": proposal.rule, "reasoning": proposal.reasoning, "dataset_id": proposal.dataset_id}
+    return Fact("rule.proposed", proposal.source, proposal.run_id, f"proposal {proposal.number}", said)
 
 
 def _lock_run(connection: Connection, run_id: str) -> str:
@@ -196,6 +209,21 @@ def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposa
             raise StoreError(f"The rejection of proposal {number} has no reason.", hint="Say why, in a few words.")
 
 
+def _check_author(connection: Connection, run_id: str, decisions: Sequence[Decision], actor: str) -> None:
+    """Refuses decisions that need a second person, where the store is set so; the table's trigger does it anyway."""
+    if all(decision.action == "reject" for decision in decisions) or not is_set(connection, "approver_differs"):
+        return
+    row = connection.execute("select requested_by from runs where id = %s", [run_id]).fetchone()
+    if row and row["requested_by"].strip().lower() == actor.strip().lower():
+        raise StoreError(f"{actor} started run {run_id}, and may not approve its rules.", hint="Ask another approver.")
+    for decision in decisions:
+        if decision.action == "edit":
+            raise StoreError(
+                f"Who edits proposal {decision.number} would be author and approver of the new text.",
+                hint="Reject it with a reason, and have the rule proposed as it should be.",
+            )
+
+
 def _range(numbers: list[int]) -> str:
     return f"1 to {max(numbers)}" if numbers else "none"
 
@@ -207,7 +235,7 @@ def _agrees(before: RecordedDecision, decision: Decision, actor: str) -> bool:
     return decision.rule is None or decision.action != "edit" or read_rule(decision.rule).rule == before.rule
 
 
-def _insert_decision(connection: Connection, proposal: Proposal, decision: Decision, actor: str) -> None:
+def _insert_decision(connection: Connection, proposal: Proposal, decision: Decision, actor: str) -> UUID:
     text = {"approve": proposal.rule, "edit": decision.rule, "reject": None}[decision.action]
     rule = read_rule(text) if text else None
     if rule and decision.action == "approve":
@@ -219,4 +247,4 @@ def _insert_decision(connection: Connection, proposal: Proposal, decision: Decis
             dimension=proposal.dimension,
             fingerprint=proposal.fingerprint,
         )
-    record_decision(connection, proposal.dataset_id, decision.action, rule, actor, decision.reason, proposal.id)
+    return record_decision(connection, proposal.dataset_id, decision.action, rule, actor, decision.reason, proposal.id)

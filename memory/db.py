@@ -18,6 +18,7 @@ from psycopg.types.json import Json, set_json_dumps
 from psycopg.types.string import StrDumperUnknown
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from memory.anchor import after_commit
 from memory.errors import StoreError
 
 Row = dict[str, Any]
@@ -51,7 +52,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction: all of the block, or nothing of it."""
-        with store_errors(), self.pool.connection() as connection, connection.transaction():
+        with store_errors(), self.pool.connection() as connection, after_commit(connection), connection.transaction():
             yield connection
 
     def rows(self, query: LiteralString, parameters: Parameters = ()) -> list[Row]:
@@ -128,23 +129,24 @@ def _without_password(url: str, text: str) -> str:
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(_storable(value), allow_nan=False, default=str)
+    return json.dumps(storable(value), allow_nan=False, default=str)
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """The value without what Postgres' JSON cannot hold: NaN, infinity, NUL characters, halves of surrogate pairs."""
     if isinstance(value, str):
-        return _storable_text(value)
+        return storable_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
-        return {_storable_text(str(key)): _storable(item) for key, item in value.items()}
+        return {storable_text(str(key)): storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     return value
 
 
-def _storable_text(text: str) -> str:
+def storable_text(text: str) -> str:
+    """The text with a mark in place of what Postgres' texts cannot hold."""
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
@@ -152,7 +154,7 @@ def _storable_text(text: str) -> str:
 
 class _TextDumper(StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(_storable_text(obj))
+        return super().dump(storable_text(obj))
 
 
 class _UtcLoader(TimestamptzLoader):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from memory.db import Connection
+from memory.audit import Fact, record
+from memory.db import Connection, Row
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,22 @@ def record_decision(
     assert row
     found: UUID = row["id"]
     return found
+
+
+def tell_decisions(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Writes decisions into the audit log, last in the caller's transaction."""
+    rows = connection.execute(
+        """select d.id as decision_id, d.action, d.rule, d.rule_hash, d.reason, d.dataset_id, d.actor,
+            p.run_id, p.number, p.rule as proposed
+        from decisions d left join proposals p on p.id = d.proposal_id
+        where d.id = any(%s) order by p.number, d.decided_at""",
+        [list(ids)],
+    ).fetchall()
+    record(connection, *map(_told, rows))
+
+
+def _told(row: Row) -> Fact:
+    actor, run_id, number = row.pop("actor"), row.pop("run_id"), row.pop("number")
+    if row["action"] == "import":
+        return Fact("rule.imported", actor, run_id, "rule", row)
+    return Fact("rule.decided", actor, run_id, f"proposal {number}", row)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import LiteralString
 from uuid import UUID
 
+from memory import audit
 from memory.db import Connection, Database
 from memory.errors import StoreError
 from memory.model import Metric, MetricPoint, PointVerdict
@@ -62,6 +63,8 @@ class MetricHistory:
             )
             row = connection.execute(SELECT_POINTS + "where p.number = %s", [number]).fetchone()
             assert row
+            told = {"verdict": verdict, "reason": reason, "key": row["key"], "dataset_id": row["dataset_id"]}
+            audit.record(connection, audit.Fact("metric.decided", actor, subject=f"point {number}", data=told))
             return MetricPoint(**row)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, LiteralString
 from uuid import UUID
 
+from memory import audit
+from memory.audit import Fact
 from memory.db import Connection, Database, Row, payload
 from memory.history import record
 from memory.model import StoredEvaluation
@@ -61,6 +63,7 @@ class Results:
                     [dataset_id, dimension, score, run_id],
                 )
             stored: UUID = row["id"]
+            audit.record(connection, _executed(run_id, dataset_id, stored, version, evaluation, total))
             return stored
 
     def latest(self, dataset_id: UUID) -> StoredEvaluation | None:
@@ -77,6 +80,24 @@ class Results:
 
     def _select(self, condition: LiteralString, parameters: list[Any]) -> list[StoredEvaluation]:
         return [_evaluation(row) for row in self._db.rows(SELECT_EVALUATIONS + condition, parameters)]
+
+
+def _executed(
+    run_id: str, dataset_id: UUID, stored: UUID, version: str, evaluation: dict[str, Any], total: float | None
+) -> Fact:
+    outcomes = [rule["outcome"] for rule in evaluation["rules"]]
+    found = {
+        "evaluation_id": stored,
+        "dataset_id": dataset_id,
+        "version": version,
+        "rows": evaluation["rows"],
+        "rules": {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))},
+        # Which rules, and what came of each, without a thousand of them in one entry.
+        "digest": audit.digest([[rule["rule"], rule["outcome"]] for rule in evaluation["rules"]]),
+        "passed": evaluation["passed"],
+        "total": total,
+    }
+    return Fact("rules.executed", "validator", run_id, f"dataset {dataset_id}", found)
 
 
 def _existing(connection: Connection, run_id: str, dataset_id: UUID) -> UUID:

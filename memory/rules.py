@@ -7,8 +7,9 @@ from dataclasses import fields
 from typing import LiteralString
 from uuid import UUID
 
+from memory.audit import Fact, record
 from memory.db import Connection, Database, Row
-from memory.decisions import read_rule, record_decision
+from memory.decisions import read_rule, record_decision, tell_decisions
 from memory.errors import StoreError
 from memory.model import Rule, RuleStatus
 
@@ -21,7 +22,7 @@ ACTIVATE: LiteralString = """
         coalesce(p.reasoning, d.reason, ''), 'approved', d.id, coalesce(p.source, d.actor), d.actor, d.decided_at
     from decisions d left join proposals p on p.id = d.proposal_id
     where d.id = any(%(ids)s::uuid[]) order by p.number, array_position(%(ids)s::uuid[], d.id)
-    on conflict (dataset_id, fingerprint) where status = 'approved' do nothing
+    on conflict (dataset_id, fingerprint) where status = 'approved' do nothing returning *
 """
 
 
@@ -41,7 +42,9 @@ class Rules:
                 join proposals p on p.id = d.proposal_id where p.run_id = %s and d.action <> 'reject'""",
                 [run_id],
             ).fetchall()
-            return _activate(connection, decided)
+            active, made = _activate(connection, decided)
+            _tell_activated(connection, made, run_id)
+            return active
 
     def import_rules(self, dataset_id: UUID, rules: Sequence[str], actor: str, reason: str | None = None) -> list[Rule]:
         """Makes rules that a person brings along active, by that person's decision; the active ones that equal them.
@@ -57,8 +60,11 @@ class Rules:
             active = {rule.fingerprint for rule in _active(connection, dataset_id, list(read))}
             new = [rule for fingerprint, rule in read.items() if fingerprint not in active]
             ids = [record_decision(connection, dataset_id, "import", rule, actor, reason, None) for rule in new]
-            connection.execute(ACTIVATE, {"ids": ids})
-            return _active(connection, dataset_id, list(read))
+            made = connection.execute(ACTIVATE, {"ids": ids}).fetchall()
+            found = _active(connection, dataset_id, list(read))
+            tell_decisions(connection, ids)
+            _tell_activated(connection, made, None)
+            return found
 
     def active(self, dataset_id: UUID) -> list[Rule]:
         """The rules that a validation of the dataset uses, by number."""
@@ -84,29 +90,50 @@ class Rules:
         """Takes a rule out of use; who did it first, and why, stays. Raises StoreError."""
         if not actor.strip() or not reason.strip():
             raise StoreError(f"To disable rule {number} needs a name and a reason.")
-        row = self._db.row(
-            """update dq_rules set status = 'disabled', disabled_by = coalesce(disabled_by, %s),
-                disabled_reason = coalesce(disabled_reason, %s), disabled_at = coalesce(disabled_at, now())
-            where number = %s returning *""",
-            [actor, reason, number],
-        )
-        if row is None:
-            raise _unknown(number)
+        with self._db.transaction() as connection:
+            row = connection.execute(
+                """update dq_rules set status = 'disabled', disabled_by = coalesce(disabled_by, %s),
+                    disabled_reason = coalesce(disabled_reason, %s), disabled_at = coalesce(disabled_at, now())
+                where number = %s returning *""",
+                [actor, reason, number],
+            ).fetchone()
+            if row is None:
+                raise _unknown(number)
+            told = {"rule": row["rule_expression"], "reason": reason, "dataset_id": row["dataset_id"]}
+            record(connection, Fact("rule.disabled", actor, subject=f"rule {number}", data=told))
         return _rule(row)
 
 
-def _activate(connection: Connection, decided: list[Row]) -> list[Rule]:
-    """Inserts the rules of decisions that have not led to a rule yet, so that a disabled rule does not come back."""
+def _activate(connection: Connection, decided: list[Row]) -> tuple[list[Rule], list[Row]]:
+    """Inserts the rules of decisions that have not led to a rule yet, so that a disabled rule does not come back.
+
+    The active rules, and the rows of the new ones.
+    """
     ids = [row["id"] for row in decided]
     used = connection.execute("select decision_id from dq_rules where decision_id = any(%s)", [ids]).fetchall()
     fresh = set(ids) - {row["decision_id"] for row in used}
-    connection.execute(ACTIVATE, {"ids": list(fresh)})
+    made = connection.execute(ACTIVATE, {"ids": list(fresh)}).fetchall()
     rows = connection.execute(
         """select r.* from dq_rules r join unnest(%s::uuid[], %s::text[]) as d (dataset_id, fingerprint)
         using (dataset_id, fingerprint) where r.status = 'approved' order by r.number""",
         [[row["dataset_id"] for row in decided], [row["fingerprint"] for row in decided]],
     ).fetchall()
-    return list({row["id"]: _rule(row) for row in rows}.values())
+    return list({row["id"]: _rule(row) for row in rows}.values()), made
+
+
+def _tell_activated(connection: Connection, made: list[Row], run_id: str | None) -> None:
+    names = ("dataset_id", "decision_id", "rule_hash")
+    facts = [
+        Fact(
+            "rule.activated",
+            row["approved_by"],
+            run_id,
+            f"rule {row['number']}",
+            {"rule": row["rule_expression"], **{name: row[name] for name in names}},
+        )
+        for row in made
+    ]
+    record(connection, *facts)
 
 
 def _active(connection: Connection, dataset_id: UUID, fingerprints: list[str]) -> list[Rule]:

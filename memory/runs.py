@@ -8,13 +8,18 @@ from dataclasses import fields
 from typing import Any, Literal, LiteralString
 
 from memory import owner as owners
+from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
 from memory.errors import LeaseLost, StoreError
 from memory.model import Event, Lease, Run
 
 MAX_ATTEMPTS = 5
+WORKER = "assay worker"
+"""Who acts where no person does."""
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
+ANSWERED = "answered"
+"""The kind of event that tells what a model said; it goes into the audit log too."""
 RUN_FIELDS = [field.name for field in fields(Run)]
 
 # One statement, and no wait for the disk: a run tells dozens of things, and the last may be lost with the machine.
@@ -42,11 +47,15 @@ class Runs:
     ) -> Run:
         """Puts a run into the queue."""
         run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
-        row = self._db.row(
-            """insert into runs (id, kind, goal, sources, model, graph_version, requested_by)
-            values (%s, %s, %s, %s, %s, %s, %s) returning *""",
-            [run_id, kind, goal, list(sources), model, graph_version, requested_by],
-        )
+        values = [run_id, kind, goal, list(sources), model, graph_version, requested_by]
+        with self._db.transaction() as connection:
+            row = connection.execute(
+                """insert into runs (id, kind, goal, sources, model, graph_version, requested_by)
+                values (%s, %s, %s, %s, %s, %s, %s) returning *""",
+                values,
+            ).fetchone()
+            asked = {"kind": kind, "goal": goal, "sources": list(sources), "model": model}
+            record(connection, Fact("run.started", requested_by, run_id, data=asked))
         assert row
         return _run(row)
 
@@ -107,8 +116,8 @@ class Runs:
         Back to ``queued`` without an error does not count as an attempt. A run that was woken in the meantime
         (:meth:`requeue`) is queued again instead of ``waiting``, and one that was to be cancelled is cancelled.
         """
-        return bool(
-            self._db.row(
+        with self._db.transaction() as connection:
+            row = connection.execute(
                 """update runs set
                     status = case when %(status)s = 'waiting' and cancel_requested then 'cancelled'
                         when %(status)s = 'waiting' and wake then 'queued' else %(status)s end,
@@ -118,12 +127,14 @@ class Runs:
                     finished_at = case when %(status)s in ('done', 'failed', 'cancelled')
                         or (%(status)s = 'waiting' and cancel_requested) then now() end,
                     lease_owner = null, lease_until = null, updated_at = now()
-                where id = %(run_id)s and lease_token = %(token)s and status = 'running' returning id""",
+                where id = %(run_id)s and lease_token = %(token)s and status = 'running' returning status""",
                 {"status": status, "error": error, "run_id": lease.run.id, "token": lease.token},
-            )
-        )
+            ).fetchone()
+            if row and row["status"] not in ("queued", "waiting"):
+                record(connection, _ended(lease.run.id, row["status"], error))
+        return row is not None
 
-    def requeue(self, run_id: str) -> Run:
+    def requeue(self, run_id: str, actor: str = WORKER) -> Run:
         """Has a waiting, failed or cancelled run taken up again, with all its attempts.
 
         A running one is marked, so that it does not go to sleep over a decision that came just before.
@@ -133,12 +144,14 @@ class Runs:
             run = _locked(connection, run_id)
             if run.status == "done":
                 raise StoreError(f"Run {run_id} is done.", hint="Start a new run.")
-            return wake(connection, run_id)
+            woken = wake(connection, run_id)
+            record(connection, Fact("run.resumed", actor, run_id, data={"was": run.status}))
+            return woken
 
-    def request_cancel(self, run_id: str) -> Run:
+    def request_cancel(self, run_id: str, actor: str = WORKER) -> Run:
         """Cancels a run: at once if nobody works on it, else its worker is asked to stop. Raises StoreError."""
         with self._db.transaction() as connection:
-            _locked(connection, run_id)
+            before = _locked(connection, run_id).status
             row = connection.execute(
                 """update runs set
                     cancel_requested = cancel_requested or status in ('queued', 'waiting', 'running'),
@@ -148,7 +161,9 @@ class Runs:
                 where id = %s returning *""",
                 [run_id],
             ).fetchone()
-        assert row
+            assert row
+            if before in ("queued", "waiting", "running"):
+                record(connection, Fact("run.cancel_requested", actor, run_id, data={"was": before}))
         return _run(row)
 
     def cancel_requested(self, run_id: str) -> bool:
@@ -180,7 +195,14 @@ class Runs:
             "key": key,
             "data": payload(data),
         }
-        if key is None:
+        if kind == ANSWERED:
+            # Flushed to the disk with its entry, which no other may overtake.
+            with self._db.transaction() as connection:
+                row = connection.execute(APPEND_EVENT, values).fetchone()
+                if row:
+                    connection.execute("set local synchronous_commit to default")
+                    record(connection, Fact("model.answered", agent or "model", run_id, data=data))
+        elif key is None:
             row = self._db.row(APPEND_EVENT, values)
         else:
             with self._db.transaction() as connection:
@@ -226,14 +248,19 @@ def _gone(connection: Connection) -> list[str]:
     return [row["lease_owner"] for row in running if owners.is_gone(row["lease_owner"])]
 
 
+def _ended(run_id: str, status: str, error: str | None) -> Fact:
+    return Fact(f"run.{status}", WORKER, run_id, data={"error": error} if error else {})
+
+
 def _bury_jobs(connection: Connection, gone: list[str]) -> None:
     """A one-step job that was cut off is never taken up again: whoever wanted it asks anew."""
-    connection.execute(
+    rows = connection.execute(
         """update runs set status = 'failed', error = 'Cut off.', finished_at = now(), updated_at = now(),
             lease_owner = null, lease_until = null
-        where kind <> 'run' and status = 'running' and (lease_until < now() or lease_owner = any(%s))""",
+        where kind <> 'run' and status = 'running' and (lease_until < now() or lease_owner = any(%s)) returning id""",
         [gone],
-    )
+    ).fetchall()
+    record(connection, *(_ended(row["id"], "failed", "Cut off.") for row in rows))
 
 
 def _next_run(connection: Connection, run_id: str | None, gone: list[str]) -> Row | None:
@@ -259,12 +286,14 @@ def _lease(connection: Connection, run_id: str, owner: str, seconds: float) -> L
 
 def _give_up(connection: Connection, run: Row) -> None:
     last = f" The last error: {run['error']}" if run["error"] else ""
+    error = f"Given up after {run['attempt']} attempts, each cut short.{last}"
     connection.execute(
         """update runs set status = 'failed', error = %s, finished_at = now(),
             lease_owner = null, lease_until = null, updated_at = now()
         where id = %s""",
-        [f"Given up after {run['attempt']} attempts, each cut short.{last}", run["id"]],
+        [error, run["id"]],
     )
+    record(connection, _ended(run["id"], "failed", error))
 
 
 def _locked(connection: Connection, run_id: str) -> Run:

@@ -10,6 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from memory import embedded
 from memory.approvals import Approvals
+from memory.audit import Audit
 from memory.catalog import Catalog
 from memory.db import Connection, Database
 from memory.history import MetricHistory
@@ -18,6 +19,7 @@ from memory.recall import Recall
 from memory.results import Results
 from memory.rules import Rules
 from memory.runs import Runs
+from memory.settings import Settings
 
 
 class Memory:
@@ -29,6 +31,8 @@ class Memory:
         """Holds the password: not for messages."""
         migrate(url)
         self.db = Database(url)
+        self.audit = Audit(self.db)
+        self.settings = Settings(self.db)
         self.catalog = Catalog(self.db)
         self.runs = Runs(self.db)
         self.approvals = Approvals(self.db)
