@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,12 +37,13 @@ class Mark:
     mac: str
 
 
-_due: WeakKeyDictionary[psycopg.Connection[Any], Mark] = WeakKeyDictionary()
+_due: WeakKeyDictionary[psycopg.Connection[Any], tuple[Mark, Mark]] = WeakKeyDictionary()
 
 
-def announce(connection: psycopg.Connection[Any], mark: Mark) -> None:
-    """Has a mark written once the transaction of the connection is committed."""
-    _due[connection] = mark
+def announce(connection: psycopg.Connection[Any], before: Mark, now: Mark) -> None:
+    """Has a mark written once the transaction of the connection, which moves the end so, is committed."""
+    first, _ = _due.get(connection, (before, now))
+    _due[connection] = first, now
 
 
 @contextmanager
@@ -54,12 +55,22 @@ def after_commit(connection: psycopg.Connection[Any]) -> Iterator[None]:
     except BaseException:
         _due.pop(connection, None)
         raise
-    if mark := _due.pop(connection, None):
+    if due := _due.pop(connection, None):
+        before, now = due
         try:
-            write(path(connection), mark, keys())
+            write(path(connection), now, keys(), lambda last: _continued(connection, last, before))
         except (OSError, StoreError) as error:
             # What was done is done and committed: `assay audit verify` says that the anchor is behind.
             log.warning("The anchor of the audit log could not be written: %s", error)
+
+
+def _continued(connection: psycopg.Connection[Any], last: Mark, before: Mark) -> bool:
+    """Whether the log that was added to still holds what the anchor saw last."""
+    if last.seq >= before.seq or last.chain != before.chain:
+        return last == before
+    # Somebody else added to it meanwhile.
+    row = connection.execute("select mac from audit_log where seq = %s", [last.seq]).fetchone()
+    return row is not None and row["mac"] == last.mac
 
 
 def path(connection: psycopg.Connection[Any]) -> Path:
@@ -78,26 +89,26 @@ def read(file: Path, known: Keys) -> Mark | None:
         return None
 
 
-def write(file: Path, mark: Mark, known: Keys, *, anew: bool = False) -> None:
-    """Moves the mark on. One of another chain, a later one and a damaged one stay, unless ``anew``. Raises OSError."""
+def write(file: Path, mark: Mark, known: Keys, follows: Callable[[Mark], bool], *, anew: bool = False) -> None:
+    """Moves the mark on, if it follows the last one; a damaged one stays. ``anew`` writes it anyhow. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+", encoding="ascii") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         before = handle.read()
-        if anew or not before or _follows(before, mark, known):
+        if anew or not before or _may_move(before, mark, known, follows):
             line = json.dumps({**asdict(mark), "key_id": known.current, "seal": _seal(mark, known, known.current)})
             # In place and in one piece: a process that is killed leaves the old line or the new one.
             os.pwrite(descriptor, f"{line}\n".encode(), 0)
             os.ftruncate(descriptor, len(line) + 1)
 
 
-def _follows(before: str, mark: Mark, known: Keys) -> bool:
+def _may_move(before: str, mark: Mark, known: Keys, follows: Callable[[Mark], bool]) -> bool:
     try:
         last = _parsed(before, known)
     except ValueError:
         return False
-    return last.chain == mark.chain and last.seq < mark.seq
+    return last.seq < mark.seq and follows(last)
 
 
 def _parsed(text: str, known: Keys) -> Mark:

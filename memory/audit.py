@@ -110,7 +110,7 @@ def record(connection: Connection, *facts: Fact) -> None:
         {name: [row[name] for row in rows] for name in rows[0]}
         | {"chain": chain, "last": seq, "end": mac, "key": known.current, "seal": seal},
     )
-    anchor.announce(connection, Mark(chain, seq, mac))
+    anchor.announce(connection, Mark(chain, head["seq"], head["mac"]), Mark(chain, seq, mac))
 
 
 def digest(value: Any) -> str:

@@ -75,7 +75,7 @@ def verify(db: Database, *, trust: bool = False) -> Verdict:
         found += _unrecorded(connection)
     verdict = Verdict(check.count, tuple(found[:MOST_FINDINGS]), str(file), mark.seq if mark else None)
     if verdict.state == "good" and head["seq"]:
-        anchor.write(file, Mark(head["chain"], head["seq"], head["mac"]), known, anew=trust)
+        anchor.write(file, Mark(head["chain"], head["seq"], head["mac"]), known, lambda _: True, anew=trust)
     return verdict
 
 
@@ -95,17 +95,18 @@ class _Check:
         self.last = 0
 
     def chain(self, rows: Iterable[Row]) -> Iterator[Finding]:
-        before = ""
+        before: str | None = ""
         for row in rows:
             self.count += 1
             gap = row["seq"] > self.last + 1
             if gap:
                 yield _gone(self.last + 1, row["seq"] - 1)
-            if problem := self._entry(row):
+            problem = self._entry(row)
+            if problem:
                 yield problem
-            elif not gap and row["prev"] != before:
+            elif not gap and before is not None and row["prev"] != before:
                 yield Finding("replay", row["seq"], f"Entry {row['seq']} does not follow the one before it.")
-            self.last, before = row["seq"], row["mac"]
+            self.last, before = row["seq"], None if problem else row["mac"]
 
     def _entry(self, row: Row) -> Finding | None:
         """What is wrong with an entry by itself."""
