@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 
 import pyarrow as pa
@@ -9,7 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tools import profiling, sources
-from tools.profiling.bins import moment_bins, number_bins, seconds
+from tools.profiling import moments
+from tools.profiling.bins import number_bins
+from tools.profiling.model import Histogram
+from tools.profiling.moments import seconds
 from tools.profiling.order import trend
 
 
@@ -140,18 +144,73 @@ class TestHistograms:
             found = profiling.profile(table).columns[0].histogram
         assert found.sample_rows == sum(found.counts) == 10_000
 
-    def test_whole_numbers_get_whole_bins(self):
-        found = column_of([1, 2, 2, 3, None]).histogram
-        assert (found.edges, found.counts) == ([1.0, 2.0, 3.0], [1, 3])
+    @pytest.mark.parametrize(
+        ("values", "edges", "counts"),
+        [
+            ([1, 2, 2, 3, None], [1, 2, 3, 3], [1, 2, 1]),
+            ([5, 500_000, 5, -1], [-1, 5, 500_000, 500_000], [1, 2, 1]),
+            ([3.0, 4.0, 3.0, float("nan")], [3, 4, 4], [2, 1]),
+        ],
+    )
+    def test_a_few_whole_numbers_get_a_bar_each(self, values, edges, counts):
+        found = column_of(values).histogram
+        assert found == Histogram(edges, counts, by_value=True)
+
+    def test_a_few_values_of_many_rows_get_a_bar_each_wherever_they_are_counted(self, tmp_path):
+        path = tmp_path / "a.csv"
+        path.write_text("v\n" + "".join(f"{n % 7}\n" for n in range(30_000)))
+        for source in (path, pa.table({"v": [n % 7 for n in range(30_000)]})):
+            with sources.open(source) as table:
+                found = profiling.profile(table).columns[0].histogram
+            assert (found.edges, found.by_value) == ([0, 1, 2, 3, 4, 5, 6, 6], True)
+            assert sum(found.counts) == 30_000
+
+    def test_fractions_get_bins_however_few_they_are(self):
+        found = column_of([0.5, 1.0, 2.0]).histogram
+        assert not found.by_value
+        assert found.edges[:2] == [0.5, 0.6]
+
+    @pytest.mark.parametrize(("low", "high"), [(1, 21), (0, 99), (-3, 46), (7, 1_000_003), (0, 10**9)])
+    def test_bins_of_whole_numbers_hold_equally_many_each(self, low, high):
+        bins = number_bins(low, high, whole=True)
+        assert bins.width.is_integer()
+        assert bins.start <= low
+        assert high + (bins.width < 100) <= bins.start + bins.number * bins.width
+        assert 8 <= bins.number <= 22
+        assert str(int(bins.width)).rstrip("0") in {"1", "2", "25", "5"}
 
     def test_dates(self):
-        import datetime as dt
-
         days = [dt.date(2024, 1, 1) + dt.timedelta(days=n) for n in range(60)]
         found = column_of([*days, None]).histogram
         assert sum(found.counts) == 60
-        assert found.edges[0] <= "2024-01-01" < "2024-02-29" <= found.edges[-1]
-        assert all(len(edge) == 10 for edge in found.edges)
+        assert found.edges == [str(dt.date(2024, 1, 1) + dt.timedelta(weeks=n)) for n in range(10)]
+        assert found.counts == [7] * 8 + [4]
+
+    @pytest.mark.parametrize(
+        ("first", "last", "edges"),
+        [
+            ("2024-01-05", "2024-01-07", ["2024-01-05", "2024-01-06", "2024-01-07", "2024-01-08"]),
+            ("2023-11-07", "2024-06-30", ["2023-11-01", "2023-12-01", "2024-01-01"]),
+            ("2020-02-01", "2024-03-01", ["2020-01-01", "2020-04-01"]),
+            ("1931-05-01", "2004-03-01", ["1930-01-01", "1935-01-01"]),
+            ("0001-01-01", "9999-12-31", ["0001-01-01", "0500-01-01"]),
+            ("2024-01-01T10:00:00.5", "2024-01-01T10:00:03", ["2024-01-01T10:00:00", "2024-01-01T10:00:01"]),
+            ("2024-01-01T23:00:00", "2024-01-02T02:10:00", ["2024-01-01T23:00:00", "2024-01-01T23:15:00"]),
+        ],
+    )
+    def test_edges_of_moments_are_those_of_the_calendar(self, first, last, edges):
+        found = moments.histogram(first, last, [(first, 2), (last, 3)], days="T" not in first, sample_rows=None)
+        assert found.edges[: len(edges)] == edges
+        assert found.counts[0] == 2
+        assert found.counts[-1] == 3
+        assert found.edges[-2] <= last <= found.edges[-1]
+        assert len(found.counts) <= 20
+
+    def test_the_ends_of_the_calendar_are_no_error(self):
+        for first, last in (("0001-01-01", "0001-01-09"), ("9999-12-29", "9999-12-31"), ("9999-12-01", "9999-12-31")):
+            found = moments.histogram(first, last, [(first, 1), (last, 1)], days=True, sample_rows=None)
+            assert sum(found.counts) == 2
+            assert found.edges == sorted(found.edges)
 
     def test_what_has_no_bins(self):
         assert column_of([5, 5, 5]).histogram is None
@@ -159,7 +218,7 @@ class TestHistograms:
         assert column_of(["a", "b"]).histogram is None
         assert number_bins(0.0, float("inf"), whole=False) is None
         assert number_bins(1e18, 1e18 + 1, whole=True) is None
-        assert moment_bins(5.0, 5.0, days=True) is None
+        assert column_of([dt.date(2024, 1, 1)] * 3).histogram is None
 
     @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-5.0, 17.3), (1e-9, 2e-9), (-1e300, 1e300), (0.1, 1e9)])
     def test_the_bins_hold_both_ends(self, low, high):

@@ -1,23 +1,22 @@
-"""Histograms: bins of equal width whose edges are round numbers, or days."""
+"""Histograms of numbers: bins of equal width whose edges are round numbers, or one for each of a few values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tools.profiling.arrays import double
 from tools.profiling.model import Histogram, Value
 
 MOST_BINS = 20
+_NARROW = 100
+"""Whole numbers in a bin, below which one more in the last bin would show."""
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_DAY = 86_400.0
-_MOMENTS = (1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200)
-_DAYS = (1, 2, 7, 14, 30, 91, 182, 365, 730, 1826, 3652, 18_262, 36_525)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -28,75 +27,50 @@ class Bins:
     width: float
     number: int
 
-    def histogram(self, counts: Mapping[int, int], *, sample_rows: int | None, moments: bool = False) -> Histogram:
+    def histogram(self, counts: Mapping[int, int], *, sample_rows: int | None) -> Histogram:
         """The rows of each bin; what rounding puts beyond the last bin belongs to it."""
         rows = [0] * self.number
         for place, count in counts.items():
             rows[min(max(place, 0), self.number - 1)] += count
-        edges: list[Value] = [_round(self.start + place * self.width) for place in range(self.number + 1)]
-        return Histogram([moment(edge) for edge in edges] if moments else edges, rows, sample_rows)
+        return Histogram([_round(self.start + at * self.width) for at in range(self.number + 1)], rows, sample_rows)
 
-    def count(self, values: pa.ChunkedArray, weights: pa.ChunkedArray | None = None) -> dict[int, int]:
-        """Finite numbers by bin."""
+    def count(self, values: pa.ChunkedArray, rows: pa.ChunkedArray) -> dict[int, int]:
+        """Rows with finite numbers by bin."""
         numbers = values.cast(pa.float64(), safe=False)
-        places = pc.floor(pc.divide(pc.subtract(numbers, self.start), self.width))
-        rows = weights if weights is not None else pa.chunked_array([pa.repeat(1, len(places))])
-        counted = (
-            pa.table({"bin": places, "rows": rows}).filter(pc.is_finite(places)).group_by("bin", use_threads=False)
-        )
-        summed = counted.aggregate([("rows", "sum")])
-        return {int(b): int(n) for b, n in zip(summed["bin"].to_pylist(), summed["rows_sum"].to_pylist(), strict=True)}
+        places = pc.floor(pc.divide(pc.subtract(numbers, double(self.start)), double(self.width)))
+        found: Counter[int] = Counter()
+        for place, count in zip(places.to_pylist(), rows.to_pylist(), strict=True):
+            if math.isfinite(place):
+                found[int(place)] += count
+        return found
 
 
 def number_bins(low: float, high: float, *, whole: bool) -> Bins | None:
-    """Bins for numbers between two; None where there is no room between them."""
+    """Bins for numbers between two; None where there is no room between them.
+
+    Narrow bins of whole numbers hold equally many each: the last one ends above the greatest.
+    """
     if not (math.isfinite(high - low) and low < high) or high - low < 1e-9 * max(abs(low), abs(high)):
         return None
-    raw = (high - low) / MOST_BINS
-    power = 10.0 ** math.floor(math.log10(raw))
-    width = next(step * power for step in _STEPS if step * power >= raw * (1 - 1e-12))
-    width = max(1.0, float(math.ceil(width))) if whole else width
-    return _between(low, high, width)
-
-
-def moment_bins(first: float, last: float, *, days: bool) -> Bins | None:
-    """Bins for seconds since 1970, at least a day wide for dates."""
-    if not first < last:
-        return None
-    raw = (last - first) / MOST_BINS
-    spans = ([] if days else [float(width) for width in _MOMENTS]) + [days_ * _DAY for days_ in _DAYS]
-    width = next((span for span in spans if span >= raw), math.ceil(raw / (3652.0 * _DAY)) * 3652.0 * _DAY)
-    return _between(first, last, width)
-
-
-def _between(low: float, high: float, width: float) -> Bins:
+    end = high + 1 if whole and high - low < MOST_BINS * _NARROW else high
+    least = (end - low) / MOST_BINS
+    power = 10.0 ** math.floor(math.log10(least))
+    widths = (step * power for step in _STEPS if not whole or (step * power).is_integer())
+    width = next(width for width in widths if width >= least * (1 - 1e-12))
     start = _round(math.floor(low / width) * width)
-    return Bins(start, width, max(1, math.ceil((high - start) / width - 1e-9)))
+    return Bins(start, width, max(1, math.ceil((end - start) / width - 1e-9)))
+
+
+def by_value(pairs: Sequence[tuple[Value, int]]) -> Histogram | None:
+    """A bin for each of at most twenty whole numbers, given with their rows; None for more, and for other numbers."""
+    whole = all(isinstance(value, (int, float)) and value == int(value) for value, _ in pairs)
+    if not (whole and 0 < len(pairs) <= MOST_BINS):
+        return None
+    ordered = sorted((int(value or 0), count) for value, count in pairs)
+    values: list[Value] = [value for value, _ in ordered]
+    return Histogram([*values, values[-1]], [count for _, count in ordered], by_value=True)
 
 
 def _round(value: float) -> float:
     """Without the noise of binary digits."""
     return float(f"{value:.12g}")
-
-
-def seconds(texts: Iterable[str]) -> list[float | None]:
-    """Dates and timestamps as seconds since 1970, None outside the years 1 to 9999."""
-    return [_seconds(text) for text in texts]
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH).total_seconds()
-
-
-def moment(edge: Value) -> Value:
-    """Seconds since 1970 as ISO 8601; a day where it is midnight."""
-    try:
-        found = _EPOCH + timedelta(seconds=float(edge or 0))
-    except OverflowError:
-        return None
-    midnight = found.hour == found.minute == found.second == 0
-    return found.date().isoformat() if midnight else found.replace(tzinfo=None).isoformat(timespec="seconds")

@@ -109,7 +109,7 @@ def _together(table: Table, keys: Mapping[int, exp.Expr]) -> dict[int, pa.Table]
         column = answer.column(f"c{place}")
         mask = column.is_valid()
         counted = pa.table({"value": column.filter(mask), "count": answer.column("n").filter(mask).cast(pa.int64())})
-        found[place] = counted.sort_by([("count", "descending"), ("value", "ascending")])
+        found[place] = frequency.by_count(counted)
     return found
 
 

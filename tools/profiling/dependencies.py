@@ -8,15 +8,16 @@ to beat the same error after its right side is shuffled, or every column would d
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlglot import exp
 
+from tools.profiling.arrays import coded
 from tools.profiling.dialects import engine_of
 from tools.profiling.frequency import plain
 from tools.profiling.head import Head, shown
@@ -80,7 +81,7 @@ def find(table: Table, head: Head, result: Scan, columns: Sequence[ColumnProfile
 
 def _guesses(table: Table, rows: pa.Table, columns: Sequence[ColumnProfile]) -> Iterator[_Guess]:
     codes = {
-        place: _codes(rows.column(f"c{place}"))
+        place: coded(rows.column(f"c{place}"))
         for place, column in enumerate(columns)
         if column.kind in ("text", "number", "date", "boolean") and column.distinct > 1
     }
@@ -94,12 +95,6 @@ def _guesses(table: Table, rows: pa.Table, columns: Sequence[ColumnProfile]) -> 
             guess = _guess(left, right, codes[left], codes[right], shuffled) if left != right else None
             if guess:
                 yield guess
-
-
-def _codes(values: pa.ChunkedArray) -> Codes:
-    """Small numbers for values; -1 for NULL."""
-    encoded = pc.dictionary_encode(values.combine_chunks())
-    return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _repeats(left: Codes) -> bool:
@@ -136,13 +131,11 @@ def _wrong(lefts: Codes, rights: Codes) -> tuple[int, int]:
 
 
 def _conflicts(rows: pa.Table, guess: _Guess) -> list[tuple[Value, Value, int]]:
-    """Pairs with their rows, of left sides with several right sides."""
-    names = [f"c{guess.left}", f"c{guess.right}"]
-    counted = rows.select(names).drop_null().group_by(names).aggregate([([], "count_all")])
-    several = counted.group_by(names[0]).aggregate([([], "count_all")]).filter(pc.field("count_all") > 1)
-    kept = counted.filter(pc.is_in(counted[names[0]], several[names[0]].combine_chunks()))
-    listed = kept.sort_by([("count_all", "descending")]).to_pylist()
-    return [(plain(row[names[0]]), plain(row[names[1]]), row["count_all"]) for row in listed]
+    """Pairs with their rows, most frequent first, of left sides with several right sides."""
+    sides = (rows.column(f"c{place}").to_pylist() for place in (guess.left, guess.right))
+    counted = Counter(pair for pair in zip(*sides, strict=True) if None not in pair)
+    rights = Counter(left for left, _ in counted)
+    return [(plain(left), plain(right), number) for (left, right), number in counted.most_common() if rights[left] > 1]
 
 
 def _told(

@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
 from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tools.profiling.arrays import ordered, texts, wholes
 from tools.profiling.model import Value
 
 PERCENTS = (5, 25, 50, 75, 95)
 _FEW = 100
 _TOP = 10
-_JUDGED = 1_000
+JUDGED = 1_000
+"""Texts that are looked at for what they mean."""
 _FRACTION = re.compile(r"(\.\d*?[1-9])0+(?=\D|$)|\.0+(?=\D|$)")
 _SHAPES = bytes.maketrans(
     (ascii_uppercase + ascii_lowercase + digits).encode(), ("A" * 26 + "a" * 26 + "9" * 10).encode()
@@ -32,44 +36,47 @@ def counts_of(values: pa.ChunkedArray) -> pa.Table:
     if pa.types.is_floating(present.type):
         present = present.filter(pc.is_finite(present))
     counted = pc.value_counts(present)
-    table = pa.table({"value": counted.field("values"), "count": counted.field("counts")})
-    return table.sort_by([("count", "descending"), ("value", "ascending")])
+    return by_count(pa.table({"value": counted.field("values"), "count": counted.field("counts")}))
+
+
+def by_count(counts: pa.Table) -> pa.Table:
+    """Most frequent first, ties by value."""
+    return ordered(counts, ("count", "descending"), ("value", "ascending"))
 
 
 def top(counts: pa.Table, kind: str) -> list[tuple[Value, int]]:
     """All values where there are few, otherwise the most frequent ten."""
-    kept = counts.slice(0, _FEW if counts.num_rows <= _FEW else _TOP)
-    pairs = zip(kept["value"].to_pylist(), kept["count"].to_pylist(), strict=True)
-    return [(_shown(value, kind), count) for value, count in pairs]
+    return [(_shown(value, kind), rows) for value, rows in pairs(counts, _FEW if counts.num_rows <= _FEW else _TOP)]
+
+
+def few(counts: pa.Table, most: int, kind: str) -> list[tuple[Value, int]]:
+    """All values with their rows, most frequent first; [] if there are more than ``most``."""
+    return [(_shown(value, kind), rows) for value, rows in pairs(counts, most)] if counts.num_rows <= most else []
 
 
 def masks(counts: pa.Table) -> dict[str, list[tuple[str, int]]]:
     """The most frequent masks of text, letters to A or a, digits to 9: as ``shapes``, and folded as ``patterns``."""
-    exact = _summed(_shapes(counts["value"]), counts["count"])
-    folded = exact["mask"]
+    exact = _summed(_shapes(counts["value"]), counts["count"].to_pylist())
+    folded = texts([mask for mask, _ in exact])
     for pattern, letter in _MASKS:
         folded = pc.replace_substring_regex(folded, pattern, letter)
-    return {"shapes": _most(exact), "patterns": _most(_summed(folded, exact["count"]))}
+    return {"shapes": exact[:_TOP], "patterns": _summed(folded, [rows for _, rows in exact])[:_TOP]}
 
 
-def _shapes(texts: pa.ChunkedArray) -> pa.Array:
+def _shapes(values: pa.ChunkedArray) -> pa.Array:
     """ASCII letters and digits masked in place: in UTF-8 no other character has their bytes."""
-    joined = pa.concat_arrays([*texts.cast(pa.large_string()).chunks, pa.array([], pa.large_string())])
+    joined = pa.concat_arrays([*values.cast(pa.large_string()).chunks, pa.nulls(0, pa.large_string())])
     valid, offsets, data = joined.buffers()
     masked = pa.py_buffer((data.to_pybytes() if data else b"").translate(_SHAPES))
     return pa.Array.from_buffers(pa.large_string(), len(joined), [valid, offsets, masked], offset=joined.offset)
 
 
-def _summed(masks_: pa.Array | pa.ChunkedArray, counts: pa.ChunkedArray) -> pa.Table:
-    counted = pa.table({"mask": masks_, "count": counts})
-    grouped = counted.group_by("mask", use_threads=False).aggregate([("count", "sum")])
-    ordered = grouped.sort_by([("count_sum", "descending"), ("mask", "ascending")])
-    return ordered.select(["mask", "count_sum"]).rename_columns(["mask", "count"])
-
-
-def _most(masks_: pa.Table) -> list[tuple[str, int]]:
-    kept = masks_.slice(0, _TOP)
-    return list(zip(kept["mask"].to_pylist(), kept["count"].to_pylist(), strict=True))
+def _summed(found: pa.Array, counts: Sequence[int]) -> list[tuple[str, int]]:
+    """Masks with their rows, most frequent first, ties by mask."""
+    summed: Counter[str] = Counter()
+    for mask, rows in zip(found.to_pylist(), counts, strict=True):
+        summed[mask] += rows
+    return sorted(summed.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def quantiles(values: pa.ChunkedArray) -> dict[str, float]:
@@ -84,9 +91,9 @@ def quantiles(values: pa.ChunkedArray) -> dict[str, float]:
 
 def weighted_quantiles(counts: pa.Table) -> dict[str, float]:
     """The same from values with their rows."""
-    ordered = counts.filter(pc.greater(counts["count"], 0)).sort_by("value")
-    values = [float(value) for value in ordered["value"].to_pylist()]
-    ends = list(accumulate(ordered["count"].to_pylist()))
+    rising = sorted((float(value), rows) for value, rows in pairs(counts) if rows)
+    values = [value for value, _ in rising]
+    ends = list(accumulate(rows for _, rows in rising))
     result = {}
     for percent in PERCENTS if ends else ():
         place = (ends[-1] - 1) * percent / 100
@@ -95,22 +102,16 @@ def weighted_quantiles(counts: pa.Table) -> dict[str, float]:
     return result
 
 
-def pairs(counts: pa.Table) -> list[tuple[str, int]]:
-    """Texts with their rows, the first thousand."""
-    kept = counts.slice(0, _JUDGED)
+def pairs(counts: pa.Table, most: int | None = None) -> list[tuple[Any, int]]:
+    """Values with their rows, most frequent first."""
+    kept = counts.slice(0, most)
     return list(zip(kept["value"].to_pylist(), kept["count"].to_pylist(), strict=True))
-
-
-def iso_all(texts: pa.ChunkedArray) -> list[str]:
-    """Dates or times as the engine writes them, in ISO 8601."""
-    return [iso(text) for text in texts.to_pylist()]
 
 
 def from_texts(counts: Mapping[str, int]) -> pa.Table:
     """Counts by the engine's text of a value as a table like that of :func:`counts_of`."""
     kept = sorted(((text, count) for text, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
-    values = pa.array([text for text, _ in kept], pa.string())
-    return pa.table({"value": values, "count": pa.array([count for _, count in kept], pa.int64())})
+    return pa.table({"value": texts([text for text, _ in kept]), "count": wholes([count for _, count in kept])})
 
 
 def _shown(value: object, kind: str) -> Value:

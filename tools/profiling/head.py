@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from tools.profiling.arrays import double
 from tools.profiling.dialects import engine_of
 from tools.profiling.frequency import distinct_values
 from tools.profiling.guess import may_hold_numbers, possible_types
@@ -100,7 +101,7 @@ def _one_zero(rows: pa.Table) -> pa.Table:
     """With 0.0 for -0.0, which the engine takes for the same value and Arrow for another."""
     for place, spec in enumerate(rows.schema):
         if pa.types.is_floating(spec.type):
-            rows = rows.set_column(place, spec.name, pc.add(rows.column(place), pa.scalar(0.0, spec.type)))
+            rows = rows.set_column(place, spec.name, pc.add(rows.column(place), double(0.0).cast(spec.type)))
     return rows
 
 

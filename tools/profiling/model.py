@@ -52,13 +52,18 @@ class Dates:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Rows by bins of equal width; a bin holds its lower edge, the last one both."""
+    """Rows by bins with round edges; a bin holds its lower edge, the last one both.
+
+    Bins of numbers are equally wide; those of dates and timestamps are hours, days, weeks, months or years.
+    """
 
     edges: list[Value]
     """One more than there are counts; dates and timestamps are ISO 8601 text."""
     counts: list[int]
     sample_rows: int | None = None
     """Rows of the sample that were counted; None where all were."""
+    by_value: bool = False
+    """Whether each bin holds one value, its lower edge: for few different whole numbers."""
 
 
 @dataclass(frozen=True)

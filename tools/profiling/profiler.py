@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from tools.profiling import dependencies, frequency, keys, order
-from tools.profiling.bins import Bins, moment_bins, number_bins, seconds
+from tools.profiling import dependencies, frequency, keys, moments, order
+from tools.profiling.bins import MOST_BINS, Bins, by_value, number_bins
 from tools.profiling.counts import Counts, count
 from tools.profiling.dates import dates
 from tools.profiling.dialects import engine_of
@@ -32,8 +32,7 @@ def profile_table(table: Table, on_progress: Callable[[float], None]) -> Profile
     result = scan(table, head)
     on_progress(0.6)
     bins = {place: edges for place, field in enumerate(table.fields) if (edges := _bins(place, field, result))}
-    numbers = {place: edges for place, edges in bins.items() if table.fields[place].kind == "number"}
-    counts = count(table, head, result, numbers)
+    counts = count(table, head, result, bins)
     on_progress(0.7)
     made = _Columns(table, head, result, counts, bins)
     columns = [made.column(place, field) for place, field in enumerate(table.fields)]
@@ -115,40 +114,41 @@ class _Columns:
         values: dict[str, Any] = {"top_values": frequency.top(counts, field.kind)}
         if field.kind == "text":
             values |= frequency.masks(counts)
-            pairs = frequency.pairs(counts)
+            pairs = frequency.pairs(counts, frequency.JUDGED)
             values |= {"semantic": semantic(field.name, pairs), "dates": dates(pairs)}
         if field.kind == "number":
             values["quantiles"] = (
                 frequency.quantiles(sampled) if counted is None else frequency.weighted_quantiles(counted)
             )
-        if place in self._bins:
+        if field.kind in ("number", "date", "timestamp"):
             values["histogram"] = self._histogram(place, field, counts, exact=self._head.whole or counted is not None)
         if self._ordered and field.kind in ("number", "text", "date", "timestamp", "time"):
             first = self._head.rows[f"c{place}"]
             values |= {"trend": order.trend(first), "trend_rows": len(first)}
         return values
 
-    def _histogram(self, place: int, field: Field, counts: pa.Table, *, exact: bool) -> Histogram:
-        bins = self._bins[place]
+    def _histogram(self, place: int, field: Field, counts: pa.Table, *, exact: bool) -> Histogram | None:
+        sampled = None if exact else self._result.sample.num_rows
+        if field.kind != "number":
+            low, high = (frequency.iso(str(self._result.of(place, end))) for end in ("min", "max"))
+            pairs = [(frequency.iso(text), rows) for text, rows in frequency.pairs(counts)]
+            return moments.histogram(low, high, pairs, days=field.kind == "date", sample_rows=sampled)
+        if place not in self._bins:
+            return None
         if place in self._counts.bins:
-            return bins.histogram(self._counts.bins[place], sample_rows=None)
-        rows = None if exact else self._result.sample.num_rows
-        if field.kind == "number":
-            return bins.histogram(bins.count(counts["value"], counts["count"]), sample_rows=rows)
-        moments = pa.chunked_array([pa.array(seconds(frequency.iso_all(counts["value"])), pa.float64())])
-        return bins.histogram(bins.count(moments, counts["count"]), sample_rows=rows, moments=True)
+            return self._bins[place].histogram(self._counts.bins[place], sample_rows=None)
+        if exact and (found := by_value(frequency.few(counts, MOST_BINS, field.kind))):
+            return found
+        return self._bins[place].histogram(
+            self._bins[place].count(counts["value"], counts["count"]), sample_rows=sampled
+        )
 
 
 def _bins(place: int, field: Field, result: Scan) -> Bins | None:
     low, high = result.of(place, "min"), result.of(place, "max")
-    if low is None or high is None:
+    if field.kind != "number" or low is None or high is None:
         return None
-    if field.kind == "number":
-        return number_bins(float(low), float(high), whole="INT" in field.type.upper())
-    if field.kind in ("date", "timestamp"):
-        first, last = seconds([frequency.iso(str(low)), frequency.iso(str(high))])
-        return moment_bins(first, last, days=field.kind == "date") if first is not None and last is not None else None
-    return None
+    return number_bins(float(low), float(high), whole="INT" in field.type.upper())
 
 
 def _same_ends(place: int, result: Scan) -> bool:
