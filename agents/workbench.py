@@ -18,7 +18,7 @@ from tools.errors import AssayError
 
 if TYPE_CHECKING:
     from memory import Memory
-    from memory.model import Dataset, Proposal, ProposalSource
+    from memory.model import Dataset, Proposal, ProposalSource, Rule
     from tools.dqdl import Ruleset
     from tools.dqdl.explanation import Explanation
     from tools.dqdl.plans.result import Evaluation, RuleResult
@@ -257,6 +257,7 @@ class Workbench:
         the folder or s3:// URI below which good and bad rows are written. ``composite`` says whether composites join
         whole verdicts or the members in each row. Raises WorkError and OutletError.
         """
+        from agents.unapproved import sound, with_refused
         from tools import dqdl, validation
         from tools.sources import file_access
         from tools.validation.outlets import check
@@ -267,11 +268,13 @@ class Workbench:
             tables = {"primary": table}
             for alias, other in (others or {}).items():
                 tables[alias] = opened.enter_context(self.open(other)[0])
-            rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
+            active = self._active(dataset, source) if ruleset is None else []
+            rules = dqdl.parse(ruleset) if ruleset is not None else _ruleset(sound(active))
             if quarantine is not None:
                 check(quarantine, table.dataset.short)
             past, roots = self._past(dataset, table), file_access.roots(tables.values())
             evaluation = dqdl.evaluate(rules, tables, history=past, composite=composite, file_roots=roots)
+            evaluation = with_refused(evaluation, active) if active else evaluation
             scores = validation.score(evaluation)
             self.memory.results.save(
                 run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
@@ -290,6 +293,7 @@ class Workbench:
         composite: Literal["column", "row"] = "column",
     ) -> Explanation:
         """The queries that :meth:`validate` would run, written for its engine or in ``dialect``. Raises WorkError."""
+        from agents.unapproved import sound
         from tools import dqdl
 
         with ExitStack() as opened:
@@ -298,21 +302,22 @@ class Workbench:
             tables = {"primary": table}
             for alias, other in (others or {}).items():
                 tables[alias] = opened.enter_context(self.open(other)[0])
-            rules = dqdl.parse(ruleset) if ruleset is not None else self._active(dataset, source)
+            active = self._active(dataset, source) if ruleset is None else []
+            rules = dqdl.parse(ruleset) if ruleset is not None else _ruleset(sound(active))
             return dqdl.explain(rules, tables, dialect, history=self._past(dataset, table), composite=composite)
 
     def _past(self, dataset: Dataset, table: Table) -> Past:
         """What was measured before, for the judgement of the present content."""
         return Past(self.memory, dataset.id, table.version)
 
-    def _active(self, dataset: Dataset, source: str) -> Ruleset:
-        rules = [rule.rule_expression for rule in self.memory.rules.active(dataset.id)]
+    def _active(self, dataset: Dataset, source: str) -> list[Rule]:
+        rules = self.memory.rules.active(dataset.id)
         if not rules:
             raise WorkError(
                 f"{dataset.short_name} has no active rules.",
                 hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
             )
-        return _ruleset(rules)
+        return rules
 
 
 def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
-from memory.decisions import read_rule, record_decision, tell_decisions
+from memory.decisions import read_rule, record_decision, require_person, tell_decisions
 from memory.errors import StoreError
 from memory.model import (
     Approval,
@@ -194,8 +194,7 @@ def _require_open(connection: Connection, run_id: str) -> None:
 
 def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposal], actor: str) -> None:
     """Refuses the whole set if one decision is not possible."""
-    if not actor.strip():
-        raise StoreError("A decision needs the name of the person who takes it.")
+    require_person(actor, "A decision")
     numbers = [decision.number for decision in decisions]
     for decision in decisions:
         number = decision.number

@@ -9,6 +9,14 @@ from uuid import UUID
 
 from memory.audit import Fact, record
 from memory.db import Connection, Row
+from memory.errors import StoreError
+
+MACHINES = (
+    *("supervisor", "profiler", "recommender", "validator", "statistics", "memory", "model", "offline"),
+    *("assay worker", "langgraph server"),
+)
+"""Names under which no person decides; ``assay_is_person`` in the store refuses the same."""
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 @dataclass(frozen=True)
@@ -21,6 +29,15 @@ class RuleText:
     columns: tuple[str, ...]
     dimension: str
     fingerprint: str
+
+
+def require_person(actor: str, what: str) -> None:
+    """Raises StoreError where what is to be done would not be in the name of a person."""
+    name = actor.strip().strip(UNSEEN).strip()
+    if not name:
+        raise StoreError(f"{what} needs the name of the person who does it.")
+    if name.lower() in MACHINES:
+        raise StoreError(f"{what} needs a person; {name!r} is a part of Assay.", hint="Say who you are with --as NAME.")
 
 
 def read_rule(text: str) -> RuleText:

@@ -224,6 +224,8 @@ class Rule:
     disabled_by: str | None
     disabled_reason: str | None
     disabled_at: datetime | None
+    problem: str | None = None
+    """Why an active rule is not to be used: what is recorded does not approve this text. None where all is well."""
 
 
 @dataclass(frozen=True)

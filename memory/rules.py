@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import LiteralString
@@ -9,19 +10,26 @@ from uuid import UUID
 
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row
-from memory.decisions import read_rule, record_decision, tell_decisions
+from memory.decisions import read_rule, record_decision, require_person, tell_decisions
 from memory.errors import StoreError
 from memory.model import Rule, RuleStatus
 
-RULE_FIELDS = [field.name for field in fields(Rule)]
+RULE_FIELDS = [field.name for field in fields(Rule) if field.name != "problem"]
 
+RULES: LiteralString = """
+    select r.*, d.rule_hash as decided_hash, d.actor as decided_by, d.decided_at
+    from dq_rules r left join decisions d on d.id = r.decision_id and d.dataset_id = r.dataset_id
+"""
 ACTIVATE: LiteralString = """
     insert into dq_rules (dataset_id, rule_type, rule_expression, threshold, columns, dimension, fingerprint,
         reasoning, status, decision_id, created_by, approved_by, approved_at)
     select d.dataset_id, d.rule_type, d.rule, d.threshold, d.columns, d.dimension, d.fingerprint,
         coalesce(p.reasoning, d.reason, ''), 'approved', d.id, coalesce(p.source, d.actor), d.actor, d.decided_at
     from decisions d left join proposals p on p.id = d.proposal_id
-    where d.id = any(%(ids)s::uuid[]) order by p.number, array_position(%(ids)s::uuid[], d.id)
+    where d.id = any(%(ids)s::uuid[]) and not exists (
+        select from dq_rules r where r.dataset_id = d.dataset_id and r.fingerprint = d.fingerprint
+            and r.disabled_at >= d.decided_at)
+    order by p.number, array_position(%(ids)s::uuid[], d.id)
     on conflict (dataset_id, fingerprint) where status = 'approved' do nothing returning *
 """
 
@@ -51,8 +59,7 @@ class Rules:
 
         Raises StoreError without a name, DqdlError for a text that is no rule; then nothing is imported.
         """
-        if not actor.strip():
-            raise StoreError("An import needs the name of the person who does it.")
+        require_person(actor, "An import")
         read = {rule.fingerprint: rule for rule in map(read_rule, rules)}
         with self._db.transaction() as connection:
             # The lock keeps two imports from recording one decision each about the same rule.
@@ -73,30 +80,33 @@ class Rules:
     def all(self, dataset_id: UUID | None = None, status: RuleStatus | None = None) -> list[Rule]:
         """Rules by number, of one dataset or all, of one status or all."""
         rows = self._db.rows(
-            """select * from dq_rules where (%(dataset_id)s::uuid is null or dataset_id = %(dataset_id)s)
-                and (%(status)s::text is null or status = %(status)s) order by number""",
+            RULES
+            + """ where (%(dataset_id)s::uuid is null or r.dataset_id = %(dataset_id)s)
+                and (%(status)s::text is null or r.status = %(status)s) order by r.number""",
             {"dataset_id": dataset_id, "status": status},
         )
         return [_rule(row) for row in rows]
 
     def get(self, number: int) -> Rule:
         """The rule of that number. Raises StoreError."""
-        row = self._db.row("select * from dq_rules where number = %s", [number])
+        row = self._db.row(RULES + " where r.number = %s", [number])
         if row is None:
             raise _unknown(number)
         return _rule(row)
 
     def disable(self, number: int, actor: str, reason: str) -> Rule:
         """Takes a rule out of use; who did it first, and why, stays. Raises StoreError."""
-        if not actor.strip() or not reason.strip():
-            raise StoreError(f"To disable rule {number} needs a name and a reason.")
+        require_person(actor, f"To disable rule {number}")
+        if not reason.strip():
+            raise StoreError(f"To disable rule {number} needs a reason.")
         with self._db.transaction() as connection:
-            row = connection.execute(
+            connection.execute(
                 """update dq_rules set status = 'disabled', disabled_by = coalesce(disabled_by, %s),
                     disabled_reason = coalesce(disabled_reason, %s), disabled_at = coalesce(disabled_at, now())
-                where number = %s returning *""",
+                where number = %s""",
                 [actor, reason, number],
-            ).fetchone()
+            )
+            row = connection.execute(RULES + " where r.number = %s", [number]).fetchone()
             if row is None:
                 raise _unknown(number)
             told = {"rule": row["rule_expression"], "reason": reason, "dataset_id": row["dataset_id"]}
@@ -114,8 +124,10 @@ def _activate(connection: Connection, decided: list[Row]) -> tuple[list[Rule], l
     fresh = set(ids) - {row["decision_id"] for row in used}
     made = connection.execute(ACTIVATE, {"ids": list(fresh)}).fetchall()
     rows = connection.execute(
-        """select r.* from dq_rules r join unnest(%s::uuid[], %s::text[]) as d (dataset_id, fingerprint)
-        using (dataset_id, fingerprint) where r.status = 'approved' order by r.number""",
+        RULES
+        + """ join unnest(%s::uuid[], %s::text[]) as w (dataset_id, fingerprint)
+            on w.dataset_id = r.dataset_id and w.fingerprint = r.fingerprint
+        where r.status = 'approved' order by r.number""",
         [[row["dataset_id"] for row in decided], [row["fingerprint"] for row in decided]],
     ).fetchall()
     return list({row["id"]: _rule(row) for row in rows}.values()), made
@@ -138,15 +150,26 @@ def _tell_activated(connection: Connection, made: list[Row], run_id: str | None)
 
 def _active(connection: Connection, dataset_id: UUID, fingerprints: list[str]) -> list[Rule]:
     rows = connection.execute(
-        """select * from dq_rules where dataset_id = %s and fingerprint = any(%s) and status = 'approved'
-        order by number""",
+        RULES + """ where r.dataset_id = %s and r.fingerprint = any(%s) and r.status = 'approved' order by r.number""",
         [dataset_id, fingerprints],
     ).fetchall()
     return [_rule(row) for row in rows]
 
 
 def _rule(row: Row) -> Rule:
-    return Rule(**{name: row[name] for name in RULE_FIELDS} | {"columns": tuple(row["columns"])})
+    values = {name: row[name] for name in RULE_FIELDS} | {"columns": tuple(row["columns"])}
+    return Rule(**values, problem=_problem(row))
+
+
+def _problem(row: Row) -> str | None:
+    """The database refuses such rules; here they show if somebody got round it, as a superuser can."""
+    if row["status"] != "approved":
+        return None
+    if row["decided_hash"] is None:
+        return "No person's decision about this rule is recorded."
+    if row["decided_hash"] != hashlib.sha256(row["rule_expression"].encode()).hexdigest():
+        return f"This is not the text that {row['decided_by']} approved on {row['decided_at']:%Y-%m-%d %H:%M} UTC."
+    return None
 
 
 def _unknown(number: int) -> StoreError:
