@@ -9,7 +9,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import RetryPolicy
 
 from agents.model_errors import is_transient
-from graph import approval, specialists, supervisor
+from graph import approval, foreign, specialists, supervisor
 from graph.services import Services
 from graph.state import RunState, StepTask
 
@@ -23,20 +23,21 @@ def build(services: Callable[[], Services]) -> StateGraph[RunState, Any, Any, An
                  supervisor  -> recommender -> request_approval -> approval -> record_decisions -> supervisor
                  supervisor  -> END
     """
-    retry = RetryPolicy(max_attempts=2, retry_on=is_transient)
+    retry = RetryPolicy(max_attempts=specialists.TRIES, retry_on=is_transient)
     graph: StateGraph[RunState, Any, Any, Any] = StateGraph(RunState)
     graph.add_node("begin", supervisor.begin(services))
     graph.add_node(
         "supervisor",
-        supervisor.route(services),
+        foreign.watched(services, supervisor.route(services)),
         retry_policy=retry,
         destinations=("profiler", "recommender", "validator", END),
     )
     for name, step in specialists.steps(services).items():
-        graph.add_node(name, step, retry_policy=retry, input_schema=StepTask)
-    graph.add_node("request_approval", approval.request(services), destinations=("approval", "supervisor"))
+        graph.add_node(name, foreign.watched(services, step), retry_policy=retry, input_schema=StepTask)
+    request, record = (foreign.watched(services, node(services)) for node in (approval.request, approval.record))
+    graph.add_node("request_approval", request, destinations=("approval", "supervisor"))
     graph.add_node("approval", approval.wait)
-    graph.add_node("record_decisions", approval.record(services), destinations=("request_approval", "supervisor"))
+    graph.add_node("record_decisions", record, destinations=("request_approval", "supervisor"))
 
     graph.add_edge(START, "begin")
     graph.add_edge("begin", "supervisor")

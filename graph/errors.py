@@ -1,7 +1,26 @@
 """Errors of runs that a person can act on."""
 
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
 from tools.errors import AssayError
+
+if TYPE_CHECKING:
+    from memory.model import Run
 
 
 class RunError(AssayError):
     """A run that cannot go on, or a request that does not fit the state of a run."""
+
+
+def other_version(run: Run) -> RunError:
+    """Why a run of another version of the graph cannot go on, and what to do instead."""
+    from graph.state import GRAPH_VERSION
+
+    return RunError(
+        f"Run {run.id} was begun by another version of Assay and cannot go on in this one "
+        f"(its graph is version {run.graph_version}, this one's is {GRAPH_VERSION}).",
+        hint=f"Go on in that version, or start anew with `assay run {shlex.join(run.sources)}`.",
+    )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
+from langgraph.errors import GraphBubbleUp
+from langgraph.runtime import get_runtime
+
+from graph.services import Services
 from memory import Memory
-from memory.owner import this_process
 
 KIND = "server"
+
+Node = TypeVar("Node", bound=Callable[[Any], Any])
 
 
 def register(memory: Memory, goal: str, sources: list[str]) -> str:
@@ -15,12 +21,29 @@ def register(memory: Memory, goal: str, sources: list[str]) -> str:
     made = memory.runs.create(
         kind=KIND, goal=goal, sources=sources, model="", graph_version="", requested_by="langgraph server"
     )
+    memory.runs.observe(made.id, "running")
     return made.id
 
 
 def mark(memory: Memory, run_id: str, status: Literal["waiting", "done"]) -> None:
     """Writes down how far the run is, if a server executes it."""
-    if memory.runs.get(run_id).kind == KIND:
-        lease = memory.runs.claim(this_process(), seconds=60, run_id=run_id)
-        if lease is not None:
-            memory.runs.release(lease, status)
+    memory.runs.observe(run_id, status)
+
+
+def watched(services: Callable[[], Services], node: Node) -> Any:
+    """The node, which tells the run's row that a server works on it, and if it fails, why."""
+
+    def watching(state: Any) -> Any:
+        if get_runtime().context is not None or "run_id" not in state:
+            return node(state)
+        run_id, runs = state["run_id"], services().bench.memory.runs
+        runs.observe(run_id, "running")
+        try:
+            return node(state)
+        except GraphBubbleUp:
+            raise
+        except Exception as error:
+            runs.observe(run_id, "failed", str(error) or type(error).__name__)
+            raise
+
+    return watching

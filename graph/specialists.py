@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from langgraph.errors import GraphBubbleUp
+from langgraph.runtime import get_runtime
+
 from agents.context import AgentContext
+from agents.model_errors import is_transient
 from agents.team import artifact
 from graph.emit import emitter
 from graph.services import Services
 from graph.state import StepNode, StepTask, TableState
-from tools.sources import SourceError
+from memory.errors import StoreError
+from tools.errors import AssayError
+
+TRIES = 2
+"""So often a step is begun when the model is overloaded or does not answer."""
 
 NEEDS = {
     "profiler": ("profile_table",),
@@ -19,6 +28,8 @@ NEEDS = {
     "validator": ("run_validation",),
 }
 """The tools one of which an agent has to have called with success: what it says instead does not count."""
+
+log = logging.getLogger(__name__)
 
 
 def steps(services: Callable[[], Services]) -> dict[str, StepNode]:
@@ -33,19 +44,37 @@ def _node(agent: str, services: Callable[[], Services]) -> StepNode:
         context = AgentContext(state["run_id"], services().bench, {state["name"]: state["table"]["uri"]}, emit)
         try:
             transcript = services().team.ask(agent, _task(state), context, needs=NEEDS[agent])
-        except SourceError as error:
-            emit("table_failed", {"error": str(error)})
-            return _update(state["name"], {"error": str(error)})
+        except (GraphBubbleUp, StoreError):
+            raise
+        except Exception as error:
+            if is_transient(error) and _attempt() < TRIES:
+                raise
+            why = _why(error)
+            emit("table_failed", {"error": why})
+            return _update(state["name"], {"error": why})
         found = next(filter(None, (artifact(transcript, tool) for tool in NEEDS[agent])))
         emit("finished", {key: value for key, value in found.items() if key != "summary"})
         kept: TableState = {"done": [agent]}
         if "summary" in found:
             kept["summary"] = found["summary"]
         if "profile_id" in found:
-            kept["profile_id"] = found["profile_id"]
+            kept |= {"profile_id": found["profile_id"], "dataset_id": found["dataset_id"]}
         return _update(state["name"], kept)
 
     return node
+
+
+def _attempt() -> int:
+    info = get_runtime().execution_info
+    return info.node_attempt if info else TRIES
+
+
+def _why(error: Exception) -> str:
+    """For a person. What no one foresaw goes into the log in full: one table's bug must not stop the others."""
+    if isinstance(error, AssayError):
+        return str(error)
+    log.error("a table is given up", exc_info=error)
+    return f"Internal error: {type(error).__name__}: {error}"
 
 
 def _task(task: StepTask) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from graph.errors import RunError
 from graph.services import Services
 from graph.state import DEFAULT_GOAL, RunNode, RunState, StepTask, TableState
 from tools.errors import AssayError
+from tools.sources import SourceError
 
 MOST_TURNS = 20
 
@@ -30,8 +31,13 @@ def begin(services: Callable[[], Services]) -> RunNode:
         sources = state.get("sources", [])
         run_id = state.get("run_id") or foreign.register(bench.memory, goal, sources)
         tables: dict[str, TableState] = {}
+        emit = emitter(agent="supervisor")
         for source in sources:
-            name, table = _register(services(), source, tables)
+            try:
+                name, table = _register(services(), source, tables)
+            except SourceError as error:
+                name, table = _free(_last_part(source), source, tables), {"uri": source, "error": str(error)}
+                emit("table_failed", {"table": name, "error": str(error)})
             tables[name] = table
         return {"run_id": run_id, "goal": goal, "tables": tables, "turns": 0}
 
@@ -43,11 +49,21 @@ def _register(services: Services, source: str, known: dict[str, TableState]) -> 
     table, dataset = services.bench.open(source)
     with table:
         short = table.dataset.short
+    return _free(short, dataset.uri, known), {"uri": dataset.uri, "dataset_id": str(dataset.id)}
+
+
+def _free(short: str, uri: str, known: dict[str, TableState]) -> str:
+    """The name of a table in the run: its short one, with a number if another table has that."""
     name, count = short, 1
-    while name in known and known[name].get("dataset_id") != str(dataset.id):
+    while name in known and known[name]["uri"] != uri:
         count += 1
         name = f"{short}_{count}"
-    return name, {"uri": dataset.uri, "dataset_id": str(dataset.id)}
+    return name
+
+
+def _last_part(source: str) -> str:
+    """What a person would call a source that cannot be opened."""
+    return source.rstrip("/").rsplit("/", 1)[-1].split(".", 1)[0] or source
 
 
 def route(services: Callable[[], Services]) -> RunNode:
@@ -63,7 +79,8 @@ def route(services: Callable[[], Services]) -> RunNode:
         handed = artifact(transcript, "hand_over")
         if handed is None:
             foreign.mark(desk.services.bench.memory, state["run_id"], "done")
-            return Command(goto=END, update={"answer": last_words(transcript), "turns": state["turns"] + 1})
+            answer = _with_given_up(last_words(transcript), desk.tables)
+            return Command(goto=END, update={"answer": answer, "turns": state["turns"] + 1})
         names = [desk.name(table) for table in handed["tables"]]
         emit("routed", {"agent": "supervisor", "next": handed["next"], "tables": names, "reason": handed["reason"]})
         update = {"hand_over": handed, "turns": state["turns"] + 1, "tables": desk.opened}
@@ -71,6 +88,12 @@ def route(services: Callable[[], Services]) -> RunNode:
         return Command(goto=tasks, update=update)
 
     return node
+
+
+def _with_given_up(answer: str, tables: dict[str, TableState]) -> str:
+    """The answer, and what it does not say itself: which tables were given up, and why."""
+    missing = [f"{name} was given up: {t['error']}" for name, t in tables.items() if t.get("error", "") not in answer]
+    return " ".join(filter(None, [answer, *missing]))
 
 
 class _Desk:
@@ -107,6 +130,8 @@ class _Desk:
             return "that is done in this run"
         if step == "recommender" and "profiler" not in table.get("done", []):
             return "it has to be profiled in this run first"
+        if "dataset_id" not in table and step != "profiler":
+            return "it has to be opened by the profiler first"
         if step == "validator" and not self.services.bench.memory.rules.active(UUID(table["dataset_id"])):
             return "it has no active rules; a person has to approve some first"
         return None

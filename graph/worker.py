@@ -10,36 +10,39 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
-from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.errors import GraphDrained, GraphRecursionError
-from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
+from agents.workbench import Workbench
 from graph.build import build
-from graph.errors import RunError
+from graph.checkpoints import LeasedSaver
+from graph.emit import RunContext
+from graph.errors import other_version
+from graph.hold import LEASE_SECONDS, Hold, StepLeft
 from graph.services import Services, services
-from graph.state import GRAPH_VERSION
+from graph.state import GRAPH_VERSION, TableState
 from memory import Memory
 from memory.errors import LeaseLost, StoreError
 from memory.model import Lease, Run
 from memory.owner import this_process
 from tools.errors import AssayError
 
-LEASE_SECONDS = 30.0
 RETRY_SECONDS = 2.0
-BEAT_SECONDS = 1.0
+GRACE_SECONDS = 1.0
+"""How long a task that is to be left may take to notice; then it goes on alone, and cannot write any more."""
 MOST_STEPS = 200
 MOST_TABLES_AT_ONCE = 4
 
-Ending = Literal["queued", "waiting", "done", "failed", "cancelled"]
+Ending = tuple[Literal["queued", "waiting", "done", "failed", "cancelled"], str | None]
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """One executor of runs. ``stop()`` makes it finish the step in hand and let go.
+    """One executor of runs.
 
     ``make`` builds the services for a run's model specification.
     """
@@ -49,11 +52,15 @@ class Worker:
         self._make = make
         self._services: dict[str, Services] = {}
         self._stopping = threading.Event()
-        self._control: RunControl | None = None
+        self._hold: Hold | None = None
 
     def run(self, run_id: str | None = None) -> bool:
-        """Executes one run (that one, or any that can be claimed) until it waits or ends; False if there is none."""
-        lease = self._memory.runs.claim(this_process(), seconds=LEASE_SECONDS, run_id=run_id)
+        """Executes one run (that one, or any that can be claimed) until it waits or ends; False if there is none.
+
+        A run of another version of the graph is not claimed unless it is named, and then it fails.
+        """
+        version = GRAPH_VERSION if run_id is None else None
+        lease = self._memory.runs.claim(this_process(), seconds=LEASE_SECONDS, run_id=run_id, graph_version=version)
         if lease is None:
             return False
         self._execute(lease)
@@ -71,51 +78,61 @@ class Worker:
                 if idle:
                     self._stopping.wait(poll_seconds)
 
-    def stop(self) -> None:
-        """Finishes the step in hand, gives the run back to the queue, and ends :meth:`loop`. Safe from any thread."""
+    def stop(self, *, now: bool = False) -> None:
+        """Gives the run in hand back to the queue and ends :meth:`loop`. Safe from any thread.
+
+        The step in hand is finished first; ``now`` leaves it, to be done again by whoever takes the run up.
+        """
         self._stopping.set()
-        if self._control is not None:
-            self._control.request_drain("the worker stops")
+        hold = self._hold
+        if hold is not None:
+            (hold.leave if now else hold.drain)("the worker stops")
 
     def _execute(self, lease: Lease) -> None:
-        control = self._control = RunControl()
         log.info("run %s: begun, attempt %d", lease.run.id, lease.run.attempt)
-        if self._stopping.is_set():
-            control.request_drain("the worker stops")
-        with _Heartbeat(self._memory, lease, control):
-            status, error = self._outcome(lease, control)
-        self._control = None
-        try:
-            if status != "queued":
-                self._memory.runs.append_event(lease.run.id, status, {"error": error} if error else {}, lease=lease)
-        except LeaseLost:
-            log.warning("run %s was taken over by another worker", lease.run.id)
-        else:
-            self._memory.runs.release(lease, status, error)
-            log.info("run %s: %s", lease.run.id, status)
+        with Hold(self._memory, lease) as hold:
+            self._hold = hold
+            if self._stopping.is_set():
+                hold.drain("the worker stops")
+            status, error = _in_a_thread(lambda: self._outcome(hold), hold)
+            self._hold = None
+            if self._released(lease, status, error):
+                log.info("run %s: %s", lease.run.id, status)
+            else:
+                log.warning("run %s was taken over by another worker", lease.run.id)
 
-    def _outcome(self, lease: Lease, control: RunControl) -> tuple[Ending, str | None]:
+    def _released(self, lease: Lease, status: Any, error: str | None) -> bool:
+        """Ends the lease, also over a store that is away for a moment. Raises StoreError once the lease is over."""
+        give_up = time.monotonic() + LEASE_SECONDS
+        while True:
+            try:
+                return self._memory.runs.release(lease, status, error, tell=True)
+            except StoreError:
+                if time.monotonic() > give_up or self._stopping.wait(RETRY_SECONDS):
+                    raise
+
+    def _outcome(self, hold: Hold) -> Ending:
         try:
-            return self._drive(lease, control)
-        except GraphDrained:
-            return ("cancelled" if self._memory.runs.cancel_requested(lease.run.id) else "queued"), None
+            return self._drive(hold)
+        except (GraphDrained, StepLeft, LeaseLost):
+            return "queued", None
+        except StoreError as error:
+            return "queued", str(error)
         except AssayError as error:
             return "failed", str(error)
         except GraphRecursionError:
             return "failed", f"The run took more than {MOST_STEPS} steps. Ask for less in one run."
         except Exception as error:
-            log.exception("run %s broke", lease.run.id)
+            log.exception("run %s broke", hold.lease.run.id)
             return "failed", f"Internal error: {type(error).__name__}: {error}"
 
-    def _drive(self, lease: Lease, control: RunControl) -> tuple[Ending, str | None]:
-        run = lease.run
+    def _drive(self, hold: Hold) -> Ending:
+        lease, run = hold.lease, hold.lease.run
         if run.graph_version != GRAPH_VERSION:
-            raise RunError(
-                f"Run {run.id} was started by version {run.graph_version} of the graph, this is {GRAPH_VERSION}.",
-                hint="Start it again; its decisions are kept.",
-            )
-        graph = build(lambda: self._services_for(run.model)).compile(
-            checkpointer=PostgresSaver(self._memory.pool), name="assay"
+            raise other_version(run)
+        memory = self._memory.under(lease)
+        graph = build(lambda: replace(self._services_for(run.model), bench=Workbench(memory))).compile(
+            checkpointer=LeasedSaver(self._memory, lease), name="assay"
         )
         config: Any = {
             "configurable": {"thread_id": run.id},
@@ -125,24 +142,39 @@ class Worker:
         snapshot = graph.get_state(config)
         if snapshot.interrupts and self._undecided(run.id):
             return "waiting", None
-        parts = graph.stream(_input(run, snapshot), config, stream_mode="custom", durability="sync", control=control)
-        for part in parts:
-            data = dict(part)
-            self._memory.runs.append_event(run.id, data.pop("kind"), data, agent=data.pop("agent", None), lease=lease)
-        return self._ending(lease, graph.get_state(config))
+        if lease.retry and (again := _given_up(snapshot)):
+            graph.update_state(config, {"tables": again}, as_node="begin")
+            snapshot = graph.get_state(config)
+        if snapshot.next or snapshot.created_at is None:
+            context: Any = RunContext(lambda kind, data, key: self._record(hold, kind, data, key))
+            graph.invoke(_input(run, snapshot), config, context=context, durability="sync", control=hold.control)
+            snapshot = graph.get_state(config)
+        return self._ending(lease, snapshot)
 
-    def _ending(self, lease: Lease, snapshot: StateSnapshot) -> tuple[Ending, str | None]:
-        run = lease.run
+    def _record(self, hold: Hold, kind: str, data: dict[str, Any], key: str | None) -> None:
+        hold.check()
+        rest = {name: value for name, value in data.items() if name != "agent"}
+        self._memory.runs.append_event(
+            hold.lease.run.id, kind, rest, agent=data.get("agent"), key=key, lease=hold.lease
+        )
+
+    def _ending(self, lease: Lease, snapshot: StateSnapshot) -> Ending:
         if snapshot.interrupts:
             return "waiting", None
-        if answer := snapshot.values.get("answer"):
+        values = snapshot.values
+        if answer := values.get("answer"):
             self._memory.runs.append_event(
-                run.id, "answer", {"text": answer}, agent="supervisor", key="answer", lease=lease
+                lease.run.id,
+                "answer",
+                {"text": answer},
+                agent="supervisor",
+                key=f"answer:{values['turns']}",
+                lease=lease,
             )
-        errors = [
-            f"{name}: {table['error']}" for name, table in snapshot.values["tables"].items() if table.get("error")
-        ]
-        return "done", " ".join(errors) or None
+        failed = [f"{name}: {table['error']}" for name, table in values["tables"].items() if table.get("error")]
+        if failed and len(failed) == len(values["tables"]):
+            return "failed", " ".join(failed)
+        return "done", " ".join(failed) or None
 
     def _undecided(self, run_id: str) -> bool:
         return any(proposal.decision is None for proposal in self._memory.approvals.proposals(run_id))
@@ -153,6 +185,24 @@ class Worker:
         return self._services[model]
 
 
+def _in_a_thread(work: Callable[[], Ending], hold: Hold) -> Ending:
+    """What the work comes to; back to the queue when it was left behind in a call that takes its time."""
+    found: list[Ending] = []
+    thread = threading.Thread(target=lambda: found.append(work()), name=f"run-{hold.lease.run.id}", daemon=True)
+    thread.start()
+    while thread.is_alive() and not hold.left.is_set():
+        thread.join(0.1)
+    thread.join(GRACE_SECONDS if hold.left.is_set() else None)
+    return found[0] if found else ("queued", None)
+
+
+def _given_up(snapshot: StateSnapshot) -> dict[str, TableState]:
+    """The tables to try again, without their errors, where the supervisor is or would be next."""
+    if snapshot.created_at is None or snapshot.next not in ((), ("supervisor",)):
+        return {}
+    return {name: {"error": ""} for name, table in snapshot.values["tables"].items() if table.get("error")}
+
+
 def _input(run: Run, snapshot: StateSnapshot) -> Any:
     """A start, the wake-up of an approval, or None to go on from the last checkpoint."""
     if snapshot.interrupts:
@@ -160,36 +210,3 @@ def _input(run: Run, snapshot: StateSnapshot) -> Any:
     if snapshot.created_at is None:
         return {"run_id": run.id, "goal": run.goal, "sources": run.sources}
     return None
-
-
-class _Heartbeat:
-    """Renews a lease while the run is executed; drains the run when the lease is lost or a cancel was asked for."""
-
-    def __init__(self, memory: Memory, lease: Lease, control: RunControl) -> None:
-        self._memory = memory
-        self._lease = lease
-        self._control = control
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{lease.run.id}", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        renewed = time.monotonic()
-        while not self._over.wait(BEAT_SECONDS):
-            try:
-                if self._memory.runs.cancel_requested(self._lease.run.id):
-                    self._control.request_drain("cancelled")
-                if time.monotonic() - renewed > LEASE_SECONDS / 3:
-                    if not self._memory.runs.renew(self._lease, LEASE_SECONDS):
-                        self._control.request_drain("the lease was lost")
-                    renewed = time.monotonic()
-            except StoreError as error:
-                log.warning("run %s: the lease could not be renewed. %s", self._lease.run.id, error)
-                if time.monotonic() - renewed > LEASE_SECONDS:
-                    self._control.request_drain("the lease is over")

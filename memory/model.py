@@ -73,6 +73,8 @@ class Lease:
     owner: str
     token: int
     until: datetime
+    retry: bool = False
+    """A person asked to try again the tables that the run had given up."""
 
 
 @dataclass(frozen=True)

@@ -77,10 +77,13 @@ class Runs:
         rows = self._db.rows("select * from runs order by created_at desc limit %s", [limit])
         return [_run(row) for row in rows]
 
-    def claim(self, owner: str, *, seconds: float, run_id: str | None = None) -> Lease | None:
+    def claim(
+        self, owner: str, *, seconds: float, run_id: str | None = None, graph_version: str | None = None
+    ) -> Lease | None:
         """A lease on that run, else on the oldest of kind ``run``, that is queued or whose worker is gone or silent.
 
-        None if there is none: a one-step job or a server's run is nobody else's to take up.
+        None if there is none: a one-step job or a server's run is nobody else's to take up, and with a
+        ``graph_version`` only runs of that version are.
 
         A run that was taken up ``MAX_ATTEMPTS`` times without getting anywhere fails instead.
         """
@@ -88,7 +91,7 @@ class Runs:
             with self._db.transaction() as connection:
                 gone = _gone(connection)
                 _bury_jobs(connection, gone)
-                found = _next_run(connection, run_id, gone)
+                found = _next_run(connection, run_id, graph_version, gone)
                 if found is None:
                     return None
                 if found["attempt"] < MAX_ATTEMPTS:
@@ -110,8 +113,10 @@ class Runs:
         lease: Lease,
         status: Literal["queued", "waiting", "done", "failed", "cancelled"],
         error: str | None = None,
+        *,
+        tell: bool = False,
     ) -> bool:
-        """Ends a lease. False, and nothing written, when it was lost before.
+        """Ends a lease. False, and nothing written, when it was lost before. ``tell`` adds the new state to the log.
 
         Back to ``queued`` without an error does not count as an attempt. A run that was woken in the meantime
         (:meth:`requeue`) is queued again instead of ``waiting``, and one that was to be cancelled is cancelled.
@@ -119,17 +124,20 @@ class Runs:
         with self._db.transaction() as connection:
             row = connection.execute(
                 """update runs set
-                    status = case when %(status)s = 'waiting' and cancel_requested then 'cancelled'
+                    status = case when %(status)s in ('waiting', 'queued') and cancel_requested then 'cancelled'
                         when %(status)s = 'waiting' and wake then 'queued' else %(status)s end,
                     attempt = case when %(status)s = 'queued' and %(error)s::text is null
                         then greatest(attempt - 1, 0) else attempt end,
                     error = %(error)s,
                     finished_at = case when %(status)s in ('done', 'failed', 'cancelled')
-                        or (%(status)s = 'waiting' and cancel_requested) then now() end,
+                        or (%(status)s in ('waiting', 'queued') and cancel_requested) then now() end,
+                    retry = retry and %(status)s = 'queued',
                     lease_owner = null, lease_until = null, updated_at = now()
                 where id = %(run_id)s and lease_token = %(token)s and status = 'running' returning status""",
                 {"status": status, "error": error, "run_id": lease.run.id, "token": lease.token},
             ).fetchone()
+            if row and tell and row["status"] != "queued":
+                _tell(connection, lease.run.id, row["status"], {"error": error} if error else {})
             if row and row["status"] not in ("queued", "waiting"):
                 record(connection, _ended(lease.run.id, row["status"], error))
         return row is not None
@@ -138,12 +146,14 @@ class Runs:
         """Has a waiting, failed or cancelled run taken up again, with all its attempts.
 
         A running one is marked, so that it does not go to sleep over a decision that came just before.
-        Raises StoreError for a run that is done.
+        One that ended without some of its tables tries these again. Raises StoreError for a run that is done.
         """
         with self._db.transaction() as connection:
             run = _locked(connection, run_id)
-            if run.status == "done":
+            if run.status == "done" and not run.error:
                 raise StoreError(f"Run {run_id} is done.", hint="Start a new run.")
+            if run.status in ("done", "failed"):
+                connection.execute("update runs set retry = true where id = %s", [run_id])
             woken = wake(connection, run_id)
             record(connection, Fact("run.resumed", actor, run_id, data={"was": run.status}))
             return woken
@@ -165,6 +175,26 @@ class Runs:
             if before in ("queued", "waiting", "running"):
                 record(connection, Fact("run.cancel_requested", actor, run_id, data={"was": before}))
         return _run(row)
+
+    def observe(
+        self, run_id: str, status: Literal["running", "waiting", "done", "failed"], error: str | None = None
+    ) -> None:
+        """Writes down how far a run of kind ``server`` is, which no worker of ours executes; others stay as they are.
+
+        While it runs it is the calling process' own, so that it does not run for ever when that process is gone.
+        """
+        with self._db.transaction() as connection:
+            row = connection.execute(
+                """update runs set status = %(status)s, error = %(error)s, updated_at = now(),
+                    finished_at = case when %(status)s in ('done', 'failed') then now() end,
+                    lease_owner = case when %(status)s = 'running' then %(owner)s end,
+                    lease_until = case when %(status)s = 'running' then now() + interval '1 day' end
+                where id = %(run_id)s and kind = 'server' and (status, error) is distinct from (%(status)s, %(error)s)
+                returning status""",
+                {"run_id": run_id, "status": status, "error": error, "owner": owners.this_process()},
+            ).fetchone()
+            if row and status in ("done", "failed"):
+                record(connection, _ended(run_id, status, error))
 
     def cancel_requested(self, run_id: str) -> bool:
         """Whether somebody asked to cancel it. Raises StoreError."""
@@ -226,6 +256,12 @@ class Runs:
         return [Event(**row) for row in rows]
 
 
+def _tell(connection: Connection, run_id: str, kind: str, data: dict[str, Any]) -> None:
+    values = {"run_id": run_id, "token": None, "kind": kind, "agent": None, "key": None, "data": payload(data)}
+    connection.execute(APPEND_EVENT, values)
+    connection.execute("set local synchronous_commit to default")
+
+
 def wake(connection: Connection, run_id: str) -> Run:
     """Queues a run, or marks it if it is running; within the caller's transaction, which holds its row."""
     row = connection.execute(
@@ -263,13 +299,14 @@ def _bury_jobs(connection: Connection, gone: list[str]) -> None:
     record(connection, *(_ended(row["id"], "failed", "Cut off.") for row in rows))
 
 
-def _next_run(connection: Connection, run_id: str | None, gone: list[str]) -> Row | None:
+def _next_run(connection: Connection, run_id: str | None, graph_version: str | None, gone: list[str]) -> Row | None:
     return connection.execute(
-        """select id, attempt, error from runs
+        """select id, attempt, error, retry from runs
         where (status = 'queued' or (status = 'running' and (lease_until < now() or lease_owner = any(%(gone)s))))
             and case when %(run_id)s::text is null then kind = 'run' else id = %(run_id)s end
+            and graph_version = coalesce(%(graph_version)s, graph_version)
         order by created_at limit 1 for no key update skip locked""",
-        {"gone": gone, "run_id": run_id},
+        {"gone": gone, "run_id": run_id, "graph_version": graph_version},
     ).fetchone()
 
 
@@ -281,7 +318,7 @@ def _lease(connection: Connection, run_id: str, owner: str, seconds: float) -> L
         [owner, seconds, run_id],
     ).fetchone()
     assert row
-    return Lease(run=_run(row), owner=owner, token=row["lease_token"], until=row["lease_until"])
+    return Lease(run=_run(row), owner=owner, token=row["lease_token"], until=row["lease_until"], retry=row["retry"])
 
 
 def _give_up(connection: Connection, run: Row) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from types import TracebackType
 from typing import Self
 
@@ -13,8 +14,10 @@ from memory.approvals import Approvals
 from memory.audit import Audit
 from memory.catalog import Catalog
 from memory.db import Connection, Database
+from memory.fence import Fenced
 from memory.history import MetricHistory
 from memory.migrate import migrate
+from memory.model import Lease
 from memory.recall import Recall
 from memory.results import Results
 from memory.rules import Rules
@@ -30,7 +33,10 @@ class Memory:
         self.url = url
         """Holds the password: not for messages."""
         migrate(url)
-        self.db = Database(url)
+        self._bind(Database(url))
+
+    def _bind(self, db: Database) -> None:
+        self.db = db
         self.audit = Audit(self.db)
         self.settings = Settings(self.db)
         self.catalog = Catalog(self.db)
@@ -48,6 +54,12 @@ class Memory:
         Raises StoreError where it cannot be reached or brought up to date.
         """
         return cls(url or os.environ.get("ASSAY_DATABASE_URL") or embedded.start(embedded.default_home()))
+
+    def under(self, lease: Lease) -> Self:
+        """This store for the worker that holds a lease: what it writes after the lease was lost raises LeaseLost."""
+        view = copy(self)
+        view._bind(Fenced(self.db, lease))
+        return view
 
     @property
     def pool(self) -> ConnectionPool[Connection]:
