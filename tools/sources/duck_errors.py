@@ -74,7 +74,7 @@ def ragged(at: str, expected: int, found: int) -> SourceError:
 def gist(text: str) -> str:
     """The first sentence of a DuckDB message, without its error class, source excerpt and advice about SQL."""
     first = _PREFIX.sub("", text.strip().split("\n")[0]).strip()
-    return (first if len(first) <= 300 else first[:297] + "...").rstrip(".") + "."
+    return (first if len(first) <= 300 else first[:297] + "...").rstrip(".!") + "."
 
 
 def _hint(text: str) -> str:

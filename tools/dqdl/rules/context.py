@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,13 @@ from tools.dqdl.plans.nested import nested
 from tools.dqdl.plans.plan import RuleError, RuleFailed
 from tools.dqdl.rules.guard import GuardError, guard_where
 from tools.sources.table import Field, Table
+
+
+def no_column(name: str, known: Iterable[str], where: str = "") -> str:
+    """Says that a column does not exist, and which name is near; ``where`` is like " in customers"."""
+    by_lower = {other.lower(): other for other in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"There is no column {name}{where}" + (f"; did you mean {by_lower[near[0]]}?" if near else ".")
 
 
 @dataclass(frozen=True)
@@ -80,9 +87,7 @@ class Context:
 
     def missing(self, name: str) -> str:
         """Says that a column does not exist, and which name is near."""
-        by_lower = {field.name.lower(): field.name for field in self.primary.fields}
-        near = difflib.get_close_matches(name.lower(), by_lower, n=1)
-        return f"There is no column {name}" + (f"; did you mean {by_lower[near[0]]}?" if near else ".")
+        return no_column(name, (field.name for field in self.primary.fields))
 
     def where(self, rule: Rule) -> exp.Expr | None:
         """The rule's filter, guarded. Raises RuleError, and RuleFailed where it names a column that is not there."""

@@ -16,6 +16,7 @@ from tools.dqdl.queries.asking import Refused, aliased, ask
 from tools.dqdl.rules.context import Context
 from tools.dqdl.rules.guard import GuardError, guard_select
 from tools.dqdl.rules.judge import judge_number, judge_share
+from tools.dqdl.rules.sql_names import check_names
 
 GOOD = "assay_good"
 
@@ -28,6 +29,9 @@ def custom_sql(rule: Rule, context: Context) -> Plan:
     except GuardError as error:
         raise RuleError(f"The SQL cannot be run: {error}") from None
     lowering.check(query, context.primary.dialect)
+    if rule.condition is None and not _starred(query):
+        _returned(query, context)  # that the table lacks what is to be matched is a failure, and told before errors
+    check_names(query, context.tables)
     names = _bind(query, context)
     if rule.condition is not None:
         return _number(rule.condition, query, names)
@@ -113,7 +117,7 @@ def _returned(query: exp.Query, context: Context) -> dict[str, str]:
 
 def _names(query: exp.Query, context: Context) -> list[str]:
     """Only the engine knows what a star stands for: then it is asked, without reading a row."""
-    if not any(projection.is_star for projection in query.selects):
+    if not _starred(query):
         return [_name(projection, context.primary.dialect) for projection in query.selects]
     empty = exp.select("*").from_(query.copy().subquery(GOOD)).limit(0)
     try:
@@ -123,9 +127,13 @@ def _names(query: exp.Query, context: Context) -> list[str]:
     return [str(name) for name in answer.column_names]
 
 
+def _starred(query: exp.Query) -> bool:
+    return any(projection.is_star for projection in query.selects)
+
+
 def _name(projection: exp.Expr, dialect: str) -> str:
     """How the engine calls a column of the answer: some fold names that are not quoted to lower case."""
     name = projection.args.get("alias") or projection.this
     folds = dialect in ("postgres", "redshift", "athena") and not (isinstance(name, exp.Identifier) and name.quoted)
-    shown = projection.alias_or_name or projection.sql()
+    shown = projection.alias_or_name if isinstance(projection, exp.Column | exp.Alias) else projection.sql()
     return shown.lower() if folds else shown

@@ -172,8 +172,7 @@ def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
     for node in tree.walk():
         node.comments = None
         if type(node) not in allowed:
-            name = node.name if isinstance(node, exp.Anonymous) else type(node).key
-            raise GuardError(f"{name} is not allowed in a rule.")
+            raise GuardError(f"{_called(node)} is not allowed in a rule.")
         if isinstance(node, exp.Select) and (node.args.get("into") or node.args.get("locks") or node.args.get("hint")):
             raise GuardError("INTO, FOR UPDATE and hints are not allowed in a rule.")
         if isinstance(node, exp.Select) and not node.expressions:
@@ -183,6 +182,12 @@ def _only(tree: exp.Expr, allowed: frozenset[type[exp.Expr]]) -> None:
         if isinstance(node, exp.Star) and any(node.args.values()):
             raise GuardError("only a plain * is allowed in a rule.")
         _check_texts(node)
+
+
+def _called(node: exp.Expr) -> str:
+    if isinstance(node, exp.Anonymous):
+        return node.name
+    return node.sql_name().lower() if isinstance(node, exp.Func) else type(node).key
 
 
 def _check_texts(node: exp.Expr) -> None:
@@ -274,8 +279,19 @@ def _nesting(text: str) -> int:
     return deepest
 
 
+_DETAILS = (
+    ("Required keyword", "something is missing"),
+    ("Expected table name", "the name of a table is missing"),
+    ("Invalid expression", "a word stands where it cannot"),
+    ("Expecting )", "a parenthesis is not closed"),
+)
+
+
 def _detail(error: Exception | None) -> str:
+    """What the parser found, in words of its own only where it is not known to speak of its own classes."""
     for found in getattr(error, "errors", None) or []:
-        if found.get("description") and found.get("highlight"):
-            return f": {found['description'].rstrip('.')} near {found['highlight'].strip()!r}"
+        said, near = found.get("description") or "", (found.get("highlight") or "").strip()
+        if said and near:
+            plain = next((words for start, words in _DETAILS if said.startswith(start)), said.partition(" but got")[0])
+            return f": {plain.rstrip('.')} near {near!r}" if "<" not in plain else f": it goes wrong near {near!r}"
     return ""

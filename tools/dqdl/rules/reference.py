@@ -14,7 +14,7 @@ from tools.dqdl.plans import kinds, sql
 from tools.dqdl.plans.plan import Aggregate, Bad, Need, Plan, RuleError, RuleFailed, Statement, Verdict
 from tools.dqdl.queries.asking import aliased
 from tools.dqdl.rules.conditions import percent
-from tools.dqdl.rules.context import Context
+from tools.dqdl.rules.context import Context, no_column
 from tools.dqdl.rules.judge import condition_of, judge_number, judge_share, nothing, number_column
 from tools.sources.table import Field, Table
 
@@ -228,7 +228,7 @@ def _theirs(name: str, alias: str, table: Table) -> Field:
     try:
         return table.field(name)
     except KeyError:
-        raise RuleFailed(f"There is no column {name} in {alias}.") from None
+        raise RuleFailed(no_column(name, (field.name for field in table.fields), f" in {alias}")) from None
 
 
 def _first(answer: Any) -> Any:
