@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from graph.permissions import require
 from graph.state import GRAPH_VERSION
 
 if TYPE_CHECKING:
     from agents.workbench import DryRun, Profiled, Validated
     from memory import Memory
-    from memory.model import Dataset, Rule
+    from memory.model import Dataset, MetricPoint, PointVerdict, Rule
     from tools.comparing.model import Comparison
     from tools.dqdl.explanation import Explanation
     from tools.profiling.foreign import Inclusion
@@ -22,7 +23,7 @@ LONGEST_SECONDS = 86_400.0
 
 
 class Jobs:
-    """One-step work on one store, in the name of a person."""
+    """One-step work on one store, in the name of a person. All but :meth:`dataset` may raise PermissionDenied."""
 
     def __init__(self, memory: Memory, requested_by: str) -> None:
         from agents.workbench import Workbench
@@ -96,6 +97,7 @@ class Jobs:
 
         Raises SourceError, DqdlError, WorkError.
         """
+        require(self._requested_by, "start")
         return self._bench.explain(source, ruleset, others, dialect, composite)
 
     def dataset(self, name: str) -> Dataset:
@@ -108,28 +110,33 @@ class Jobs:
         from agents.workbench import WorkError
         from tools import dqdl
 
+        person = require(self._requested_by, "import")
         for rule in rules:
             missing = missing_column(dqdl.parse_rule(rule), dataset)
             if missing:
                 raise WorkError(f"{rule}: {missing}")
-        return self._memory.rules.import_rules(dataset.id, rules, self._requested_by, reason)
+        return self._memory.rules.import_rules(dataset.id, rules, person, reason)
 
     def disable(self, number: int, reason: str) -> Rule:
         """Takes a rule out of use. Raises StoreError."""
-        return self._memory.rules.disable(number, self._requested_by, reason)
+        return self._memory.rules.disable(number, require(self._requested_by, "disable"), reason)
+
+    def judge(self, number: int, verdict: PointVerdict, reason: str) -> MetricPoint:
+        """Writes down what a person says about a point of a metric. Raises StoreError."""
+        return self._memory.history.decide(number, verdict, require(self._requested_by, "judge"), reason)
 
     @contextmanager
     def _recorded(self, kind: str, *sources: str) -> Iterator[str]:
         from memory.owner import this_process
 
-        runs = self._memory.runs
+        person, runs = require(self._requested_by, "start"), self._memory.runs
         run = runs.create(
             kind=kind,
             goal=kind,
             sources=list(sources),
             model="",
             graph_version=GRAPH_VERSION,
-            requested_by=self._requested_by,
+            requested_by=person,
         )
         lease = runs.claim(this_process(), seconds=LONGEST_SECONDS, run_id=run.id)
         assert lease is not None  # nobody else knows of it yet

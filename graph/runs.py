@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.errors import RunError
+from graph.permissions import require
 from graph.state import DEFAULT_GOAL, GRAPH_VERSION
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ class Runs:
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
-        Raises SourceError, ModelError.
+        Raises SourceError, ModelError, PermissionDenied.
         """
         from agents.models import model_name, preflight
 
+        person = require(requested_by, "start")
         spec = model_name(model)
         preflight(spec)
         uris = [self._check(source) for source in sources]
@@ -77,7 +79,7 @@ class Runs:
             sources=list(dict.fromkeys(uris)),
             model=spec,
             graph_version=GRAPH_VERSION,
-            requested_by=requested_by,
+            requested_by=person,
         )
 
     def _check(self, source: str) -> str:
@@ -117,11 +119,13 @@ class Runs:
     def decide(self, run_id: str, decisions: Sequence[Decision], actor: str) -> DecideOutcome:
         """Stores a person's decisions, all or none, and puts the run back into the queue when none is left to take.
 
-        An edit is parsed and dry-run before anything is stored. Raises RunError, DqdlError, WorkError, StoreError.
+        An edit is parsed and dry-run before anything is stored. Raises RunError, DqdlError, WorkError, StoreError,
+        PermissionDenied.
         """
+        person = require(actor, "decide")
         run = self.memory.runs.get(run_id)
         checked = [self._checked(run.id, decision) for decision in decisions]
-        return self.memory.approvals.decide(run.id, checked, actor)
+        return self.memory.approvals.decide(run.id, checked, person)
 
     def _checked(self, run_id: str, decision: Decision) -> Decision:
         from tools import dqdl
@@ -139,24 +143,30 @@ class Runs:
         numbers = f"1 to {len(proposals)}" if proposals else "none"
         raise RunError(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
 
-    def reopen(self, run_id: str) -> None:
-        """Lets people decide on a run whose request expired, for as long as it had at first. Raises StoreError."""
-        self.memory.approvals.reopen(self.memory.runs.get(run_id).id)
+    def reopen(self, run_id: str, actor: str | None = None) -> None:
+        """Lets people decide on a run whose request expired, for as long as it had at first.
 
-    def resume(self, run_id: str) -> Run:
+        Raises StoreError, PermissionDenied.
+        """
+        person = require(actor, "reopen")
+        self.memory.approvals.reopen(self.memory.runs.get(run_id).id, actor=person)
+
+    def resume(self, run_id: str, actor: str | None = None) -> Run:
         """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
 
         A cancelled run is taken up again, too. Raises RunError for one that waits for decisions, StoreError for a
-        run that is done.
+        run that is done, PermissionDenied.
         """
+        person = require(actor, "resume")
         run = self.memory.runs.get(run_id)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
             raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
-        return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id)
+        return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id, person)
 
-    def cancel(self, run_id: str) -> None:
-        """Cancels a run: at once, or after the step in hand if a worker executes it."""
-        self.memory.runs.request_cancel(self.memory.runs.get(run_id).id)
+    def cancel(self, run_id: str, actor: str | None = None) -> None:
+        """Cancels a run: at once, or after the step in hand if a worker executes it. Raises PermissionDenied."""
+        person = require(actor, "cancel")
+        self.memory.runs.request_cancel(self.memory.runs.get(run_id).id, person)
 
     def report(self, run_id: str) -> RunReport:
         """What the run did so far."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -64,6 +65,13 @@ class Audit:
         """Writes down what was done elsewhere than in the store, in a transaction of its own. Raises StoreError."""
         with self._db.transaction() as connection:
             record(connection, *facts)
+
+    @contextmanager
+    def during(self, *facts: Fact) -> Iterator[None]:
+        """Writes down what the block does outside of the store, if it does it. Keep it short. Raises StoreError."""
+        with self._db.transaction() as connection:
+            record(connection, *facts)
+            yield
 
     def entries(
         self, *, run_id: str | None = None, since: datetime | None = None, limit: int | None = None

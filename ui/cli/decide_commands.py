@@ -70,7 +70,7 @@ def decide(
         runs = Runs(memory)
         found = find_run(runs, run_id)
         if reopen:
-            runs.reopen(found.id)
+            runs.reopen(found.id, actor)
         left = _decide(out, runs, found, chosen, approve_all, actor)
         raise typer.Exit(_go_on(out, runs, found, actor, left, no_continue, html))
 

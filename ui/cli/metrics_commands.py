@@ -81,8 +81,10 @@ def include(number: Number, reason: Reason, name: As = "", as_json: Json = False
 
 
 def _decide(number: int, verdict: PointVerdict, now: str, reason: str, name: str, as_json: bool) -> None:
+    from graph.jobs import Jobs
+
     out, actor = Output(as_json), options.actor(name)
     with opened(out) as memory:
-        point = memory.history.decide(number, verdict, actor, reason)
+        point = Jobs(memory, actor).judge(number, verdict, reason)
     out.show(f"Point {point.number} of {clean(point.key)} ({point.value:g}) {now}, says {actor}.")
     out.result(point)

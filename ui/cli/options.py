@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tools.errors import AssayError
+
+if TYPE_CHECKING:
+    from graph.permissions import Actor
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A file, folder, glob or URI.", show_default=False)]
 Sources = Annotated[
@@ -28,12 +31,17 @@ Html = Annotated[
 ]
 
 
-def actor(name: str) -> str:
-    """Who acts: the name given, else the user of the operating system. Raises AssayError where there is neither."""
+def actor(name: str) -> Actor:
+    """Who acts: the name given, else the user of the operating system. Raises AssayError where there is neither.
+
+    At the command line that is an admin: whoever has the store's address could write into its tables as well.
+    """
+    from graph.permissions import Actor
+
     if name.strip():
-        return name.strip()
+        return Actor(name.strip(), "admin")
     try:
-        return getpass.getuser()
+        return Actor(getpass.getuser(), "admin")
     except (OSError, KeyError):
         raise AssayError(
             "The operating system does not know your name.", hint="Say who you are with --as NAME."

@@ -60,22 +60,22 @@ def resume(run_id: RunId, html: Html = None, name: As = "", as_json: Json = Fals
     options.writable(html)
     with opened(out) as memory:
         runs = Runs(memory)
-        found = runs.resume(find_run(runs, run_id).id)
+        found = runs.resume(find_run(runs, run_id).id, actor)
         raise typer.Exit(go(out, runs, found, actor, html=html))
 
 
-def cancel(run_id: RunId, as_json: Json = False) -> None:
+def cancel(run_id: RunId, name: As = "", as_json: Json = False) -> None:
     """Stop a run after the step in hand; nothing more happens in it.
 
     Example: assay cancel latest
     """
     from graph.runs import Runs
 
-    out = Output(as_json)
+    out, actor = Output(as_json), options.actor(name)
     with opened(out) as memory:
         runs = Runs(memory)
         found = find_run(runs, run_id)
-        runs.cancel(found.id)
+        runs.cancel(found.id, actor)
         now = runs.memory.runs.get(found.id)
         out.show(
             f"Run {now.id} is {now.status}." if now.status != "running" else f"Run {now.id} stops after this step."

@@ -64,7 +64,7 @@ def terms(request: PendingApproval) -> None:
 
 def _reopen(run_id: str) -> None:
     try:
-        session.desk().runs.reopen(run_id)
+        session.desk().runs.reopen(run_id, session.actor())
     except AssayError as error:
         st.session_state[f"problem-{run_id}"] = str(error)
 

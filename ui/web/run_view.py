@@ -61,7 +61,7 @@ def _working(run: Run, trail: Trail) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Waiting for a worker …" if not trail.steps else "Working …")
         if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", type="tertiary"):
-            session.desk().runs.cancel(run.id)
+            session.desk().runs.cancel(run.id, session.actor())
             st.toast("It stops after the step in hand.")
 
 
@@ -93,6 +93,6 @@ def _ending(run: Run, trail: Trail) -> None:
 
 def _resume(run_id: str) -> None:
     try:
-        session.desk().runs.resume(run_id)
+        session.desk().runs.resume(run_id, session.actor())
     except AssayError as error:
         st.toast(inline(error, 300), icon=":material/error:")
