@@ -185,7 +185,7 @@ def test_an_expired_request_is_reopened_before_anything_is_decided(
 def test_what_hinders_reopening_is_said(
     page: AppTest, store: Memory, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(runs: Runs, run_id: str) -> None:
+    def away(runs: Runs, run_id: str, actor: str) -> None:
         raise AssayError("The store is away.")
 
     expire(store, waiting)
