@@ -13,6 +13,7 @@ import typer
 
 from tools.errors import AssayError
 from ui.cli import (
+    audit_commands,
     compare_commands,
     data_commands,
     decide_commands,
@@ -21,6 +22,7 @@ from ui.cli import (
     run_commands,
     runs_commands,
     serve_commands,
+    users_commands,
 )
 from ui.cli.output import console, error_line
 
@@ -50,6 +52,9 @@ app.command(rich_help_panel=DATA)(compare_commands.compare)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
 app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
+app.add_typer(audit_commands.app, name="audit", rich_help_panel=STORED)
+app.add_typer(users_commands.app, name="users", rich_help_panel=STORED)
+app.add_typer(users_commands.settings, name="settings", rich_help_panel=STORED)
 app.add_typer(serve_commands.store, name="store", rich_help_panel=STORED)
 app.command("ui", rich_help_panel=SERVE)(serve_commands.web)
 app.command(rich_help_panel=SERVE)(serve_commands.worker)
