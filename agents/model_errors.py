@@ -48,13 +48,27 @@ _HINTS_BY_CODE = {
     "resourcenotfoundexception": "Check the model id in ASSAY_MODEL or ASSAY_BEDROCK_MODEL_ID and that the region "
     "offers it.",
     "throttlingexception": "The quota of this model is used up: wait and run again, or ask AWS for a higher quota.",
+    "modelnotreadyexception": "The model is being loaded: run again in a few minutes.",
+    "modeltimeoutexception": "The model took too long: run again, or choose a faster one with ASSAY_MODEL.",
+    "modelstreamerrorexception": "The model broke off: run again, or choose another one with ASSAY_MODEL.",
+    "modelerrorexception": "The model failed on this request: choose another one with ASSAY_MODEL.",
+    "serviceunavailableexception": "Bedrock is overloaded: run again later, or use an inference profile such as "
+    "global.…, which has more capacity.",
+    "internalserverexception": "A fault of Bedrock: run again later.",
+    "validationexception": "The model does not take this request: check that it can call tools, or choose another "
+    "one with ASSAY_MODEL.",
     "servicequotaexceededexception": "The quota of this model is used up: ask AWS for a higher quota.",
 }
+_GUARDRAIL_HINT = "Check ASSAY_BEDROCK_GUARDRAIL (id:version), and allow bedrock:ApplyGuardrail."
 _UNKNOWN_MODEL_MARKS = ("model identifier is invalid", "on-demand throughput", "model id")
 
 
 class ModelError(AssayError):
     """The language model could not be used, or its answer must not be."""
+
+
+class BudgetSpent(ModelError):
+    """The run has spent what it may; what it reached is kept, and it goes on with a larger budget."""
 
 
 @contextmanager
@@ -98,13 +112,26 @@ def model_error(exc: BaseException) -> ModelError | None:
 def is_transient(exc: BaseException) -> bool:
     """Whether the same call may succeed a little later: throttling, faults of the service, timeouts, a stream cut off.
 
-    An allowlist, for a node's retry policy: anything not known to pass by itself is not tried again.
+    An allowlist: anything not known to pass by itself is not.
     """
     if isinstance(exc, ModelError):
         return exc.__cause__ is not None and is_transient(exc.__cause__)
     if isinstance(exc, aws.ClientError):
         return _code(exc) in _TRANSIENT_CODES or _status(exc) in _TRANSIENT_STATUS
     return isinstance(exc, _UNREACHABLE) or _status(exc) in _TRANSIENT_STATUS
+
+
+def broke_off(exc: BaseException) -> bool:
+    """Whether a call failed in a way that may pass and that nobody has tried again yet: what a node's retry is for.
+
+    Botocore tries what fails before the answer begins, so of its errors only those are left that come in the middle
+    of a stream, or that it does not know as passing. Other providers' libraries try by themselves.
+    """
+    if isinstance(exc, ModelError):
+        return exc.__cause__ is not None and broke_off(exc.__cause__)
+    if isinstance(exc, aws.ClientError):
+        return is_transient(exc) and not exc.response.get("ResponseMetadata", {}).get("RetryAttempts")
+    return isinstance(exc, (TransferError, ConnectionError, TimeoutError))
 
 
 def _client_error(exc: aws.ClientError) -> ModelError:
@@ -116,6 +143,8 @@ def _client_error(exc: aws.ClientError) -> ModelError:
         unknown = any(mark in detail.lower() for mark in _UNKNOWN_MODEL_MARKS)
         code = "resourcenotfoundexception" if unknown else code
     hint = _HINTS_BY_CODE.get(code, "Run again later." if is_transient(exc) else "See docs/models.md.")
+    if "guardrail" in detail.lower():
+        hint = _GUARDRAIL_HINT
     return ModelError(f"Bedrock answered {name}: {_full_stop(detail)}", hint=hint)
 
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 # The newest Sonnet that takes both temperature 0 and a forced tool; `global.` answers from every commercial region.
 DEFAULT_BEDROCK_MODEL = "global.anthropic.claude-sonnet-4-6"
 MAX_TOKENS = 4096
-# In seconds. The only retries of a call are botocore's: `max_retries` of ChatBedrockConverse would replace this mode.
-RETRIES = {"mode": "standard", "total_max_attempts": 4}
+# The only retries of a call, with growing waits of random length, 31 s at most in all when Bedrock throttles:
+# `max_retries` of ChatBedrockConverse would replace them.
+RETRIES = {"mode": "standard", "total_max_attempts": 6}
+# In seconds.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 120
 
 
@@ -43,6 +45,7 @@ def preflight(spec: str | None = None) -> None:
     """
     provider, model_id = _parse(spec)
     if provider == "bedrock":
+        guardrail()
         _aws_session()
     elif provider != "offline":
         _other(provider, model_id)
@@ -83,13 +86,29 @@ def _bedrock(model_id: str) -> "BaseChatModel":
         "bedrock_client": session.client("bedrock", config=config),
     }
     try:
-        model = ChatBedrockConverse(model=model_id, max_tokens=MAX_TOKENS, temperature=0, **clients)
+        model = ChatBedrockConverse(
+            model=model_id, max_tokens=MAX_TOKENS, temperature=0, guardrails=guardrail(), **clients
+        )
     except ValueError as error:
         hint = f"Give a model or inference profile id, such as {DEFAULT_BEDROCK_MODEL}, not an ARN."
         raise _error(f"Bedrock model {model_id!r} cannot be used.", hint) from error
     if model.profile and model.profile.get("temperature") is False:
         model.temperature = None
     return model
+
+
+def guardrail() -> dict[str, str] | None:
+    """What ASSAY_BEDROCK_GUARDRAIL names, as Converse wants it, or None. Raises ModelError when it is malformed."""
+    text = os.environ.get("ASSAY_BEDROCK_GUARDRAIL", "").strip()
+    if not text:
+        return None
+    identifier, _, version = text.rpartition(":")  # an ARN has colons of its own
+    if not identifier or not (version == "DRAFT" or version.isdecimal()):
+        raise _error(
+            f"ASSAY_BEDROCK_GUARDRAIL: {text!r} names no guardrail.",
+            "Write it as id:version or ARN:version; the version is a number or DRAFT.",
+        )
+    return {"guardrailIdentifier": identifier, "guardrailVersion": version}
 
 
 def _aws_session() -> "Session":

@@ -30,8 +30,8 @@ class StopReasonMiddleware(AgentMiddleware[Any, Any, Any]):
 
     Failures of the call itself leave it as ModelError too, so a graph sees one kind of error from a model.
 
-    List it last, so that it sits next to the model. It wraps the call instead of following it, because a structured
-    response is parsed out of a truncated call before any `after_model` hook sees the message.
+    List it after all that changes the request, next to the model. It wraps the call instead of following it, because
+    a structured response is parsed out of a truncated call before any `after_model` hook sees the message.
     A discarded answer never enters the agent's messages, so no tool call is left without a result.
 
     Raises:

@@ -13,26 +13,33 @@ from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededE
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
+from agents.caching import CachedPrompts
 from agents.context import AgentContext
 from agents.insist import Insist
+from agents.metering import OFFLINE, Metered
 from agents.model_errors import ModelError
 from agents.prompts import prompt
+from agents.speech import Speech, streaming
 from agents.steps import Steps
 from agents.stop_reasons import StopReasonMiddleware
 from agents.toolbox import TOOLS
+from agents.transcripts import PairedTools
 from memory.errors import StoreError
 from tools.sources import SourceError
 
 MODEL_CALLS = 12
 """Calls of the model in one invocation of an agent."""
 REMINDERS = 2
+TALKER = "supervisor"
+"""Whose words are shown while they are written: the others' are for the supervisor."""
 
 
 class Team:
     """The agents on one model. Build it once: compiling a graph takes tens of milliseconds."""
 
-    def __init__(self, model: BaseChatModel) -> None:
-        self._agents = {name: _build(name, model) for name in TOOLS}
+    def __init__(self, model: BaseChatModel, name: str = OFFLINE) -> None:
+        """``name`` is what the record of model calls shows, as ``agents.models.model_name`` gives it."""
+        self._agents = {agent: _build(agent, model, name) for agent in TOOLS}
 
     def ask(
         self, agent: str, task: dict[str, Any], context: AgentContext, *, needs: tuple[str, ...] = ()
@@ -59,10 +66,7 @@ class Team:
         try:
             # A context of its own: inside of a run's, LangGraph 1.2 waits for a checkpoint that an agent never writes.
             state = Context().run(
-                self._agents[agent].invoke,
-                {"messages": messages},
-                {"recursion_limit": 6 * MODEL_CALLS},
-                context=context,
+                self._agents[agent].invoke, {"messages": messages}, _config(agent, context), context=context
             )
         except ModelCallLimitExceededError:
             raise ModelError(
@@ -72,17 +76,25 @@ class Team:
         return list(state["messages"])
 
 
-def _build(name: str, model: BaseChatModel) -> Any:
+def _config(agent: str, context: AgentContext) -> dict[str, Any]:
+    listening = [Speech(agent, context.emit)] if agent == TALKER else []
+    return {"recursion_limit": 6 * MODEL_CALLS, "callbacks": listening}
+
+
+def _build(name: str, model: BaseChatModel, model_name: str) -> Any:
     limit: Any = ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="error")
     return create_agent(
-        model,
+        streaming(model) if name == TALKER else model,
         TOOLS[name],
         system_prompt=prompt(name),
         middleware=[
             Steps(name, fatal=(SourceError, StoreError)),
             limit,
             Insist(),
+            CachedPrompts(),
+            PairedTools(),
             StopReasonMiddleware(),
+            Metered(name, model_name),
         ],
         context_schema=AgentContext,
         checkpointer=False,

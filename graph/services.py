@@ -22,11 +22,11 @@ class Services:
 
 def services(memory: Memory, model: str | None = None) -> Services:
     """Services on a store with a model by its specification (None: ASSAY_MODEL). Raises ModelError."""
-    from agents.models import chat_model
+    from agents.models import chat_model, model_name
     from agents.team import Team
     from agents.workbench import Workbench
 
-    return Services(Workbench(memory), Team(chat_model(model)))
+    return Services(Workbench(memory), Team(chat_model(model), model_name(model)))
 
 
 @cache

@@ -23,6 +23,7 @@ from memory.results import Results
 from memory.rules import Rules
 from memory.runs import Runs
 from memory.settings import Settings
+from memory.usage import Usage
 
 
 class Memory:
@@ -46,6 +47,7 @@ class Memory:
         self.recall = Recall(self.db)
         self.results = Results(self.db)
         self.history = MetricHistory(self.db)
+        self.usage = Usage(self.db)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

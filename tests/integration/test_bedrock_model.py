@@ -87,7 +87,7 @@ def test_a_passing_fault_is_tried_again_without_anyone_noticing(
 @BOTH
 @pytest.mark.parametrize(
     ("code", "tries"),
-    [("ThrottlingException", 4), ("AccessDeniedException", 1), ("ResourceNotFoundException", 1)],
+    [("ThrottlingException", 6), ("AccessDeniedException", 1), ("ResourceNotFoundException", 1)],
 )
 def test_tries_are_counted_once(
     model: BaseChatModel,

@@ -64,7 +64,7 @@ def test_bedrock_has_one_layer_of_retries_and_limits() -> None:
     assert isinstance(model, ChatBedrockConverse)
     assert (model.model_id, model.temperature, model.max_tokens) == (models.DEFAULT_BEDROCK_MODEL, 0, 4096)
     config = model.client.meta.config
-    assert config.retries == {"mode": "standard", "total_max_attempts": 4}
+    assert config.retries == {"mode": "standard", "total_max_attempts": 6}
     assert (config.connect_timeout, config.read_timeout, config.region_name) == (5, 120, "eu-west-1")
     assert model.max_retries is None
 
