@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.answers import answered
 from agents.context import AgentContext
 from tools.errors import AssayError
 
@@ -21,8 +22,9 @@ Handler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
 
 
 class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
-    """Emits ``tool_called``, ``tool_returned``, ``said`` and ``usage``; stops the supervisor once it has handed over.
+    """Emits ``answered`` (for the audit log), ``tool_called``, ``tool_returned``, ``said`` and ``usage``.
 
+    It stops the supervisor once it has handed over.
     ``fatal`` errors are not the model's to mend (an unreadable source, a store that is gone): they end the agent.
     """
 
@@ -52,6 +54,7 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
         """Tells what the model said and used."""
         message = state["messages"][-1]
         if isinstance(message, AIMessage):
+            runtime.context.emit("answered", answered(self.agent, message))
             if message.usage_metadata:
                 usage = {key: message.usage_metadata[key] for key in ("input_tokens", "output_tokens")}
                 runtime.context.emit("usage", {"agent": self.agent, **usage})
