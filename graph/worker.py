@@ -145,11 +145,9 @@ class Worker:
         if lease.retry and (again := _given_up(snapshot)):
             graph.update_state(config, {"tables": again}, as_node="begin")
             snapshot = graph.get_state(config)
-        if snapshot.next or snapshot.created_at is None:
-            context: Any = RunContext(lambda kind, data, key: self._record(hold, kind, data, key))
-            graph.invoke(_input(run, snapshot), config, context=context, durability="sync", control=hold.control)
-            snapshot = graph.get_state(config)
-        return self._ending(lease, snapshot)
+        context: Any = RunContext(lambda kind, data, key: self._record(hold, kind, data, key))
+        graph.invoke(_input(run, snapshot), config, context=context, durability="sync", control=hold.control)
+        return self._ending(lease, graph.get_state(config))
 
     def _record(self, hold: Hold, kind: str, data: dict[str, Any], key: str | None) -> None:
         hold.check()

@@ -1,79 +1,144 @@
-"""kill -9 of the process that executes a run: whoever comes next finishes it, and nothing happens twice."""
+"""kill -9 at every moment in which a run writes: whoever comes next finishes it, as if nothing had been.
 
-import signal
-import subprocess
-import sys
+A first run counts the moments: before each write to the store and each checkpoint, and before the commit of each
+transaction. Then one run for each moment is killed there, taken over, and compared with one that was left alone.
+"""
 
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from graph.build import build
 from graph.runs import Runs
-from graph.worker import Worker
-from tests.support.runs import approve_all, write_orders
+from memory import Memory
+from memory.audit_check import verify
+from tests.support.everything import everything
+from tests.support.killing import Job, Killer, killer
+from tests.support.runs import write_orders
 
-BEFORE_THE_APPROVAL = [
-    "tools.profiling:profile",
-    "memory.catalog:Catalog.save_profile:after",
-    "memory.approvals:Approvals.propose",
-    "memory.approvals:Approvals.propose:after",
-    "memory.approvals:Approvals.open:after",
-    "graph.worker:Worker._ending",
-]
-AFTER_THE_APPROVAL = [
-    "memory.rules:Rules.activate",
-    "memory.rules:Rules.activate:after",
-    "memory.recall:Recall.remember:after",
-    "memory.results:Results.save:after",
-]
+SHARDS = range(4)
+"""The moments are dealt out to so many tests, for the processes that run tests side by side."""
+MOMENTS_OF_TWO_TABLES = 12
+_numbers = itertools.count()
 
 
-def killed_at(point: str, store_url: str, run_id: str) -> None:
-    command = [sys.executable, "-m", "tests.support.doomed", store_url, run_id, point]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline().strip() == "here", f"the worker never came to {point}"
-        child.send_signal(signal.SIGKILL)
-    assert child.returncode == -signal.SIGKILL
+@dataclass(frozen=True)
+class Course:
+    """A stretch of a run: where it starts, what it is to do, what a run comes to that goes through it undisturbed."""
+
+    template: str
+    run_id: str
+    do: str
+    moments: list[str]
+    expected: dict[str, list[str]]
 
 
-def finish(runs: Runs, run_id: str) -> None:
-    """Takes the run over, decides if it waits, and checks that everything is there once."""
-    if runs.memory.runs.get(run_id).status != "waiting":
-        assert Worker(runs.memory).run(run_id)
-    proposals = runs.proposals(run_id)
-    if any(p.decision is None for p in proposals):
-        approve_all(runs, run_id)
-        assert Worker(runs.memory).run(run_id)
-    report = runs.report(run_id)
-    assert report.run.status == "done"
-    assert [p.number for p in proposals] == list(range(1, len(proposals) + 1))
-    assert len({p.fingerprint for p in proposals}) == len(proposals)
-    rules = runs.memory.rules.all(status="approved")
-    assert sorted(rule.rule_expression for rule in rules) == sorted(p.rule for p in proposals)
-    assert len(report.tables) == 1
+class Kills:
+    """Databases to try on, made from templates of a run at the start of each course."""
+
+    def __init__(self, server: str, kill: Killer, folder: Path) -> None:
+        self._server = server
+        self._kill = kill
+        self._folder = folder
+
+    @contextmanager
+    def database(self, template: str = "migrated") -> Iterator[str]:
+        """The URL of a copy of a template."""
+        name = f"k{next(_numbers)}"
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f"create database {name} template {template}")
+            yield make_conninfo(self._server, dbname=name)
+            connection.execute(f"drop database {name} with (force)")
+
+    def courses(self, tables: int = 1) -> list[Course]:
+        """From the start to the approval, the decisions, and from there to the end."""
+        sources = [write_orders(self._folder, f"orders_{tables}_{i}.csv") for i in range(tables)]
+        with self.database() as url:
+            with Memory.open(url) as memory:
+                run_id = Runs(memory).start(sources, requested_by="Ann", model="offline").id
+            passed, templates = {}, {}
+            for do in ("work", "decide", "resume"):
+                templates[do] = self._saved(url)
+                passed[do] = self._kill(Job("work" if do == "resume" else do, url, run_id))["passed"]
+            expected = everything(url, run_id)
+        return [Course(templates[do], run_id, do.replace("resume", "work"), passed[do], expected) for do in passed]
+
+    def _saved(self, url: str) -> str:
+        name = f"s{next(_numbers)}"
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            origin = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+            connection.execute(f"create database {name} template {origin}")
+        return name
+
+    def survives(self, course: Course, moment: int) -> str | None:
+        """What is different after a kill at that moment and a take-over, or None."""
+        with self.database(course.template) as url:
+            died = self._kill(Job(course.do, url, course.run_id, fatal=moment))
+            if died != {"signal": 9}:
+                return f"was not killed: {died}"
+            if error := self._kill(Job("finish", url, course.run_id)).get("error"):
+                return f"was not finished: {error}"
+            with Memory.open(url) as memory:
+                if findings := verify(memory.db, trust=True).findings:
+                    return f"left a broken audit log: {findings}"
+            return _difference(course.expected, everything(url, course.run_id))
 
 
-@pytest.mark.parametrize("point", BEFORE_THE_APPROVAL)
-def test_killed_before_the_approval(store, store_url, tmp_path, point):
-    runs = Runs(store)
-    run = runs.start([write_orders(tmp_path)], requested_by="Ann", model="offline")
-    killed_at(point, store_url, run.id)
-    assert store.runs.get(run.id).status == "running"
-    finish(runs, run.id)
+def _difference(expected: dict[str, list[str]], found: dict[str, list[str]]) -> str | None:
+    for table in sorted(expected.keys() | found.keys()):
+        wanted, got = (collections.Counter(rows.get(table, [])) for rows in (expected, found))
+        if wanted != got:
+            return f"{table} lacks {list(wanted - got)[:3]} and has {list(got - wanted)[:3]}"
+    return None
 
 
-@pytest.mark.parametrize("point", AFTER_THE_APPROVAL)
-def test_killed_after_the_approval(store, store_url, tmp_path, point):
-    runs = Runs(store)
-    run = runs.start([write_orders(tmp_path)], requested_by="Ann", model="offline")
-    Worker(store).run(run.id)
-    approve_all(runs, run.id)
-    killed_at(point, store_url, run.id)
-    finish(runs, run.id)
+@pytest.fixture(scope="module")
+def kills(store_server, tmp_path_factory):
+    with killer() as kill:
+        yield Kills(store_server, kill, tmp_path_factory.mktemp("kills"))
 
 
-def test_killed_while_it_waits_for_a_person(store, store_url, tmp_path):
-    runs = Runs(store)
-    run = runs.start([write_orders(tmp_path)], requested_by="Ann", model="offline")
-    killed_at("memory.runs:Runs.release:after", store_url, run.id)
-    assert store.runs.get(run.id).status == "waiting"
-    finish(runs, run.id)
+@pytest.fixture(scope="module")
+def courses(kills) -> list[Course]:
+    return kills.courses()
+
+
+def test_the_moments_lie_in_every_node_and_at_every_boundary(courses):
+    start, deciding, end = (course.moments for course in courses)
+    nodes = {moment.split(":")[0] for moment in start + end}
+    assert nodes >= set(build(lambda: None).nodes) - {"approval"}
+    assert any("Approvals.decide" in moment for moment in deciding)
+    checkpoints = [moment for moment in start + end if "before the commit of checkpoint put" in moment]
+    assert len(checkpoints) >= 2 * len(build(lambda: None).nodes)
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_killed_anywhere_a_run_ends_as_if_nothing_had_been(kills, courses, shard, record_property):
+    failed, tried = [], 0
+    for course in courses:
+        for moment in range(1 + shard, len(course.moments) + 1, len(SHARDS)):
+            tried += 1
+            if problem := kills.survives(course, moment):
+                failed.append(f"{course.moments[moment - 1]} ({moment}): {problem}")
+    record_property("moments", tried)
+    print(f"{tried} moments tried, {tried - len(failed)} survived")
+    assert not failed, "\n".join(failed)
+
+
+def test_killed_while_it_works_on_two_tables_at_once(kills):
+    failed = []
+    for course in kills.courses(tables=2):
+        step = max(1, len(course.moments) // MOMENTS_OF_TWO_TABLES)
+        for moment in range(step, len(course.moments) + 1, step):
+            if problem := kills.survives(course, moment):
+                failed.append(f"{course.moments[moment - 1]} ({moment}): {problem}")
+    assert not failed, "\n".join(failed)

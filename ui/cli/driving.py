@@ -20,9 +20,11 @@ RETRY_SECONDS = 0.3
 def carry_out(out: Output, runs: Runs, run_id: str, after: int = 0) -> Run:
     """Executes the run until it pauses or ends, and shows each event after that number.
 
-    A run that another worker holds is only watched. On Ctrl-C the step in hand is finished, the run goes back into the
-    queue, and KeyboardInterrupt is raised.
+    A run that another worker holds is only watched. On Ctrl-C the step in hand is left, the run goes back into the
+    queue, and KeyboardInterrupt is raised. Raises AssayError, StoreError where the store is gone.
     """
+    from memory.errors import StoreError
+
     with out.waiting("Waking the agents"):
         from graph.worker import Worker
 
@@ -32,17 +34,21 @@ def carry_out(out: Output, runs: Runs, run_id: str, after: int = 0) -> Run:
         with Steps(out) as steps:
             for event in runs.follow(run_id, after, alive=hands.is_alive):
                 steps.tell(event)
+        hands.join()
+        if hands.error is not None:
+            raise hands.error
+        return runs.memory.runs.get(run_id)
     except KeyboardInterrupt:
         _let_go(out, hands, run_id)
         raise
-    hands.join()
-    if hands.error is not None:
-        raise hands.error
-    return runs.memory.runs.get(run_id)
+    except StoreError as error:
+        raise StoreError(
+            error.message, hint=f"{error.hint or ''} When it is back, go on with: assay resume {run_id}".strip()
+        ) from error
 
 
 def _let_go(out: Output, hands: _Hands, run_id: str) -> None:
-    out.talk("Stopping after the step in hand (Ctrl-C again to leave at once).")
+    out.talk("Stopping (Ctrl-C again to leave at once).")
     try:
         hands.stop()
     finally:
@@ -75,7 +81,7 @@ class _Hands(threading.Thread):
                 self._stopping.wait(RETRY_SECONDS)
 
     def stop(self) -> None:
-        """Finishes the step in hand, and waits for that."""
+        """Leaves the step in hand, and waits until the run is back in the queue."""
         self._stopping.set()
-        self._worker.stop()
+        self._worker.stop(now=True)
         self.join()

@@ -1,0 +1,45 @@
+"""Forgets the checkpoints of runs that ended long ago: what they did stays, the way there goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from memory import Memory
+
+AT_ONCE = 100
+"""Runs in one transaction."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was forgotten."""
+
+    runs: int
+    checkpoints: int
+
+
+def prune(memory: Memory, older_than: timedelta) -> Pruned:
+    """Deletes the checkpoints of runs that are done, failed or cancelled for longer than that.
+
+    Reports, decisions, results and the audit log stay. A failed run that is resumed afterwards begins anew, and what
+    it had stored is not stored twice. Safe beside workers: a run that is taken up again meanwhile is left alone.
+    """
+    from langgraph.checkpoint.postgres import PostgresSaver
+
+    runs = checkpoints = 0
+    while True:
+        with memory.db.transaction() as connection:
+            rows = connection.execute(
+                """select id, (select count(*) from checkpoints where thread_id = id) as checkpoints from runs
+                where finished_at < now() - %s and status in ('done', 'failed', 'cancelled')
+                    and exists (select from checkpoints where thread_id = id)
+                order by finished_at limit %s for update skip locked""",
+                [older_than, AT_ONCE],
+            ).fetchall()
+            PostgresSaver(connection).prune([row["id"] for row in rows], strategy="delete")
+        runs, checkpoints = runs + len(rows), checkpoints + sum(row["checkpoints"] for row in rows)
+        if len(rows) < AT_ONCE:
+            return Pruned(runs, checkpoints)
