@@ -23,7 +23,7 @@ HEAVY = {
     "pydantic",
     "boto3",
 }
-GROUPS = {"metrics", "rules", "runs", "store"}
+GROUPS = {name for name, one in typer.main.get_command(app).commands.items() if hasattr(one, "commands")}
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
