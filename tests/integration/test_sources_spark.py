@@ -16,7 +16,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tools import sources
+from tools import dqdl, sources
 from tools.sources.table import QueryError, SourceError, Table
 
 if TYPE_CHECKING:
@@ -189,3 +189,45 @@ def test_two_columns_that_differ_in_case(spark_session: SparkSession) -> None:
 def test_a_stream_without_end(spark_session: SparkSession) -> None:
     with pytest.raises(SourceError, match="has no end"):
         sources.open(spark_session.readStream.format("rate").load())
+
+
+def test_the_files_of_a_table_are_known_however_it_was_opened(
+    open_: Open, spark_session: SparkSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "with a blank"
+    folder.mkdir()
+    for name in ("a", "b"):
+        pq.write_table(pa.table({"v": [1, 2]}), folder / f"{name}.parquet")
+    both = [str(folder / "a.parquet"), str(folder / "b.parquet")]
+    assert open_(f"spark://{folder}").files() == both
+    frame = spark_session.read.parquet(str(folder))
+    assert open_(frame.filter("v > 1")).files() == both
+    assert open_(spark_session.createDataFrame([(1,)], "v int")).files() == []
+
+
+def test_rules_about_files_answer_for_spark_or_say_why_not(
+    open_: Open, spark_session: SparkSession, numbers: Path
+) -> None:
+    rules = "Rules = [FileSize > 1 B, FileFreshness > (now() - 1 days), FileUniqueness = 1.0, RowCount = 3]"
+    frame = spark_session.read.parquet(str(numbers))
+    for source in (f"spark://{numbers}", frame):
+        found = dqdl.evaluate(rules, {"primary": open_(source)}).rules
+        assert [rule.outcome for rule in found] == ["Passed"] * 4, [rule.reason for rule in found]
+        assert "numbers.parquet (" in found[0].reason
+    made = dqdl.evaluate(rules, {"primary": open_(spark_session.createDataFrame([(1,)], "v int"))}).rules
+    assert [rule.outcome for rule in made] == ["Error", "Error", "Error", "Failed"]
+    assert "The table primary is not read from files; name a path" in made[0].reason
+
+
+def test_a_missing_column_of_a_statement_is_told_as_on_every_engine(open_: Open, numbers: Path) -> None:
+    found = dqdl.evaluate(
+        'Rules = [CustomSql "select max(w) from primary" > 1]', {"primary": open_(f"spark://{numbers}")}
+    )
+    assert found.rules[0].outcome == "Error"
+    assert found.rules[0].reason.endswith("There is no column w in primary.")
+
+
+def test_schemas_of_spark_and_of_the_own_engine_agree_by_kinds(open_: Open, numbers: Path) -> None:
+    tables = {"primary": open_(f"spark://{numbers}"), "same": open_(numbers)}
+    found = dqdl.evaluate('Rules = [SchemaMatch "same" = 1.0]', tables).rules[0]
+    assert found.outcome == "Passed", found.reason

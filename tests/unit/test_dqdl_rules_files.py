@@ -90,7 +90,8 @@ def test_the_threshold_is_a_share_of_the_files(lake):
     failed = check(rule.format("> 0.7"))
     assert failed.outcome == "Failed"
     assert failed.reason == (
-        "1 of 3 files does not meet > (now() - 24 hours) (66.7 % good, the rule wants more than 70 %): sub/c.csv."
+        "1 of 3 files does not meet > (now() - 24 hours) (66.7 % good, the rule wants more than 70 %): "
+        "sub/c.csv (2026-03-01 00:00 UTC)."
     )
     assert check('FileSize "lake" > 1 KB with threshold between 0.3 and 0.4').outcome == "Passed"
 
@@ -235,7 +236,7 @@ def test_an_order_without_filters_leaves_all_files(lake):
 def test_fail_fast_stops_at_the_first_bad_file(lake, monkeypatch):
     result = check('FileSize "lake" > 1 MB with failFast = "true"')
     assert result.outcome == "Failed"
-    assert result.reason == "a.csv does not meet > 1 MB; the files after it were not looked at."
+    assert result.reason == "a.csv (4 B) does not meet > 1 MB; the files after it were not looked at."
     assert "Dataset.*.FileSize.Compliance" not in result.metrics
     read = []
     monkeypatch.setattr("tools.dqdl.rules.files.digest", lambda path, *more: read.append(path) or "x")

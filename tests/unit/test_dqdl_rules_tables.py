@@ -120,7 +120,7 @@ def test_two_tables_the_first_of_which_is_empty(rule: str) -> None:
 def test_columns_agree_in_name_and_type() -> None:
     found = dqdl.evaluate('Rules = [SchemaMatch "narrow" = 0.5]', {"primary": FEWER, "narrow": OTHER_TYPE}).rules[0]
     assert (found.outcome, found.metrics) == ("Passed", {"Dataset.narrow.SchemaMatch": 0.5})
-    assert "Different: id." in found.reason
+    assert "Different: id (BIGINT, in narrow INTEGER)." in found.reason
 
 
 def test_days_match_texts_and_other_words_for_types() -> None:

@@ -22,6 +22,7 @@ from tools.dqdl.queries.samples import Wanted, examples
 from tools.dqdl.queries.scan import ROWS, Scan
 from tools.dqdl.rules.context import Context
 from tools.dqdl.rules.dynamic import resolve
+from tools.dqdl.rules.judge import named
 from tools.dqdl.rules.registry import dimension_of
 from tools.sources.table import SourceError, Table
 
@@ -116,9 +117,9 @@ Verdicts = Mapping[int, Verdict]
 
 
 def _judged(planned: Planned, scan: Scan) -> Verdict:
-    if planned.plan is None:
-        return planned.verdict or Verdict("Error", "The rule has no members.")
-    return _judgement(planned.plan, scan)
+    known = planned.verdict or Verdict("Error", "The rule has no members.")
+    verdict = known if planned.plan is None else _judgement(planned.plan, scan)
+    return replace(verdict, reason=named(planned.rule, verdict.reason)) if verdict.outcome == "Error" else verdict
 
 
 def _judgement(plan: Plan, scan: Scan) -> Verdict:

@@ -10,6 +10,7 @@ from sqlglot.errors import SqlglotError
 from tools.dqdl.language.model import Analyzer, Composite, Rule, Ruleset, TopRule
 from tools.dqdl.language.signatures import SIGNATURES
 from tools.dqdl.plans.plan import Need, Plan, RuleError, RuleFailed, Verdict
+from tools.dqdl.rules import conditions
 from tools.dqdl.rules.analyzers import expanded
 from tools.dqdl.rules.composites import by_row
 from tools.dqdl.rules.context import Context
@@ -83,7 +84,12 @@ def _top(top: TopRule, context: Context, resolve: Resolve) -> Planned:
 
 
 def _plain(rule: Rule, context: Context, resolve: Resolve) -> Plan | Verdict:
-    return _attempted(lambda: as_written(PLANNERS[rule.type](resolve(rule), context), _spellings(rule, context)))
+    return _attempted(lambda: as_written(_planned(resolve(rule), context), _spellings(rule, context)))
+
+
+def _planned(rule: Rule, context: Context) -> Plan:
+    conditions.check(rule)
+    return PLANNERS[rule.type](rule, context)
 
 
 def _spellings(rule: Rule, context: Context) -> list[tuple[str, str]]:

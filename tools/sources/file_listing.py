@@ -55,7 +55,7 @@ def listed(where: str) -> list[FileEntry]:
 
 def entries(paths: Iterable[str]) -> list[FileEntry]:
     """Named files; those that are gone are left out. Raises SourceError."""
-    return [entry for path in paths for entry in (_on_s3(path) if is_s3(path) else _files([path], _own_name))]
+    return [entry for path in paths for entry in _named(path)]
 
 
 def digest(path: str, algorithm: str, until: float = math.inf) -> str:
@@ -112,6 +112,12 @@ def _files(paths: Iterable[str], name: Callable[[str], str]) -> Iterator[FileEnt
             raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Change its permissions.") from error
         if os.path.isfile(path):
             yield FileEntry(path, name(path), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+def _named(path: str) -> Iterator[FileEntry]:
+    if "://" in path and not is_s3(path):
+        raise SourceError(f"{path} is neither on this machine nor on S3.", hint="Rules see no other files.")
+    return _on_s3(path) if is_s3(path) else _files([path], _own_name)
 
 
 def _own_name(path: str) -> str:

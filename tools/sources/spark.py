@@ -85,6 +85,7 @@ class SparkTable(Table):
         self.version = files.stamp() if files else uuid4().hex
         self.fields = tuple(_field(field.name, field.dataType) for field in frame.schema.fields)
         self._files = files
+        self._frame = frame
         self._session = sibling(frame.sparkSession)
         self._name = f"assay_{uuid4().hex}"
         self._closed = False
@@ -131,6 +132,15 @@ class SparkTable(Table):
             self._closed = True
             self._session.catalog.dropGlobalTempView(self._name)
 
+    def files(self) -> list[str]:
+        """The files of the path; of another table, those that Spark says its rows are read from. Raises SourceError."""
+        if self._files:
+            return list(self._files.paths)
+        try:
+            return sorted(_local(name) for name in self._frame.inputFiles())
+        except FAILURES as error:
+            raise as_query_error(error, self.uri, late=False) from error
+
     def _start(self, timeout_seconds: float | None) -> TimeLimit:
         if self._closed:
             raise SourceError(f"{self.uri} was closed.", hint="Open it again.")
@@ -140,6 +150,14 @@ class SparkTable(Table):
     def _check_unchanged(self) -> None:
         if self._files and self._files.stamp() != self.version:
             raise SourceError(f"{self.uri} changed while it was open.", hint="Run it again on the new content.")
+
+
+def _local(name: str) -> str:
+    """A file that Spark names, as Assay names it."""
+    parts = urlsplit(name, allow_fragments=False)
+    if parts.scheme in ("", "file"):
+        return unquote(parts.path)
+    return f"s3://{parts.netloc}{unquote(parts.path)}" if parts.scheme in ("s3", "s3a", "s3n") else name
 
 
 def _field(name: str, kind: DataType) -> Field:

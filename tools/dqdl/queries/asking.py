@@ -62,7 +62,10 @@ def _refusals(limit: float) -> Iterator[None]:
         yield
     except QueryError as error:
         late = error.cause == "time"
-        raise Refused(f"it took longer than {limit:g} s." if late else error.sentence, took_too_long=late) from error
+        raise Refused(
+            f"it took longer than {limit:g} s; ASSAY_QUERY_SECONDS sets the limit." if late else error.sentence,
+            took_too_long=late,
+        ) from error
     except RuleError as error:
         raise Refused(str(error)) from error
     except SqlglotError as error:

@@ -25,16 +25,26 @@ _FLAVOURS: dict[str, Flavour] = {
     "postgres": "postgres",
     "python": "python",
 }
-_NAMES = {"duckdb": "DuckDB", "postgres": "Postgres", "mysql": "MySQL", "spark": "Spark", "athena": "Athena"}
+_NAMES = {
+    "duckdb": "DuckDB",
+    "postgres": "Postgres",
+    "mysql": "MySQL",
+    "spark": "Spark",
+    "athena": "Athena",
+    "python": "names of columns and files",
+}
 
 
 Test = tuple[bool, str]
 """Whether a pattern must not be found, and the pattern for the engine."""
 
 
-def check(pattern: str, dialect: str) -> None:
-    """Raises RuleError when the pattern is invalid or too large, or asks for what this engine cannot do."""
-    tests(pattern, dialect)
+def check(pattern: str, dialect: str, said: str | None = None) -> None:
+    """Raises RuleError when the pattern is invalid or too large, or asks for what this engine cannot do.
+
+    ``said`` is what a person wrote, where the pattern was made from that: the error shows it.
+    """
+    _told(pattern, dialect, splits=True, said=said)
 
 
 def read(pattern: str) -> Node:
@@ -47,7 +57,7 @@ def read(pattern: str) -> Node:
 
 def translate(pattern: str, dialect: str) -> str:
     """The pattern for an engine, for a search anywhere in a text. Raises RuleError."""
-    return _written(pattern, dialect, splits=False)[0][0][1]
+    return _told(pattern, dialect, splits=False)[0][0][1]
 
 
 def tests(pattern: str, dialect: str) -> tuple[tuple[Test, ...], ...]:
@@ -55,19 +65,23 @@ def tests(pattern: str, dialect: str) -> tuple[tuple[Test, ...], ...]:
 
     It is one test, except where the engine has no look-ahead but can do without.
     """
-    return _written(pattern, dialect, splits=True)
+    return _told(pattern, dialect, splits=True)
+
+
+def _told(pattern: str, dialect: str, *, splits: bool, said: str | None = None) -> tuple[tuple[Test, ...], ...]:
+    try:
+        return _written(pattern, dialect, splits=splits)
+    except RegexError as error:
+        where, shown = _NAMES.get(dialect, dialect.capitalize()), _short(said or pattern)
+        raise RuleError(f"The regular expression {shown} cannot be used on {where}: {error}.") from None
 
 
 @lru_cache(maxsize=2048)
 def _written(pattern: str, dialect: str, *, splits: bool) -> tuple[tuple[Test, ...], ...]:
     flavour, tree = _FLAVOURS.get(dialect, "backtracking"), read(pattern)
     groups: list[Parts] = alternatives(tree) if splits and flavour == "re2" else [[(False, tree)]]
-    try:
-        _bounded(tree, flavour, dialect)
-        return tuple(tuple((negated, write(part, flavour)) for negated, part in group) for group in groups)
-    except RegexError as error:
-        where = _NAMES.get(dialect, dialect.capitalize())
-        raise RuleError(f"The regular expression {_short(pattern)} cannot be used on {where}: {error}.") from None
+    _bounded(tree, flavour, dialect)
+    return tuple(tuple((negated, write(part, flavour)) for negated, part in group) for group in groups)
 
 
 def matches_text(pattern: str, text: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tools.dqdl.language.header import operands
 from tools.dqdl.language.model import (
     Arithmetic,
     Between,
@@ -17,6 +18,7 @@ from tools.dqdl.language.model import (
     Number,
     Operand,
     Resolved,
+    Rule,
     Variable,
 )
 from tools.dqdl.plans.plan import RuleError
@@ -29,6 +31,18 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: bool(a == b),
     "!=": lambda a, b: bool(a != b),
 }
+
+
+class DividedByZero(RuleError):
+    """A calculation in a rule divides by zero."""
+
+
+def check(rule: Rule) -> None:
+    """Raises RuleError for a calculation that has no value, whatever the data."""
+    for condition in (rule.condition, rule.threshold):
+        for operand in operands(condition):
+            if isinstance(operand, Arithmetic):
+                value(operand)
 
 
 def holds(condition: Condition, metric: float) -> bool:
@@ -71,7 +85,7 @@ def exact(operand: Operand) -> Decimal:
 
 def _calculate(op: str, left: float, right: float) -> float:
     if op == "/" and right == 0:
-        raise RuleError("The condition divides by zero.")
+        raise DividedByZero("The condition divides by zero.")
     return {"+": left + right, "-": left - right, "*": left * right, "/": left / right if right else 0.0}[op]
 
 

@@ -15,10 +15,12 @@ from tools.dqdl.plans.plan import Bad, Plan, RuleError, RuleFailed, Statement, V
 from tools.dqdl.queries.asking import Refused, aliased, ask
 from tools.dqdl.rules.context import Context
 from tools.dqdl.rules.guard import GuardError, guard_select
-from tools.dqdl.rules.judge import judge_number, judge_share
+from tools.dqdl.rules.judge import judge_number, judge_share, nothing
 from tools.dqdl.rules.sql_names import check_names
 
 GOOD = "assay_good"
+SHOWN = 60
+"""So many characters of a statement stand in a reason."""
 
 
 def custom_sql(rule: Rule, context: Context) -> Plan:
@@ -34,8 +36,14 @@ def custom_sql(rule: Rule, context: Context) -> Plan:
     check_names(query, context.tables)
     names = _bind(query, context)
     if rule.condition is not None:
-        return _number(rule.condition, query, names)
+        return _number(rule.condition, query, names, said(rule, context))
     return _rows(rule, query, names, context)
+
+
+def said(rule: Rule, context: Context) -> str:
+    """The statement for a reason: ``SQL "select count(*) from primary"``, a long one cut."""
+    text = " ".join(context.parameter(rule).pattern.split())
+    return f'SQL "{text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"}"'
 
 
 def _bind(query: exp.Query, context: Context) -> tuple[str, ...]:
@@ -53,22 +61,23 @@ def _bind(query: exp.Query, context: Context) -> tuple[str, ...]:
     return tuple(dict.fromkeys(used))
 
 
-def _number(condition: Condition, query: exp.Query, names: tuple[str, ...]) -> Plan:
+def _number(condition: Condition, query: exp.Query, names: tuple[str, ...], said: str) -> Plan:
     limited = exp.select("*").from_(query.subquery(GOOD)).limit(2)
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         answer: pa.Table = values["answer"]
         if answer.num_columns != 1 or answer.num_rows > 1:
             found = f"{answer.num_columns} columns" if answer.num_columns != 1 else "more than one row"
-            return Verdict("Failed", f"The SQL must give one number, but it gives {found}.")
+            return Verdict("Failed", f"The {said} must give one number, but it gives {found}.")
         value = answer.column(0)[0].as_py() if answer.num_rows else None
         if value is None:
-            return Verdict("Failed", "The SQL gives no value.")
+            return Verdict("Failed", f"The {said} gives no value.")
         try:
             number = float(value)
         except (TypeError, ValueError):
-            return Verdict("Failed", f"The SQL must give a number, but it gives a {answer.schema.types[0]}.")
-        return judge_number(condition, number, "Dataset.*.CustomSQL", "The value of the SQL")
+            kind = str(answer.schema.types[0]).partition("<")[0]
+            return Verdict("Failed", f"The {said} must give a number, but it gives a {kind}.")
+        return judge_number(condition, number, "Dataset.*.CustomSQL", f"The value of the {said}")
 
     return Plan({"answer": Statement(limited, names, own_sql=True)}, judge)
 
@@ -84,12 +93,13 @@ def _rows(rule: Rule, query: exp.Query, names: tuple[str, ...], context: Context
     counted = exp.select(exp.alias_(sql.count(), "n"), exp.alias_(exp.Sum(this=_flag(bad)), "bad")).from_(
         aliased(context.primary, sql.ROWS)
     )
+    shown = said(rule, context)
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         total, failed = (values["answer"].column(i)[0].as_py() for i in (0, 1))
         if not total:
-            return Verdict("Failed", "Nothing to check: the table has no rows.")
-        key, amiss = "Dataset.*.CustomSQL.Compliance", "are not among the rows that the SQL returns"
+            return nothing(False, "no row in the table", f"the {shown}")
+        key, amiss = "Dataset.*.CustomSQL.Compliance", f"are not among the rows that the {shown} returns"
         outcome = False if failed == total else None
         return judge_share(rule.threshold, int(failed), int(total), key, amiss, outcome=outcome)
 

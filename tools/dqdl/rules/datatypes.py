@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from tools.dqdl.language.model import Rule
+from tools.dqdl.language.words import nearest
 from tools.dqdl.plans import kinds, sql
 from tools.dqdl.plans.plan import RuleError, RuleFailed
 from tools.sources.table import Field
@@ -41,8 +42,9 @@ def readable(field: Field, dialect: str, rule: Rule, name: str) -> exp.Expr:
     upper, form = name.upper(), _format(rule, name.upper())
     decimal = _decimal(upper)
     if upper not in {*_TYPES, *_SHAPES} and decimal is None:
-        known = ", ".join([*_TYPES, *_SHAPES])
-        raise RuleError(f"{name} is not a type that ColumnDataType knows; known are {known} and DECIMAL(p,s).")
+        known, guess = [*_TYPES, *_SHAPES], nearest(name, [*_TYPES, *_SHAPES])
+        hint = f"did you mean {guess}? Known" if guess else "known"
+        raise RuleError(f"{name} is not a type of DQDL; {hint} are {', '.join(known)} and DECIMAL(p,s).")
     if not kinds.holds(field, "text"):
         return _native(field, dialect, upper, decimal)
     written = kinds.text(field, dialect)

@@ -50,23 +50,24 @@ _AGGREGATES: dict[str, Callable[[Values], float]] = {
 FUNCTIONS = ("last", "index", "abs", *_AGGREGATES)
 
 
+class NoHistory(RuleError):
+    """What cannot be calculated as long as there is no history."""
+
+
 def resolve(rule: Rule, context: Context) -> Rule:
     """The rule with numbers in place of everything that the history decides.
 
     Without history ``last(k)`` is 0, with fewer than k points it is all of them; ``std`` is the population's, as
-    StandardDeviation is. Raises RuleError, which names the rule, for what cannot be calculated.
+    StandardDeviation is. Raises RuleError for what cannot be calculated, NoHistory where only the history is to blame.
     """
     where = [part for part in (rule.condition, rule.threshold) if part is not None and any(_calls(part))]
     if not where:
         return rule
-    try:
-        _check(rule)
-        known = _Known(context.history.points(rule, metric_key(rule, context)))
-        tags = tuple(replace(tag, condition=_condition(tag.condition, known)) for tag in rule.tags)
-        condition = _condition(rule.condition, known) if rule.condition else None
-        return replace(rule, condition=condition, tags=tags)
-    except RuleError as error:
-        raise RuleError(f"{rule}: {error}") from None
+    _check(rule)
+    known = _Known(context.history.points(rule, metric_key(rule, context)))
+    tags = tuple(replace(tag, condition=_condition(tag.condition, known)) for tag in rule.tags)
+    condition = _condition(rule.condition, known) if rule.condition else None
+    return replace(rule, condition=condition, tags=tags)
 
 
 def metric_key(rule: Rule, context: Context) -> str:
@@ -150,8 +151,16 @@ class _Known:
         if isinstance(operand, Arithmetic):
             first, *others = (self._number(part) for part in (operand.first, *(part for _, part in operand.rest)))
             rest = tuple((op, Number(_decimal(x))) for (op, _), x in zip(operand.rest, others, strict=True))
-            return conditions.value(Arithmetic(Number(_decimal(first)), rest))
+            return self._calculated(operand, Arithmetic(Number(_decimal(first)), rest))
         return conditions.value(operand)
+
+    def _calculated(self, operand: Arithmetic, numbers: Arithmetic) -> float:
+        try:
+            return conditions.value(numbers)
+        except conditions.DividedByZero:
+            if not self.points and any(any(_calls(part)) for op, part in operand.rest if op == "/"):
+                raise NoHistory(f"{operand} divides by zero, since there is no history yet.") from None
+            raise
 
     def _called(self, call: Call) -> float | Values:
         if call.function == "last":
@@ -187,7 +196,9 @@ class _Known:
         """``index``: 0 is the most recent point."""
         position = self._number(call.arguments[1])
         if position != int(position) or not 0 <= position < len(values):
-            raise RuleError(f"{call}: there is no point {position:g}; there are {len(values):,}, counted from 0.")
+            if not self.points:
+                raise NoHistory(f"{call} has no value, since there is no history yet.")
+            raise RuleError(f"In {call} there is no point {position:g}; there are {len(values):,}, counted from 0.")
         return values[-1 - int(position)]
 
 

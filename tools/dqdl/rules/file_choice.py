@@ -23,6 +23,11 @@ def some(rule: Rule, context: Context) -> list[FileEntry]:
     return found
 
 
+def check(rule: Rule) -> None:
+    """Raises RuleError for tags that cannot be, before any file is looked at."""
+    _filtered(rule, [])
+
+
 def files(rule: Rule, context: Context, parameter: int = 0) -> list[FileEntry]:
     """The files that a rule is about. Raises SourceError, RuleError."""
     if len(rule.parameters) > parameter:
@@ -38,13 +43,19 @@ def files(rule: Rule, context: Context, parameter: int = 0) -> list[FileEntry]:
         if not paths:
             raise RuleError(f'The table {alias} is not read from files; name a path: {rule.type} "folder/" ….')
         found = entries(paths)
+    return _filtered(rule, found)
+
+
+def _filtered(rule: Rule, found: list[FileEntry]) -> list[FileEntry]:
     for name in _order(rule):
         found = _newest(rule, found) if name == "recentFiles" else _matching(rule, found)
     return found
 
 
 def _place(rule: Rule) -> str:
-    return f" at {', '.join(map(str, rule.parameters))}" if rule.parameters else ""
+    where = f"at {', '.join(map(str, rule.parameters))}" if rule.parameters else "of the table"
+    left = [tag.name for tag in rule.tags if tag.name.lower() in ("recentfiles", "uriregex")]
+    return f" {where}" + (f" that {' and '.join(left)} {'leaves' if len(left) == 1 else 'leave'}" if left else "")
 
 
 def _order(rule: Rule) -> list[str]:

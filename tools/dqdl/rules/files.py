@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from tools.dqdl.language.model import (
     Between,
@@ -22,31 +24,41 @@ from tools.dqdl.language.model import (
 )
 from tools.dqdl.plans.plan import Plan, RuleError, RuleFailed, Verdict, passed_or_failed
 from tools.dqdl.queries.asking import time_limit
+from tools.dqdl.rules import file_choice
 from tools.dqdl.rules.conditions import COMPARE, holds, percent, wanted
 from tools.dqdl.rules.context import Context
 from tools.dqdl.rules.file_choice import files, some
+from tools.dqdl.rules.file_words import bytes_in_words, counted, named, span
 from tools.dqdl.rules.judge import condition_of, judge_number
 from tools.dqdl.rules.moments import Clock, zone
 from tools.sources.file_listing import ALGORITHMS, FileEntry, digest
 from tools.sources.table import SourceError
 
 COUNT = "Dataset.*.FileCount"
-SHOWN = 3
-"""So many names of files stand in a reason."""
 
 
 def file_freshness(rule: Rule, context: Context) -> Plan:
     """When files were last written. The condition holds for each file, or for the share that the threshold wants."""
     condition, clock = condition_of(rule), Clock(context.now, zone(rule.tag("timeZone")))
     clock.meets(condition, context.now)  # a time that does not exist is an error before any file is looked at
-    check = _meeting(rule, lambda entry: clock.meets(condition, entry.modified))
+    check = _meeting(
+        rule,
+        lambda entry: clock.meets(condition, entry.modified),
+        lambda entry: clock.told(entry.modified),
+        lambda entry: entry.modified,
+    )
     return _plan(rule, lambda: _each(rule, some(rule, context), check))
 
 
 def file_size(rule: Rule, context: Context) -> Plan:
     """The size of files, in bytes; units are powers of 1024."""
     condition = condition_of(rule)
-    check = _meeting(rule, lambda entry: _size_meets(condition, entry.size))
+    check = _meeting(
+        rule,
+        lambda entry: _size_meets(condition, entry.size),
+        lambda entry: bytes_in_words(entry.size),
+        lambda entry: entry.size,
+    )
     _size_meets(condition, 0)  # what is no size is an error before any file is looked at
 
     def judge() -> Verdict:
@@ -69,9 +81,9 @@ def file_uniqueness(rule: Rule, context: Context) -> Plan:
         times, names = Counter(contents.values()), Counter(_base(entry) for entry in found)
         twice = [entry for entry in found if times[contents[entry.path]] > 1 or (by_name and names[_base(entry)] > 1)]
         share = (len(found) - len(twice)) / len(found)
-        label = f"The share of files that occur only once, of {_counted(found)},"
+        label = f"The share of files that occur only once, of {counted(found)},"
         verdict = judge_number(condition, share, "Dataset.*.FileUniquenessRatio", label, percent)
-        again = f" Not unique: {_named(twice)}." if twice else ""
+        again = f" Not unique: {named(twice)}." if twice else ""
         return Verdict(verdict.outcome, verdict.reason + again, {**verdict.metrics, COUNT: float(len(found))})
 
     return _plan(rule, judge)
@@ -86,14 +98,19 @@ def file_match(rule: Rule, context: Context) -> Plan:
 
     def judge() -> Verdict:
         read = _reader(algorithm)
-        check = _Check(lambda entry: good(read(entry)), f"has a {wrong}", f"have a {wrong}")
+        check = _Check(
+            lambda entry: good(read(entry)), f"has a {wrong}", f"have a {wrong}", lambda e: f"{read(e)[:12]}…"
+        )
         return _each(rule, some(rule, context), check)
 
     return _plan(rule, judge)
 
 
 def _plan(rule: Rule, judge: Callable[[], Verdict]) -> Plan:
-    """Files are looked at when the rule is judged, not when it is planned."""
+    """Files are looked at when the rule is judged, not when it is planned. Raises RuleError."""
+    file_choice.check(rule)
+    _yes(rule, "failFast")
+    _yes(rule, "matchFileName")
 
     def judged(values: object) -> Verdict:
         try:
@@ -101,7 +118,7 @@ def _plan(rule: Rule, judge: Callable[[], Verdict]) -> Plan:
         except RuleFailed as failed:
             return Verdict("Failed", str(failed), {COUNT: 0.0})
         except SourceError as error:
-            raise RuleError(f"{rule.type}: {error}") from None
+            raise RuleError(str(error)) from None
 
     return Plan({}, judged)
 
@@ -121,6 +138,10 @@ class _Check:
     problem: str
     """Of one file, and of several: "does not meet > 5 MB", "do not meet > 5 MB"."""
     problems: str
+    shown: Callable[[FileEntry], str]
+    """What was found, for a reason: "3 KB"."""
+    order: Callable[[FileEntry], Any] | None = None
+    """What was found, to tell the least and the greatest; None where there is none."""
     metric: str | None = None
     """The key of the share of good files."""
 
@@ -134,25 +155,31 @@ def _each(rule: Rule, found: Sequence[FileEntry], check: _Check) -> Verdict:
             continue
         bad.append(entry)
         if fast:
-            return Verdict("Failed", f"{_named(bad)} {check.problem}; the files after it were not looked at.", metrics)
+            told = f"{named(bad, check.shown)} {check.problem}; the files after it were not looked at."
+            return Verdict("Failed", told, metrics)
     share = (len(found) - len(bad)) / len(found)
     if check.metric:
         metrics[check.metric] = share
     passed = not bad if bound is None else holds(bound, share)
     wants = "all" if bound is None else wanted(bound, percent)
     if not bad:
-        return Verdict(passed_or_failed(passed), f"{_all(found)} (the rule wants {wants}).", metrics)
+        values = f": {span(found, check.order, check.shown)}" if check.order else ""
+        return Verdict(passed_or_failed(passed), f"{_all(found)} (the rule wants {wants}){values}.", metrics)
     problem = check.problem if len(bad) == 1 else check.problems
-    reason = (
-        f"{len(bad):,} of {_counted(found)} {problem} ({percent(share)} good, the rule wants {wants}): {_named(bad)}."
-    )
+    share_told = f"{percent(share)} good, the rule wants {wants}"
+    reason = f"{len(bad):,} of {counted(found)} {problem} ({share_told}): {named(bad, check.shown)}."
     return Verdict(passed_or_failed(passed), reason, metrics)
 
 
-def _meeting(rule: Rule, good: Callable[[FileEntry], bool]) -> _Check:
+def _meeting(
+    rule: Rule,
+    good: Callable[[FileEntry], bool],
+    shown: Callable[[FileEntry], str],
+    order: Callable[[FileEntry], Any],
+) -> _Check:
     condition = condition_of(rule)
     metric = f"Dataset.*.{rule.type}.Compliance"
-    return _Check(good, f"does not meet {condition}", f"do not meet {condition}", metric)
+    return _Check(good, f"does not meet {condition}", f"do not meet {condition}", shown, order, metric)
 
 
 def _compared(rule: Rule, context: Context, algorithm: str) -> Verdict:
@@ -163,7 +190,7 @@ def _compared(rule: Rule, context: Context, algorithm: str) -> Verdict:
     if not here and not there:
         return Verdict("Passed", f"Nothing to check: neither {first} nor {second} has a file.", metrics, vacuous=True)
     if len(here) != len(there):
-        return Verdict("Failed", f"{first} has {_counted(here)}, {second} has {_counted(there)}.", metrics)
+        return Verdict("Failed", f"{first} has {counted(here)}, {second} has {counted(there)}.", metrics)
     by_name, read = _yes(rule, "matchFileName"), _reader(algorithm)
     left = Counter((entry.name if by_name else "", read(entry)) for entry in there)
     alone = []
@@ -176,10 +203,10 @@ def _compared(rule: Rule, context: Context, algorithm: str) -> Verdict:
             if _yes(rule, "failFast"):
                 break
     if not alone:
-        return Verdict("Passed", f"{first} and {second} have the same {_counted(here)}.", metrics)
+        return Verdict("Passed", f"{first} and {second} have the same {counted(here)}.", metrics)
     same = "the same name and content" if by_name else "the same content"
-    reason = f"{len(alone):,} of {_counted(here)} of {first} {'has' if len(alone) == 1 else 'have'} no file with {same}"
-    return Verdict("Failed", f"{reason} in {second}: {_named(alone)}.", metrics)
+    reason = f"{len(alone):,} of {counted(here)} of {first} {'has' if len(alone) == 1 else 'have'} no file with {same}"
+    return Verdict("Failed", f"{reason} in {second}: {named(alone)}.", metrics)
 
 
 def _checksums(rule: Rule, context: Context) -> Callable[[str], bool]:
@@ -202,9 +229,9 @@ def _checksums(rule: Rule, context: Context) -> Callable[[str], bool]:
 
 
 def _reader(algorithm: str) -> Callable[[FileEntry], str]:
-    """Checksums of files, all of them within the time that a query may take."""
+    """Checksums of files, each read once, all of them within the time that a query may take."""
     until = time.monotonic() + time_limit()
-    return lambda entry: digest(entry.path, algorithm, until)
+    return cache(lambda entry: digest(entry.path, algorithm, until))
 
 
 def _contents(found: Sequence[FileEntry], read: Callable[[FileEntry], str]) -> dict[str, str]:
@@ -239,16 +266,8 @@ def _algorithm(rule: Rule) -> str:
 
 
 def _all(found: Sequence[FileEntry]) -> str:
-    return "The only file complies" if len(found) == 1 else f"All {_counted(found)} comply"
+    return "The only file complies" if len(found) == 1 else f"All {counted(found)} comply"
 
 
 def _base(entry: FileEntry) -> str:
     return entry.name.rpartition("/")[2]
-
-
-def _counted(found: Sequence[FileEntry]) -> str:
-    return "1 file" if len(found) == 1 else f"{len(found):,} files"
-
-
-def _named(found: Sequence[FileEntry]) -> str:
-    return ", ".join([entry.name for entry in found[:SHOWN]] + ["…"] * (len(found) > SHOWN))

@@ -66,9 +66,23 @@ def as_written(plan: Plan, names: Sequence[tuple[str, str]]) -> Plan:
     return replace(plan, judge=judge)
 
 
-def nothing(passes: bool, what: str) -> Verdict:
-    """There was nothing to measure. Under a filter that passes, as in Glue, and says so; without one it fails."""
-    return Verdict(passed_or_failed(passes), f"Nothing to check: there is {what}.", vacuous=passes)
+def nothing(passes: bool, what: str, about: str = "") -> Verdict:
+    """There was nothing to measure. Under a filter that passes, as in Glue, and says so; without one it fails.
+
+    ``what`` is missing, like "no row"; ``about`` is the column, where ``what`` does not name it.
+    """
+    of = f" in {about}" if about else ""
+    return Verdict(passed_or_failed(passes), f"Nothing to check{of}: there is {what}.", vacuous=passes)
+
+
+def found_rows(where: object) -> str:
+    """What is missing where no row takes part."""
+    return "no row" if where is None else "no row that passes the filter"
+
+
+def named(rule: object, problem: str) -> str:
+    """An error after the rule that has it, so that it stands by itself in a list or a log."""
+    return f"{_short(str(rule), 100)}: {problem}"
 
 
 def judge_number(
@@ -118,5 +132,5 @@ def amiss(condition: Condition) -> str:
     return f"not {wanted(condition, conditions.plain)}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:79] + "…"
+def _short(text: str, most: int = 80) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

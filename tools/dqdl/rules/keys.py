@@ -17,7 +17,7 @@ from tools.dqdl.plans import sql
 from tools.dqdl.plans.plan import Aggregate, Bad, Grouped, Need, Plan, RuleFailed, Verdict, passed_or_failed
 from tools.dqdl.rules.conditions import holds, percent, rows, wanted
 from tools.dqdl.rules.context import Context
-from tools.dqdl.rules.judge import agreed, condition_of, judge_number, metric_name, nothing
+from tools.dqdl.rules.judge import agreed, condition_of, found_rows, judge_number, metric_name, nothing
 
 ONE, ZERO = exp.Literal.number(1), exp.Literal.number(0)
 
@@ -102,7 +102,7 @@ def primary_key(rule: Rule, context: Context) -> Plan:
     def judge(values: Mapping[str, Any]) -> Verdict:
         total = int(values["all"] or 0)
         if not total:
-            return nothing(where is not None, "no row")
+            return nothing(where is not None, found_rows(where), " + ".join(keys))
         nulls = {key: int(values[f"null{i}"] or 0) for i, key in enumerate(keys)}
         metrics = {metric_name((key,), "Completeness"): (total - count) / total for key, count in nulls.items()}
         empty = ", ".join(
@@ -141,7 +141,7 @@ def distinct_values(rule: Rule, context: Context) -> Plan:
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         if values["distinct"] is None and where is not None:
-            return nothing(True, "no row")
+            return nothing(True, found_rows(where), keys[0])
         label = f"The number of distinct values of {keys[0]}"
         return judge_number(condition, values["distinct"] or 0, metric_name(keys, "DistinctValuesCount"), label)
 
@@ -157,12 +157,12 @@ def duplicate_rows(rule: Rule, context: Context) -> Plan:
     groups = _Groups(keys, where)
     groups.named = exp.true()
     named = tuple(field.name for field in context.columns(rule))
-    what = " + ".join(named) if named else "row"
+    what = f"whose {' + '.join(named)} occurs" if named else "that occur"
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         count = int(values["repeated"] or 0)
         key = metric_name(named, "DuplicateRowCount")
-        verdict = judge_number(condition, count, key, f"The number of rows whose {what} occurs more than once")
+        verdict = judge_number(condition, count, key, f"The number of rows {what} more than once")
         # Glue writes Multicolumn for one column too.
         glue = {f"Multicolumn.{','.join(named)}.DuplicateRowCount": float(count)} if named else {}
         return replace(verdict, metrics={**verdict.metrics, **glue}, failed_rows=count)

@@ -63,6 +63,10 @@ class Clock:
             return any(self._same(found, item) for item in condition.items) != condition.negated
         raise RuleError(f"{condition} is not about a time.")
 
+    def told(self, found: datetime) -> str:
+        """An instant for a person, in the zone: ``2024-01-31 09:30 UTC``."""
+        return f"{found.astimezone(self.zone):%Y-%m-%d %H:%M} {self.zone.key}"
+
     def _same(self, found: datetime, operand: Operand) -> bool:
         length = timedelta(days=1) if isinstance(operand, Date) else timedelta(minutes=1)
         start = self.moment(operand)

@@ -12,7 +12,7 @@ from tools.dqdl.language.model import Rule
 from tools.dqdl.plans import kinds, sql
 from tools.dqdl.plans.plan import Aggregate, Plan, Verdict
 from tools.dqdl.rules.context import Context
-from tools.dqdl.rules.judge import condition_of, judge_number, metric_name, nothing, number_column
+from tools.dqdl.rules.judge import condition_of, found_rows, judge_number, metric_name, nothing, number_column
 
 Planner = Callable[[Rule, Context], Plan]
 
@@ -54,7 +54,7 @@ def zeros_count(rule: Rule, context: Context) -> Plan:
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         if not values["rows"]:
-            return nothing(where is not None, "no row")
+            return nothing(where is not None, found_rows(where), field.name)
         return judge_number(condition, values["zeros"], key, label)
 
     needs = {"rows": Aggregate(sql.count(where)), "zeros": Aggregate(sql.count(sql.both(where, zero)))}

@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tools.dqdl.language.model import Rule
+from tools.dqdl.lowering.kinds import of_field
 from tools.dqdl.plans import kinds, sql
 from tools.dqdl.plans.plan import Aggregate, Bad, Need, Plan, RuleError, RuleFailed, Statement, Verdict
 from tools.dqdl.queries.asking import aliased
@@ -43,24 +44,45 @@ def row_count_match(rule: Rule, context: Context) -> Plan:
 def schema_match(rule: Rule, context: Context) -> Plan:
     """Columns that agree in name and type, as a share; 0 when the tables differ in the number of columns."""
     alias, condition = context.parameter(rule).value, condition_of(rule)
-    mine, theirs = _types(context.primary), _types(_reference(alias, context))
-    other = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    reference = _reference(alias, context)
+    kinds_only = context.primary.dialect != reference.dialect
+    mine, theirs = (_types(table, kinds_only) for table in (context.primary, reference))
+    other = sorted(name for name in {*mine, *theirs} if not _agree(mine.get(name), theirs.get(name)))
     agreed = len(mine) - len([name for name in other if name in mine])
     share = 0.0 if len(mine) != len(theirs) else agreed / len(mine) if mine else 1.0
     verdict = judge_number(
         condition, share, f"Dataset.{alias}.SchemaMatch", f"The share of columns that agree with {alias}", percent
     )
     if other:
-        reason = f"{verdict.reason} Different: {', '.join(other[:5])}{', …' if len(other) > 5 else ''}."
+        told = [f"{name} ({_apart(mine.get(name), theirs.get(name), alias)})" for name in other[:5]]
+        reason = f"{verdict.reason} Different: {', '.join(told)}{', …' if len(other) > 5 else ''}."
         verdict = Verdict(verdict.outcome, reason, verdict.metrics)
     return Plan({}, lambda values: verdict)
 
 
-def _types(table: Table) -> dict[str, str]:
-    """Each column's type, in words that do not depend on the engine."""
-    declared = {field.name.lower(): kinds.declared(field, table.dialect) for field in table.fields}
-    fallback = {field.name.lower(): field.type.upper() for field in table.fields}
-    return {name: type_.sql() if type_ else fallback[name] for name, type_ in declared.items()}
+Type = tuple[str, str]
+"""What is compared of a column's type, and how its engine writes the type."""
+
+
+def _types(table: Table, kinds_only: bool) -> dict[str, Type]:
+    """The columns' types, or only their kinds: two engines have hardly a type in common, though they hold the same."""
+    found = {}
+    for field in table.fields:
+        declared = kinds.declared(field, table.dialect)
+        type_ = declared.sql() if declared else field.type.upper()
+        known = of_field(field) or (field.kind if field.kind != "other" else None)
+        found[field.name.lower()] = (known if kinds_only and known else type_, field.type)
+    return found
+
+
+def _agree(mine: Type | None, theirs: Type | None) -> bool:
+    return mine is not None and theirs is not None and mine[0] == theirs[0]
+
+
+def _apart(mine: Type | None, theirs: Type | None, alias: str) -> str:
+    if mine is None or theirs is None:
+        return f"not in {alias}" if theirs is None else f"only in {alias}"
+    return f"{mine[1]}, in {alias} {theirs[1]}"
 
 
 def referential_integrity(rule: Rule, context: Context) -> Plan:
@@ -74,7 +96,7 @@ def referential_integrity(rule: Rule, context: Context) -> Plan:
     reference = _reference(alias, context)
     pairs = [(_mine(key, context), _theirs(name, alias, reference)) for key, name in zip(keys, names, strict=True)]
     bad = _absent(reference, pairs, [])
-    problem = f"have a {' + '.join(keys)} that {alias} does not have"
+    problem = f"have a value of {' + '.join(keys)} that {alias} does not have"
     return _rows(rule, bad, (alias,), context, f"Column.{alias}.ReferentialIntegrity", problem)
 
 
@@ -169,7 +191,7 @@ def _rows(rule: Rule, bad: exp.Expr, aliases: tuple[str, ...], context: Context,
         answer: pa.Table = values["answer"]
         total, failed = (answer.column(i)[0].as_py() for i in (0, 1))
         if not total:
-            return nothing(False, "no row")
+            return nothing(False, "no row", " ".join(map(str, rule.parameters)))
         return judge_share(condition, int(failed), int(total), key, problem)
 
     return Plan({"answer": Statement(counted, ("primary", *aliases))}, judge, Bad(bad))

@@ -15,7 +15,7 @@ from tools.dqdl.rules.conditions import holds
 from tools.dqdl.rules.context import Context
 from tools.dqdl.rules.datatypes import readable
 from tools.dqdl.rules.freshness import fresh
-from tools.dqdl.rules.judge import amiss, condition_of, judge_share, metric_name, nothing, text_column
+from tools.dqdl.rules.judge import amiss, condition_of, found_rows, judge_share, metric_name, nothing, text_column
 from tools.dqdl.rules.values import by_extremes, good_length, good_value
 from tools.sources.table import Field
 
@@ -25,7 +25,7 @@ def completeness(rule: Rule, context: Context) -> Plan:
     field = context.column(rule)
     good = sql.not_null(sql.column(field.name))
     key = metric_name((field.name,), "Completeness")
-    return _rows(good, context.where(rule), rule.condition, key, f"have no {field.name}")
+    return _rows(field, good, context.where(rule), rule.condition, key, f"have no {field.name}")
 
 
 def column_values(rule: Rule, context: Context) -> Plan:
@@ -34,7 +34,7 @@ def column_values(rule: Rule, context: Context) -> Plan:
     good = good_value(rule, field, context)
     key = metric_name((field.name,), "ColumnValues.Compliance")
     problem = f"have a value of {field.name} that is {amiss(condition)}"
-    plan = _with_nulls(_rows(good, where, rule.threshold, key, problem), field)
+    plan = _with_nulls(_rows(field, good, where, rule.threshold, key, problem), field)
     if isinstance(condition, Matches):
         return _also(plan, key, metric_name((field.name,), "PatternMatch"))
     if not kinds.holds(field, "number"):
@@ -48,7 +48,8 @@ def column_length(rule: Rule, context: Context) -> Plan:
     text = kinds.text(field, context.primary.dialect)
     length = exp.Coalesce(this=exp.Length(this=text), expressions=[sql.number(0)])
     problem = f"have a length of {field.name} that is {amiss(condition)}"
-    plan = _rows(good_length(condition, length), where, None, metric_name((field.name,), "LengthCompliance"), problem)
+    key = metric_name((field.name,), "LengthCompliance")
+    plan = _rows(field, good_length(condition, length), where, None, key, problem)
     needs = {
         **plan.needs,
         "least": Aggregate(exp.Min(this=sql.when(where, length))),
@@ -83,7 +84,7 @@ def column_data_type(rule: Rule, context: Context) -> Plan:
     good = can if condition.op == "=" else exp.not_(exp.paren(can))
     problem = f"have a value of {field.name} that {'cannot' if condition.op == '=' else 'can'} be read as {name}"
     key = metric_name((field.name,), "ColumnDataType.Compliance")
-    return _rows(good, where, rule.threshold, key, problem, empty_passes=True)
+    return _rows(field, good, where, rule.threshold, key, problem, empty_passes=True)
 
 
 def data_freshness(rule: Rule, context: Context) -> Plan:
@@ -92,10 +93,11 @@ def data_freshness(rule: Rule, context: Context) -> Plan:
     good = fresh(condition_of(rule), field, context.now)
     problem = f"have an age of {field.name} that is {amiss(condition_of(rule))}"
     key = metric_name((field.name,), "DataFreshness.Compliance")
-    return _rows(good, where, None, key, problem, empty_passes=True)
+    return _rows(field, good, where, None, key, problem, empty_passes=True)
 
 
 def _rows(
+    field: Field,
     good: exp.Expr,
     where: exp.Expr | None,
     bound: Condition | None,
@@ -110,7 +112,7 @@ def _rows(
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         if not values["rows"]:
-            return nothing(where is not None or empty_passes, "no row")
+            return nothing(where is not None or empty_passes, found_rows(where), field.name)
         return judge_share(bound, int(values["bad"]), int(values["rows"]), key, problem)
 
     return Plan(needs, judge, Bad(bad, where=where))

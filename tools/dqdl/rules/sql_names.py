@@ -1,4 +1,4 @@
-"""The columns that the SQL of a rule names: what is missing is said before an engine is asked, with the nearest name."""
+"""The columns that the SQL of a rule names: a missing one is said before an engine is asked, with the nearest name."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _columns(source: exp.Expr | Scope, known: Mapping[str, Names]) -> Names:
 def _returned(scope: Scope, known: Mapping[str, Names]) -> Names:
     """What a query in FROM or WITH returns; nothing for a star over what is not known."""
     found: list[str] = []
-    for projection in scope.expression.selects:
+    for projection in _selected(scope):
         if not projection.is_star:
             found.append(projection.alias_or_name)
             continue
@@ -80,7 +80,11 @@ def _returned(scope: Scope, known: Mapping[str, Names]) -> Names:
 
 def _aliases(around: list[Scope]) -> list[str]:
     """Some engines know the names of what is selected everywhere in the query."""
-    return [part.alias for scope in around for part in scope.expression.selects if part.alias]
+    return [part.alias for scope in around for part in _selected(scope) if part.alias]
+
+
+def _selected(scope: Scope) -> list[exp.Expr]:
+    return scope.expression.selects if isinstance(scope.expression, exp.Query) else []
 
 
 def _is(name: str, names: list[str] | Names) -> bool:

@@ -50,6 +50,7 @@ def column_exists(rule: Rule, context: Context) -> Plan:
 def names_match(rule: Rule, context: Context) -> Plan:
     """Every column name contains a match. No engine is asked: the names are known."""
     pattern = context.parameter(rule).pattern
+    matches_text(pattern, "")  # a pattern that is none is an error even of a table without columns
     names = [field.name for field in context.primary.fields]
     verdict = _names_verdict(names, [name for name in names if not matches_text(pattern, name)], pattern)
     return Plan({}, lambda values: verdict)

@@ -136,7 +136,7 @@ def _matches(condition: Matches, test: _Text | _Native, dialect: str) -> exp.Exp
         raise RuleFailed(f"The column {test.field.name} does not hold text; its type is {test.field.type}.")
     # Glue writes the negation as a look-ahead and ends it with .*$, which no text of several lines matches.
     wanted = rf"^(?:\b{pattern}\b)" if condition.negated else f"^{pattern}$"
-    regex.check(wanted, dialect)
+    regex.check(wanted, dialect, said=pattern)
     found = sql.matches(test.written, wanted)
     if not condition.negated:
         return sql.certain(exp.and_(test.filled(), found) if _may_be_empty(wanted) else found)
