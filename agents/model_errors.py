@@ -20,6 +20,7 @@ _TRANSIENT_CODES = {
     "modelstreamerrorexception",
     "requesttimeout",
 }
+_OF_THE_REQUEST = {"validationexception", "modelerrorexception"}
 _TRANSIENT_STATUS = {429, 500, 502, 503, 504}
 _NO_CREDENTIALS = (
     aws.NoCredentialsError,
@@ -134,6 +135,18 @@ def broke_off(exc: BaseException) -> bool:
     return isinstance(exc, (TransferError, ConnectionError, TimeoutError))
 
 
+def ends_run(exc: BaseException) -> bool:
+    """Whether other work on this model would fare no better: no budget, no access, no capacity, nobody there.
+
+    What failed so is done again when the run is resumed. Refusals of one request are not among it.
+    """
+    if isinstance(exc, ModelError) and not isinstance(exc, BudgetSpent):
+        cause = exc.__cause__
+        of_request = isinstance(cause, ContextOverflowError) or _code_of(cause) in _OF_THE_REQUEST
+        return cause is not None and not of_request
+    return isinstance(exc, BudgetSpent)
+
+
 def _client_error(exc: aws.ClientError) -> ModelError:
     code, name = _code(exc), exc.response.get("Error", {}).get("Code", "an error")
     detail = exc.response.get("Error", {}).get("Message") or "no message"
@@ -157,6 +170,10 @@ def _provider_error(exc: BaseException) -> ModelError | None:
     hints[404] = "Check the model name in ASSAY_MODEL."
     hint = hints.get(status, "Run again later." if status in _TRANSIENT_STATUS else "See docs/models.md.")
     return ModelError(f"The model's provider answered HTTP {status}: {_sentence(exc)}", hint=hint)
+
+
+def _code_of(exc: BaseException | None) -> str:
+    return _code(exc) if isinstance(exc, aws.ClientError) else ""
 
 
 def _code(exc: aws.ClientError) -> str:

@@ -76,7 +76,8 @@ def plan(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) -> AI
     """
     last_human = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
     first = next(m for m in messages if isinstance(m, HumanMessage))
-    task = json.loads(str(first.text))
+    # What follows the task is a reminder in the same turn.
+    task = json.JSONDecoder().raw_decode(str(first.text))[0]
     done = [message for message in messages[last_human:] if isinstance(message, ToolMessage)]
     names = {tool["name"] for tool in tools}
     if "hand_over" in names:

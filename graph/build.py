@@ -8,10 +8,13 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import RetryPolicy
 
-from agents.model_errors import is_transient
+from agents.model_errors import broke_off
 from graph import approval, foreign, specialists, supervisor
 from graph.services import Services
 from graph.state import RunState, StepTask
+
+TRIES = 3
+"""So often a step is begun when the model's answer breaks off in the middle."""
 
 
 def build(services: Callable[[], Services]) -> StateGraph[RunState, Any, Any, Any]:
@@ -23,7 +26,8 @@ def build(services: Callable[[], Services]) -> StateGraph[RunState, Any, Any, An
                  supervisor  -> recommender -> request_approval -> approval -> record_decisions -> supervisor
                  supervisor  -> END
     """
-    retry = RetryPolicy(max_attempts=specialists.TRIES, retry_on=is_transient)
+    # Only for an answer that broke off: whatever fails before it, the call itself has tried again.
+    retry = RetryPolicy(max_attempts=TRIES, retry_on=broke_off, initial_interval=1.0, backoff_factor=2.0, jitter=True)
     graph: StateGraph[RunState, Any, Any, Any] = StateGraph(RunState)
     graph.add_node("begin", supervisor.begin(services))
     graph.add_node(

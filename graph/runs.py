@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.errors import RunError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agents.workbench import Workbench
     from memory import Memory
     from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
+    from memory.usage import Budget, Spending
     from tools.dqdl.plans.result import RuleResult
 
 PAUSES = frozenset({"waiting", "done", "failed", "cancelled"})
@@ -47,6 +48,9 @@ class RunReport:
     answer: str
     proposals: list[Proposal]
     tables: list[TableReport]
+    usage: list[Spending] = field(default_factory=list)
+    """Of language models, by agent."""
+    budget: Budget | None = None
 
     @property
     def passed(self) -> bool:
@@ -61,17 +65,27 @@ class Runs:
         self.memory = memory
 
     def start(
-        self, sources: Sequence[str], *, goal: str | None = None, requested_by: str, model: str | None = None
+        self,
+        sources: Sequence[str],
+        *,
+        goal: str | None = None,
+        requested_by: str,
+        model: str | None = None,
+        budget_usd: float | None = None,
+        budget_tokens: int | None = None,
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
+        Without a budget that of ASSAY_BUDGET_USD and ASSAY_BUDGET_TOKENS counts, if any.
         Raises SourceError, ModelError, PermissionDenied.
         """
+        from agents.budget import budget
         from agents.models import model_name, preflight
 
         person = require(requested_by, "start")
         spec = model_name(model)
         preflight(spec)
+        limit = budget(spec, budget_usd, budget_tokens)
         uris = [self._check(source) for source in sources]
         return self.memory.runs.create(
             kind="run",
@@ -80,6 +94,7 @@ class Runs:
             model=spec,
             graph_version=GRAPH_VERSION,
             requested_by=person,
+            budget=limit,
         )
 
     def _check(self, source: str) -> str:
@@ -151,9 +166,17 @@ class Runs:
         person = require(actor, "reopen")
         self.memory.approvals.reopen(self.memory.runs.get(run_id).id, actor=person)
 
-    def resume(self, run_id: str, actor: str | None = None) -> Run:
+    def resume(
+        self,
+        run_id: str,
+        actor: str | None = None,
+        *,
+        budget_usd: float | None = None,
+        budget_tokens: int | None = None,
+    ) -> Run:
         """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
 
+        A budget replaces the one it had, and counts what it has spent before.
         A cancelled run is taken up again, too. Raises RunError for one that waits for decisions, StoreError for a
         run that is done, PermissionDenied.
         """
@@ -161,7 +184,17 @@ class Runs:
         run = self.memory.runs.get(run_id)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
             raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
+        if budget_usd is not None or budget_tokens is not None:
+            self._rebudget(run, budget_usd, budget_tokens)
         return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id, person)
+
+    def _rebudget(self, run: Run, usd: float | None, tokens: int | None) -> None:
+        from agents.budget import budget
+        from memory.usage import Budget
+
+        had, given = self.memory.usage.standing(run.id).budget, budget(run.model, usd, tokens)
+        new = Budget(had.usd if usd is None else given.usd, had.tokens if tokens is None else given.tokens)
+        self.memory.usage.set_budget(run.id, new)
 
     def cancel(self, run_id: str, actor: str | None = None) -> None:
         """Cancels a run: at once, or after the step in hand if a worker executes it. Raises PermissionDenied."""
@@ -178,7 +211,8 @@ class Runs:
             )
             for result in self.memory.results.for_run(run.id)
         ]
-        return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables)
+        usage, budget = self.memory.usage.of_run(run.id), self.memory.usage.standing(run.id).budget
+        return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables, usage, budget)
 
     @property
     def _bench(self) -> Workbench:

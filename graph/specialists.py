@@ -7,19 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
-from langgraph.runtime import get_runtime
 
 from agents.context import AgentContext
-from agents.model_errors import is_transient
+from agents.model_errors import ends_run
 from agents.team import artifact
 from graph.emit import emitter
 from graph.services import Services
 from graph.state import StepNode, StepTask, TableState
 from memory.errors import StoreError
 from tools.errors import AssayError
-
-TRIES = 2
-"""So often a step is begun when the model is overloaded or does not answer."""
 
 NEEDS = {
     "profiler": ("profile_table",),
@@ -47,7 +43,7 @@ def _node(agent: str, services: Callable[[], Services]) -> StepNode:
         except (GraphBubbleUp, StoreError):
             raise
         except Exception as error:
-            if is_transient(error) and _attempt() < TRIES:
+            if ends_run(error):
                 raise
             why = _why(error)
             emit("table_failed", {"error": why})
@@ -62,11 +58,6 @@ def _node(agent: str, services: Callable[[], Services]) -> StepNode:
         return _update(state["name"], kept)
 
     return node
-
-
-def _attempt() -> int:
-    info = get_runtime().execution_info
-    return info.node_attempt if info else TRIES
 
 
 def _why(error: Exception) -> str:

@@ -12,6 +12,7 @@ from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
 from memory.errors import LeaseLost, StoreError
 from memory.model import Event, Lease, Run
+from memory.usage import Budget, write_budget
 
 MAX_ATTEMPTS = 5
 WORKER = "assay worker"
@@ -43,9 +44,17 @@ class Runs:
         self._db = db
 
     def create(
-        self, *, kind: str, goal: str, sources: Sequence[str], model: str, graph_version: str, requested_by: str
+        self,
+        *,
+        kind: str,
+        goal: str,
+        sources: Sequence[str],
+        model: str,
+        graph_version: str,
+        requested_by: str,
+        budget: Budget | None = None,
     ) -> Run:
-        """Puts a run into the queue."""
+        """Puts a run into the queue, with what it may spend."""
         run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
         values = [run_id, kind, goal, list(sources), model, graph_version, requested_by]
         with self._db.transaction() as connection:
@@ -55,6 +64,8 @@ class Runs:
                 values,
             ).fetchone()
             asked = {"kind": kind, "goal": goal, "sources": list(sources), "model": model}
+            if budget is not None:
+                write_budget(connection, run_id, budget)
             record(connection, Fact("run.started", requested_by, run_id, data=asked))
         assert row
         return _run(row)

@@ -5,7 +5,7 @@ from botocore import exceptions as aws
 from langchain_aws.chat_models.bedrock_converse import BedrockContextOverflowError
 from urllib3.exceptions import ProtocolError
 
-from agents.model_errors import ModelError, is_transient, model_call, model_error
+from agents.model_errors import BudgetSpent, ModelError, broke_off, ends_run, is_transient, model_call, model_error
 
 
 def _client(code: str, message: str = "said the service", status: int = 400, operation: str = "Converse") -> Exception:
@@ -34,20 +34,23 @@ LASTING = [
     (_client("ResourceNotFoundException", status=404), "Check the model id"),
     (_client("ValidationException", "The provided model identifier is invalid."), "Check the model id"),
     (_client("ValidationException", "Invocation of x with on-demand throughput isn't supported"), "Check the model id"),
-    (_client("ValidationException", "messages.1: blank"), "messages.1: blank. See docs/models.md"),
+    (_client("ValidationException", "messages.1: blank"), "messages.1: blank. The model does not take this request"),
     (
         BedrockContextOverflowError({"Error": {"Code": "ValidationException"}}, "Converse"),
         "too long for the model. Choose a model with a longer context",
     ),
+    (_client("ValidationException", "The guardrail identifier is invalid."), "ASSAY_BEDROCK_GUARDRAIL"),
+    (_client("ModelErrorException", status=424), "choose another one"),
     (_ProviderError(401), "Check the API key"),
     (_ProviderError(404), "Check the model name"),
 ]
 PASSING = [
     (_client("ThrottlingException", status=429), "quota of this model"),
     (_client("throttlingException", status=200, operation="ConverseStream"), "quota of this model"),
-    (_client("modelStreamErrorException", status=200, operation="ConverseStream"), "Run again later"),
-    (_client("ModelTimeoutException", status=408), "Run again later"),
-    (_client("ServiceUnavailableException", status=503), "Run again later"),
+    (_client("modelStreamErrorException", status=200, operation="ConverseStream"), "The model broke off: run again"),
+    (_client("ModelTimeoutException", status=408), "choose a faster one"),
+    (_client("ModelNotReadyException", status=429), "in a few minutes"),
+    (_client("ServiceUnavailableException", status=503), "run again later, or use an inference profile"),
     (_client("SomethingNew", status=502), "Run again later"),
     (aws.EndpointConnectionError(endpoint_url="http://x"), "Check the network"),
     (aws.ConnectTimeoutError(endpoint_url="http://x"), "Check the network"),
@@ -91,6 +94,36 @@ def test_model_call_keeps_the_cause(exc: Exception, transient: bool) -> None:
         raise exc
     assert raised.value.__cause__ is exc
     assert is_transient(raised.value) is transient
+
+
+def _raised(cause: Exception) -> ModelError:
+    with pytest.raises(ModelError) as raised, model_call():
+        raise cause
+    return raised.value
+
+
+def test_only_what_botocore_has_not_tried_is_for_the_node() -> None:
+    tried = _client("ThrottlingException", status=429)
+    tried.response["ResponseMetadata"]["RetryAttempts"] = 5
+    assert not broke_off(_raised(tried))
+    assert not broke_off(_raised(aws.ReadTimeoutError(endpoint_url="http://x")))
+    assert not broke_off(_raised(_ProviderError(503)))
+    for cause in (
+        _client("modelStreamErrorException", status=200),
+        ProtocolError("cut"),
+        ConnectionError("Incomplete"),
+    ):
+        assert broke_off(_raised(cause))
+
+
+def test_what_is_wrong_with_the_model_ends_the_run_and_what_is_wrong_with_a_request_does_not() -> None:
+    for cause in (_client("ExpiredTokenException", status=403), aws.NoCredentialsError(), ProtocolError("cut")):
+        assert ends_run(_raised(cause))
+    assert ends_run(BudgetSpent("spent"))
+    for refused in (_client("ValidationException"), _client("ModelErrorException", status=424)):
+        assert not ends_run(_raised(refused))
+    assert not ends_run(ModelError("cut off or malformed"))
+    assert not ends_run(ValueError("mine"))
 
 
 def test_a_model_error_passes_unchanged() -> None:

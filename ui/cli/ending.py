@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui.cli.options import write_text
 from ui.cli.output import Output
-from ui.report import verdict
+from ui.report import spending, verdict
 from ui.report.text import clean, count
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def finish(out: Output, runs: Runs, run_id: str, html: Path | None = None) -> in
     else:
         show_tables(out, report.tables)
         _tell_problems(out, report)
+    if report.usage:
+        out.show("")
+        out.show(spending.in_all(report.usage))
     if html:
         write_html(out, html, report.tables, report.run.requested_by, run_id, [report.run.error or ""])
     out.result({**as_json(report), "exit_code": code})
@@ -56,6 +59,8 @@ def as_json(report: RunReport) -> dict[str, Any]:
         "passed": report.passed,
         "proposals": report.proposals,
         "tables": report.tables,
+        "usage": spending.as_json(report.usage),
+        "budget": spending.limits(report.budget),
         "next": commands(run.id) if run.status == "waiting" else [],
     }
 

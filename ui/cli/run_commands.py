@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ui.cli import options
-from ui.cli.options import ApproveAll, As, Html, Json, RunId, Sources
+from ui.cli.options import ApproveAll, As, BudgetTokens, BudgetUsd, Html, Json, RunId, Sources
 from ui.cli.output import Output
 from ui.cli.session import find_run, opened
 from ui.report.text import count
@@ -21,6 +21,8 @@ def run(
     model: Annotated[
         str, typer.Option(help='"offline", "bedrock" or provider:model.', envvar="ASSAY_MODEL", show_default=False)
     ] = "",
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
     html: Html = None,
     name: As = "",
     as_json: Json = False,
@@ -42,14 +44,30 @@ def run(
     with opened(out) as memory:
         runs = Runs(memory)
         with out.waiting("Opening the tables"):
-            started = runs.start(sources, goal=goal or None, requested_by=actor, model=model or None)
+            started = runs.start(
+                sources,
+                goal=goal or None,
+                requested_by=actor,
+                model=model or None,
+                budget_usd=budget_usd,
+                budget_tokens=budget_tokens,
+            )
         used = "no language model (offline)" if started.model == "offline" else started.model
         out.talk(("Run ", ""), (started.id, "bold"), (f" · {count(len(started.sources), 'table')} · {used}", "dim"))
         raise typer.Exit(go(out, runs, started, actor, approve_all=approve_all, may_ask=not pause, html=html))
 
 
-def resume(run_id: RunId, html: Html = None, name: As = "", as_json: Json = False) -> None:
+def resume(
+    run_id: RunId,
+    budget_usd: BudgetUsd = None,
+    budget_tokens: BudgetTokens = None,
+    html: Html = None,
+    name: As = "",
+    as_json: Json = False,
+) -> None:
     """Go on with a run that was stopped, cut off or failed, from its last step.
+
+    A budget replaces the one that the run had.
 
     Example: assay resume latest
     """
@@ -60,7 +78,7 @@ def resume(run_id: RunId, html: Html = None, name: As = "", as_json: Json = Fals
     options.writable(html)
     with opened(out) as memory:
         runs = Runs(memory)
-        found = runs.resume(find_run(runs, run_id).id, actor)
+        found = runs.resume(find_run(runs, run_id).id, actor, budget_usd=budget_usd, budget_tokens=budget_tokens)
         raise typer.Exit(go(out, runs, found, actor, html=html))
 
 

@@ -15,6 +15,7 @@ from ui.report.text import clean
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from memory import Memory
     from memory.model import Run
 
 app = typer.Typer(help="List runs, or show one.\n\nExample: assay runs show latest", invoke_without_command=True)
@@ -66,7 +67,18 @@ def show(run_id: RunId, html: Html = None, as_json: Json = False) -> None:
             if line:
                 out.show(f"  {event.at:%H:%M:%S}  {line.who:<12} {line.said}")
         _show_decisions(out, door, run)
+        _show_spending(out, memory, run)
         ending.finish(out, door, run.id, html)
+
+
+def _show_spending(out: Output, memory: Memory, run: Run) -> None:
+    from ui.report import spending
+
+    lines = spending.by_agent(memory.usage.of_run(run.id))
+    if len(lines) > 1:
+        out.show("")
+        for line in lines:
+            out.show(f"  {line}")
 
 
 def _show_decisions(out: Output, door: object, run: Run) -> None:
