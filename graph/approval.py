@@ -7,7 +7,6 @@ resumes. What is acted on are the decisions in the store: the resume only says t
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from langgraph.types import Command, interrupt
@@ -18,9 +17,7 @@ from graph import foreign
 from graph.emit import emitter
 from graph.services import Services
 from graph.state import RunNode, RunState
-
-WINDOW = timedelta(hours=24)
-"""How long a request waits for a person before it expires (it can be reopened)."""
+from graph.window import read_window
 
 
 class Resume(BaseModel):
@@ -38,7 +35,7 @@ def request(services: Callable[[], Services]) -> RunNode:
         undecided = [p for p in approvals.proposals(state["run_id"]) if p.decision is None]
         if not undecided:
             return Command(goto="supervisor")
-        opened = approvals.open(state["run_id"], WINDOW)
+        opened = approvals.open(state["run_id"], read_window())
         emitter()("approval_requested", {"rules": len(undecided), "expires_at": opened.expires_at.isoformat()})
         foreign.mark(memory, state["run_id"], "waiting")
         return Command(goto="approval")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from graph import inbox
 from graph.errors import RunError
+from graph.inbox import EditPreview, Filter, Related
 from graph.permissions import require
+from graph.reminding import remind
 from graph.state import DEFAULT_GOAL, GRAPH_VERSION
+from graph.window import read_window
 
 if TYPE_CHECKING:
     from agents.workbench import Workbench
     from memory import Memory
-    from memory.model import DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
-    from memory.usage import Budget, Spending
-    from tools.dqdl.plans.result import RuleResult
+    from memory.model import Approval, DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
+
+__all__ = ["EditPreview", "Filter", "Related", "RunReport", "Runs", "TableReport"]
 
 PAUSES = frozenset({"waiting", "done", "failed", "cancelled"})
 """States in which nothing happens until somebody does something."""
@@ -48,9 +52,6 @@ class RunReport:
     answer: str
     proposals: list[Proposal]
     tables: list[TableReport]
-    usage: list[Spending] = field(default_factory=list)
-    """Of language models, by agent."""
-    budget: Budget | None = None
 
     @property
     def passed(self) -> bool:
@@ -71,31 +72,31 @@ class Runs:
         goal: str | None = None,
         requested_by: str,
         model: str | None = None,
-        budget_usd: float | None = None,
-        budget_tokens: int | None = None,
+        window: str | None = None,
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
-        Without a budget that of ASSAY_BUDGET_USD and ASSAY_BUDGET_TOKENS counts, if any.
-        Raises SourceError, ModelError, PermissionDenied.
+        ``window`` is how long people may take to decide, such as "90m" or "3d"; ASSAY_APPROVAL_WINDOW or 24 h if None.
+        Raises SourceError, ModelError, RunError, PermissionDenied.
         """
-        from agents.budget import budget
         from agents.models import model_name, preflight
 
         person = require(requested_by, "start")
         spec = model_name(model)
         preflight(spec)
-        limit = budget(spec, budget_usd, budget_tokens)
+        time_to_decide = read_window(window)
         uris = [self._check(source) for source in sources]
-        return self.memory.runs.create(
+        run = self.memory.runs.create(
             kind="run",
             goal=goal or DEFAULT_GOAL,
             sources=list(dict.fromkeys(uris)),
             model=spec,
             graph_version=GRAPH_VERSION,
             requested_by=person,
-            budget=limit,
         )
+        if window is not None:
+            self.memory.approvals.set_window(run.id, time_to_decide)
+        return run
 
     def _check(self, source: str) -> str:
         table, dataset = self._bench.open(source)
@@ -118,24 +119,56 @@ class Runs:
             time.sleep(POLL_SECONDS)
 
     def pending(self) -> list[PendingApproval]:
-        """What waits for a person, oldest first."""
+        """What waits for a person, oldest first; also what expired, and then waits to be reopened."""
         return self.memory.approvals.pending()
 
     def proposals(self, run_id: str) -> list[Proposal]:
         """The proposals of a run with their decisions, by number."""
         return self.memory.approvals.proposals(self.memory.runs.get(run_id).id)
 
-    def check_edit(self, run_id: str, number: int, rule: str) -> RuleResult:
-        """The dry run of an edited rule on the proposal's table. Raises DqdlError, WorkError, SourceError, RunError."""
+    def undecided(self, run_id: str, where: Filter = inbox.EVERY) -> list[Proposal]:
+        """The proposals of a run that wait for a decision, skipped ones too, by number. Raises StoreError."""
+        left = [proposal for proposal in self.proposals(run_id) if proposal.decision is None]
+        known = {one: self.memory.catalog.dataset(one) for one in {proposal.dataset_id for proposal in left}}
+        names = {one: (dataset.short_name, dataset.name, dataset.uri) for one, dataset in known.items()}
+        return [proposal for proposal in left if where.keeps(proposal, names[proposal.dataset_id])]
+
+    def related(self, run_id: str) -> dict[int, list[Related]]:
+        """By number of an undecided proposal the active rules that repeat, imply or contradict it; only where some do.
+
+        It is told from the texts of simple conditions; that nothing is told does not mean that nothing is there.
+        """
+        left = self.undecided(run_id)
+        active = {one: self.memory.rules.active(one) for one in {proposal.dataset_id for proposal in left}}
+        found = {proposal.number: inbox.related(proposal.rule, active[proposal.dataset_id]) for proposal in left}
+        return {number: rules for number, rules in found.items() if rules}
+
+    def preview_edit(self, run_id: str, number: int, rule: str) -> EditPreview:
+        """What an edit would change and how it fares on today's data; nothing is stored.
+
+        Raises DqdlError, WorkError, SourceError, RunError, StoreError.
+        """
+        from tools import dqdl
+
         proposal = self._proposal(run_id, number)
         dataset = self.memory.catalog.dataset(proposal.dataset_id)
-        return self._bench.checked_dry_run(dataset.uri, rule)
+        after = str(dqdl.parse_rule(rule))
+        return EditPreview(
+            number=number,
+            before=proposal.rule,
+            after=after,
+            diff=inbox.diff(proposal.rule, after),
+            proposed=proposal.dry_run,
+            today=self._bench.checked_dry_run(dataset.uri, rule),
+            related=inbox.related(after, self.memory.rules.active(dataset.id)),
+        )
 
     def decide(self, run_id: str, decisions: Sequence[Decision], actor: str) -> DecideOutcome:
         """Stores a person's decisions, all or none, and puts the run back into the queue when none is left to take.
 
-        An edit is parsed and dry-run before anything is stored. Raises RunError, DqdlError, WorkError, StoreError,
-        PermissionDenied.
+        An edit is parsed and dry-run before anything is stored; one that changes nothing is an approval. What somebody
+        else decided first stays and comes back as a conflict. Raises RunError, DqdlError, WorkError, SourceError,
+        StoreError, PermissionDenied.
         """
         person = require(actor, "decide")
         run = self.memory.runs.get(run_id)
@@ -143,12 +176,10 @@ class Runs:
         return self.memory.approvals.decide(run.id, checked, person)
 
     def _checked(self, run_id: str, decision: Decision) -> Decision:
-        from tools import dqdl
-
-        if decision.action != "edit" or not decision.rule:
+        if decision.action != "edit" or not (decision.rule or "").strip():
             return decision
-        self.check_edit(run_id, decision.number, decision.rule)
-        return replace(decision, rule=str(dqdl.parse_rule(decision.rule)))
+        preview = self.preview_edit(run_id, decision.number, decision.rule or "")
+        return replace(decision, action="edit" if preview.changed else "approve", rule=preview.after)
 
     def _proposal(self, run_id: str, number: int) -> Proposal:
         proposals = self.proposals(run_id)
@@ -158,25 +189,25 @@ class Runs:
         numbers = f"1 to {len(proposals)}" if proposals else "none"
         raise RunError(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
 
-    def reopen(self, run_id: str, actor: str | None = None) -> None:
-        """Lets people decide on a run whose request expired, for as long as it had at first.
+    def reopen(self, run_id: str, actor: str | None = None, window: str | None = None) -> Approval:
+        """Lets people decide from now on for as long as at first, or for a window such as "90m" or "3d".
 
-        Raises StoreError, PermissionDenied.
+        Raises RunError, StoreError, PermissionDenied.
         """
         person = require(actor, "reopen")
-        self.memory.approvals.reopen(self.memory.runs.get(run_id).id, actor=person)
+        run = self.memory.runs.get(run_id)
+        reopened = self.memory.approvals.reopen(run.id, read_window(window) if window else None, person)
+        told = {"by": str(person), "expires_at": reopened.expires_at.isoformat()}
+        self.memory.runs.append_event(run.id, "approval_reopened", told)
+        return reopened
 
-    def resume(
-        self,
-        run_id: str,
-        actor: str | None = None,
-        *,
-        budget_usd: float | None = None,
-        budget_tokens: int | None = None,
-    ) -> Run:
+    def remind(self) -> list[PendingApproval]:
+        """Tells in the logs of runs that their requests are about to end or have ended; those it was told of now."""
+        return remind(self.memory)
+
+    def resume(self, run_id: str, actor: str | None = None) -> Run:
         """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
 
-        A budget replaces the one it had, and counts what it has spent before.
         A cancelled run is taken up again, too. Raises RunError for one that waits for decisions, StoreError for a
         run that is done, PermissionDenied.
         """
@@ -184,17 +215,7 @@ class Runs:
         run = self.memory.runs.get(run_id)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
             raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
-        if budget_usd is not None or budget_tokens is not None:
-            self._rebudget(run, budget_usd, budget_tokens)
         return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id, person)
-
-    def _rebudget(self, run: Run, usd: float | None, tokens: int | None) -> None:
-        from agents.budget import budget
-        from memory.usage import Budget
-
-        had, given = self.memory.usage.standing(run.id).budget, budget(run.model, usd, tokens)
-        new = Budget(had.usd if usd is None else given.usd, had.tokens if tokens is None else given.tokens)
-        self.memory.usage.set_budget(run.id, new)
 
     def cancel(self, run_id: str, actor: str | None = None) -> None:
         """Cancels a run: at once, or after the step in hand if a worker executes it. Raises PermissionDenied."""
@@ -211,8 +232,7 @@ class Runs:
             )
             for result in self.memory.results.for_run(run.id)
         ]
-        usage, budget = self.memory.usage.of_run(run.id), self.memory.usage.standing(run.id).budget
-        return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables, usage, budget)
+        return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables)
 
     @property
     def _bench(self) -> Workbench:

@@ -4,47 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import LiteralString
 from uuid import UUID
 
 from memory.audit import Fact, record
-from memory.db import Connection, Database, Row, payload
+from memory.db import Connection, Row, payload
 from memory.decisions import read_rule, record_decision, require_person, tell_decisions
 from memory.errors import StoreError
 from memory.model import (
-    Approval,
     Conflict,
     DecideOutcome,
     Decision,
     NewProposal,
-    PendingApproval,
     Proposal,
     RecordedDecision,
+    Skipped,
 )
-from memory.runs import WORKER, wake
+from memory.requests import Requests, lock_run
+from memory.runs import wake
 from memory.settings import is_set
 
 SELECT_PROPOSALS: LiteralString = """
     select p.id, p.run_id, p.number, p.dataset_id, p.rule, p.rule_type, p.columns, p.dimension, p.fingerprint,
         p.reasoning, p.evidence, p.dry_run, p.confidence, p.source, p.created_at,
-        d.action, d.rule as decided_rule, d.reason, d.actor, d.decided_at
+        d.action, d.rule as decided_rule, d.reason, d.actor, d.decided_at,
+        k.actor as skipped_by, k.reason as skipped_because, k.skipped_at
     from proposals p left join decisions d on d.proposal_id = p.id
+    left join lateral (
+        select actor, reason, skipped_at from skips where proposal_id = p.id order by id desc limit 1) k on true
     where p.run_id = %s order by p.number
 """
 DECISION_COLUMNS = ("action", "reason", "actor", "decided_at")
 
 
-class Approvals:
+class Approvals(Requests):
     """Where people's decisions are asked for and kept; the first decision about a proposal stands."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
 
     def propose(self, run_id: str, dataset_id: UUID, proposals: Sequence[NewProposal]) -> list[Proposal]:
         """Stores proposals, each fingerprint once per run and dataset; those of this call as stored, by number."""
         with self._db.transaction() as connection:
-            _lock_run(connection, run_id)
+            lock_run(connection, run_id)
             before = {proposal.id for proposal in _proposals(connection, run_id)}
             for proposal in proposals:
                 _insert_proposal(connection, run_id, dataset_id, proposal)
@@ -57,86 +56,41 @@ class Approvals:
         """All proposals of a run by number, with their decisions."""
         return [_proposal(row) for row in self._db.rows(SELECT_PROPOSALS, [run_id])]
 
-    def open(self, run_id: str, window: timedelta) -> Approval:
-        """Asks for decisions until the window is over. Asked again, the first request stands."""
-        with self._db.transaction() as connection:
-            _lock_run(connection, run_id)
-            seconds = window.total_seconds()
-            connection.execute(
-                """insert into approvals (run_id, window_seconds, expires_at)
-                values (%s, %s, now() + make_interval(secs => %s)) on conflict (run_id) do nothing""",
-                [run_id, seconds, seconds],
-            )
-            return _approval(connection, run_id)
-
-    def reopen(self, run_id: str, window: timedelta | None = None, actor: str = WORKER) -> Approval:
-        """Lets people decide again after a request expired, for as long as at first or as given. Raises StoreError."""
-        with self._db.transaction() as connection:
-            _lock_run(connection, run_id)
-            connection.execute(
-                """update approvals set window_seconds = coalesce(%(seconds)s, window_seconds),
-                    expires_at = now() + make_interval(secs => coalesce(%(seconds)s, window_seconds))
-                where run_id = %(run_id)s""",
-                {"seconds": window.total_seconds() if window else None, "run_id": run_id},
-            )
-            reopened = _approval(connection, run_id)
-            record(connection, Fact("approval.reopened", actor, run_id, data={"until": reopened.expires_at}))
-            return reopened
-
-    def pending(self) -> list[PendingApproval]:
-        """The requests with something left to decide, expired ones too, the oldest first."""
-        rows = self._db.rows(
-            """select a.run_id, r.goal, c.tables, c.undecided, c.total, a.requested_at, a.expires_at,
-                a.expires_at <= now() as expired
-            from approvals a join runs r on r.id = a.run_id
-            cross join lateral (
-                select count(*) as total, count(*) filter (where d.id is null) as undecided,
-                    array_agg(distinct s.short_name) as tables
-                from proposals p join datasets s on s.id = p.dataset_id left join decisions d on d.proposal_id = p.id
-                where p.run_id = a.run_id
-            ) c
-            where r.status not in ('done', 'cancelled') and c.undecided > 0 order by a.requested_at"""
-        )
-        return [PendingApproval(**{**row, "tables": tuple(row["tables"])}) for row in rows]
-
     def decide(self, run_id: str, decisions: Sequence[Decision], actor: str) -> DecideOutcome:
         """Records decisions in one transaction; when the last proposal is decided, the run is queued again.
 
+        What is skipped is put off: who did it is kept, and the proposal goes on waiting.
         A proposal that was decided otherwise before comes back as a conflict, and the others are recorded all the same.
         Raises StoreError, and DqdlError for an edit, and records nothing, when one of the decisions is not possible
         or the request has expired.
         """
         with self._db.transaction() as connection:
-            _require_open(connection, run_id)
+            self._require_open(connection, run_id)
             stored = {proposal.number: proposal for proposal in _proposals(connection, run_id)}
             _check(run_id, decisions, stored, actor)
             _check_author(connection, run_id, decisions, actor)
-            conflicts, made = [], []
+            conflicts, made, skipped = [], [], []
             for decision in decisions:
                 before = stored[decision.number].decision
-                if before is None:
+                if before is None and decision.action == "skip":
+                    _insert_skip(connection, stored[decision.number], decision, actor)
+                    skipped.append(decision.number)
+                elif before is None:
                     made.append(_insert_decision(connection, stored[decision.number], decision, actor))
                 elif not _agrees(before, decision, actor):
                     conflicts.append(Conflict(decision.number, before))
             undecided = sum(proposal.decision is None for proposal in _proposals(connection, run_id))
-            if undecided == 0 and any(stored[d.number].decision is None for d in decisions):
+            if undecided == 0 and made:
                 wake(connection, run_id)
             tell_decisions(connection, made)
-        lost = {conflict.number for conflict in conflicts}
-        recorded = tuple(d.number for d in decisions if d.number not in lost)
-        return DecideOutcome(recorded, tuple(conflicts), undecided)
+        others = {*skipped, *(conflict.number for conflict in conflicts)}
+        recorded = tuple(d.number for d in decisions if d.number not in others)
+        return DecideOutcome(recorded, tuple(conflicts), undecided, tuple(skipped))
 
 
 def _proposed(proposal: Proposal) -> Fact:
     said = {"rule": proposal.rule, "reasoning": proposal.reasoning, "dataset_id": proposal.dataset_id}
     return Fact("rule.proposed", proposal.source, proposal.run_id, f"proposal {proposal.number}", said)
-
-
-def _lock_run(connection: Connection, run_id: str) -> str:
-    row = connection.execute("select status from runs where id = %s for no key update", [run_id]).fetchone()
-    if row is None:
-        raise StoreError(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")
-    return str(row["status"])
 
 
 def _insert_proposal(connection: Connection, run_id: str, dataset_id: UUID, proposal: NewProposal) -> None:
@@ -167,29 +121,9 @@ def _proposal(row: Row) -> Proposal:
     decided = {name: row.pop(name) for name in DECISION_COLUMNS}
     rule = row.pop("decided_rule")
     decision = RecordedDecision(rule=rule, **decided) if decided["action"] else None
-    return Proposal(**{**row, "columns": tuple(row["columns"]), "decision": decision})
-
-
-def _approval(connection: Connection, run_id: str) -> Approval:
-    row = connection.execute(
-        "select run_id, requested_at, expires_at, expires_at <= now() as expired from approvals where run_id = %s",
-        [run_id],
-    ).fetchone()
-    if row is None:
-        raise StoreError(f"Run {run_id} has not asked for approval.")
-    return Approval(**row)
-
-
-def _require_open(connection: Connection, run_id: str) -> None:
-    status = _lock_run(connection, run_id)
-    if status in ("done", "cancelled"):
-        raise StoreError(f"Run {run_id} is {status}; nothing is left to decide.")
-    approval = _approval(connection, run_id)
-    if approval.expired:
-        raise StoreError(
-            f"The approval window of run {run_id} ended at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
-            hint="Reopen the request, then decide.",
-        )
+    by, because, at = row.pop("skipped_by"), row.pop("skipped_because"), row.pop("skipped_at")
+    skipped = Skipped(by, because, at) if by and decision is None else None
+    return Proposal(**{**row, "columns": tuple(row["columns"])}, decision=decision, skipped=skipped)
 
 
 def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposal], actor: str) -> None:
@@ -210,7 +144,8 @@ def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposa
 
 def _check_author(connection: Connection, run_id: str, decisions: Sequence[Decision], actor: str) -> None:
     """Refuses decisions that need a second person, where the store is set so; the table's trigger does it anyway."""
-    if all(decision.action == "reject" for decision in decisions) or not is_set(connection, "approver_differs"):
+    accepted = [decision for decision in decisions if decision.action in ("approve", "edit")]
+    if not accepted or not is_set(connection, "approver_differs"):
         return
     row = connection.execute("select requested_by from runs where id = %s", [run_id]).fetchone()
     if row and row["requested_by"].strip().lower() == actor.strip().lower():
@@ -234,7 +169,14 @@ def _agrees(before: RecordedDecision, decision: Decision, actor: str) -> bool:
     return decision.rule is None or decision.action != "edit" or read_rule(decision.rule).rule == before.rule
 
 
+def _insert_skip(connection: Connection, proposal: Proposal, decision: Decision, actor: str) -> None:
+    connection.execute(
+        "insert into skips (proposal_id, reason, actor) values (%s, %s, %s)", [proposal.id, decision.reason, actor]
+    )
+
+
 def _insert_decision(connection: Connection, proposal: Proposal, decision: Decision, actor: str) -> UUID:
+    assert decision.action != "skip"  # which is none
     text = {"approve": proposal.rule, "edit": decision.rule, "reject": None}[decision.action]
     rule = read_rule(text) if text else None
     if rule and decision.action == "approve":

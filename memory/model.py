@@ -9,6 +9,7 @@ from uuid import UUID
 
 Status = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 Action = Literal["approve", "edit", "reject"]
+Choice = Literal["approve", "edit", "reject", "skip"]
 RuleStatus = Literal["draft", "approved", "disabled"]
 ProposalSource = Literal["statistics", "memory", "model"]
 PointVerdict = Literal["exclude", "normal", "include"]
@@ -123,6 +124,15 @@ class RecordedDecision:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """Who put a proposal off last."""
+
+    actor: str
+    reason: str | None
+    skipped_at: datetime
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A proposal as stored; ``number`` is 1, 2, 3… within the run, over all its tables."""
 
@@ -142,6 +152,8 @@ class Proposal:
     source: ProposalSource
     created_at: datetime
     decision: RecordedDecision | None
+    skipped: Skipped | None = None
+    """None where nobody put it off, or where it is decided."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +179,12 @@ class PendingApproval:
     requested_at: datetime
     expires_at: datetime
     expired: bool
+    closing: bool = False
+    """True when the last sixth of the window has begun."""
+    skipped: int = 0
+    """How many of the undecided were put off."""
+    noticed: bool = False
+    """Whether the run's log tells already that this request is closing, or that it expired."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +192,11 @@ class Decision:
     """What a person wants to decide about proposal ``number`` of a run."""
 
     number: int
-    action: Action
+    action: Choice
     rule: str | None = None
     """DQDL, for an edit."""
     reason: str | None = None
-    """Needed for a rejection."""
+    """Needed for a rejection, welcome otherwise."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +216,8 @@ class DecideOutcome:
     conflicts: tuple[Conflict, ...]
     undecided: int
     """How many proposals of the run still wait."""
+    skipped: tuple[int, ...] = ()
+    """Numbers that were put off; they still wait."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from memory.history import MetricHistory
 from memory.migrate import migrate
 from memory.model import Lease
 from memory.recall import Recall
+from memory.requests import Clock
 from memory.results import Results
 from memory.rules import Rules
 from memory.runs import Runs
@@ -29,10 +30,14 @@ from memory.usage import Usage
 class Memory:
     """The open store. Close it, or use it as a context manager."""
 
-    def __init__(self, url: str) -> None:
-        """Brings the database behind a connection string up to date and opens it. Raises StoreError."""
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        """Brings the database behind a connection string up to date and opens it. Raises StoreError.
+
+        ``clock`` is what requests for approval expire by; the database's own if None.
+        """
         self.url = url
         """Holds the password: not for messages."""
+        self._clock = clock
         migrate(url)
         self._bind(Database(url))
 
@@ -42,7 +47,7 @@ class Memory:
         self.settings = Settings(self.db)
         self.catalog = Catalog(self.db)
         self.runs = Runs(self.db)
-        self.approvals = Approvals(self.db)
+        self.approvals = Approvals(self.db, self._clock)
         self.rules = Rules(self.db)
         self.recall = Recall(self.db)
         self.results = Results(self.db)

@@ -113,6 +113,5 @@ create index skips_of_proposal on skips (proposal_id, id desc);
 create trigger skips_append_only before update or delete on skips
     for each row execute function assay_append_only();
 
-alter table approvals add column reopened_by text, add column reopened_at timestamptz;
 -- How long people may take, if whoever started the run said so.
 alter table runs add column approval_seconds double precision check (approval_seconds > 0);

@@ -8,6 +8,7 @@ from memory import Memory
 from memory.errors import StoreError
 from memory.model import Decision
 from tests.integration.test_memory_runs import at_once, claimed
+from tests.support.clocks import Clock
 from tests.support.stores import new_dataset, new_proposal, new_run, proposed
 from tools.dqdl import DqdlError
 
@@ -192,3 +193,64 @@ def test_a_decision_in_the_moment_before_the_run_goes_to_sleep_is_not_slept_over
     store.approvals.decide(run.id, [Decision(1, "approve")], "ada")
     store.runs.release(lease, "waiting")
     assert store.runs.get(run.id).status == "queued"
+
+
+def test_a_skipped_proposal_goes_on_waiting_and_says_who_put_it_off(store):
+    run, _, _ = proposed(store, *THREE)
+    assert store.runs.release(claimed(store), "waiting")
+    outcome = store.approvals.decide(run.id, [Decision(2, "skip", reason="ask Cyd"), Decision(1, "approve")], "ada")
+    assert (outcome.recorded, outcome.skipped, outcome.undecided) == ((1,), (2,), 2)
+    store.approvals.decide(run.id, [Decision(3, "approve")], "ada")
+    assert store.runs.get(run.id).status == "waiting"
+    (waiting,) = store.approvals.pending()
+    assert (waiting.undecided, waiting.skipped) == (1, 1)
+    put_off = store.approvals.proposals(run.id)[1]
+    assert put_off.decision is None
+    assert (put_off.skipped.actor, put_off.skipped.reason) == ("ada", "ask Cyd")
+    store.approvals.decide(run.id, [Decision(2, "skip")], "bob")
+    assert store.approvals.proposals(run.id)[1].skipped.actor == "bob"
+    store.approvals.decide(run.id, [Decision(2, "reject", reason="no")], "cyd")
+    assert store.approvals.proposals(run.id)[1].skipped is None
+    assert store.runs.get(run.id).status == "queued"
+
+
+def test_who_skips_what_somebody_decided_is_told(store):
+    run, _, _ = proposed(store, *THREE)
+    store.approvals.decide(run.id, [Decision(1, "approve")], "ada")
+    outcome = store.approvals.decide(run.id, [Decision(1, "skip")], "bob")
+    assert (outcome.skipped, outcome.conflicts[0].decision.actor) == ((), "ada")
+
+
+def test_the_end_is_near_then_past_by_the_clock_given(store_url):
+    clock = Clock()
+    with Memory(store_url, clock) as store:
+        run, _, _ = proposed(store, *THREE)
+        states = {}
+        for hours in (0, 19, 20.1, 23.9, 24.1):
+            clock.ahead = timedelta(hours=hours)
+            (waiting,) = store.approvals.pending()
+            states[hours] = (waiting.closing, waiting.expired)
+        assert states == {
+            0: (False, False),
+            19: (False, False),
+            20.1: (True, False),
+            23.9: (True, False),
+            24.1: (False, True),
+        }
+        with pytest.raises(StoreError, match=f"assay reopen {run.id}"):
+            store.approvals.decide(run.id, [Decision(1, "approve")], "ada")
+        store.approvals.reopen(run.id, timedelta(hours=6))
+        assert store.approvals.decide(run.id, [Decision(1, "approve")], "ada").recorded == (1,)
+        clock.ahead += timedelta(hours=5.5)
+        assert store.approvals.pending()[0].closing
+
+
+def test_a_run_may_have_a_window_of_its_own(store):
+    run, dataset = new_run(store), new_dataset(store)
+    store.approvals.propose(run.id, dataset.id, [new_proposal(THREE[0])])
+    store.approvals.set_window(run.id, timedelta(days=3))
+    request = store.approvals.open(run.id, timedelta(hours=24))
+    assert request.expires_at - request.requested_at == timedelta(days=3)
+    for window in (timedelta(), timedelta(hours=-1), timedelta(days=400)):
+        with pytest.raises(StoreError, match="Give up to 365 days"):
+            store.approvals.set_window(run.id, window)

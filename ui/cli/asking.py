@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 
 from tools.errors import AssayError
 from ui.cli.keyboard import Keyboard
 from ui.cli.output import Output
 from ui.report import proposal as cards
+from ui.report.moments import ago
 from ui.report.text import count
 
 if TYPE_CHECKING:
-    from graph.runs import Runs
+    from graph.runs import EditPreview, Filter, Runs
     from memory.model import DecideOutcome, Decision, Proposal
 
 KEYS = (
@@ -27,15 +29,15 @@ KEYS = (
 )
 
 
-def ask(out: Output, runs: Runs, run_id: str, actor: str) -> bool:
-    """Goes through the undecided proposals of a run. True when none is left to decide."""
-    undecided = [proposal for proposal in runs.proposals(run_id) if proposal.decision is None]
+def ask(out: Output, runs: Runs, run_id: str, actor: str, where: Filter | None = None) -> bool:
+    """Goes through the undecided proposals of a run, or those meant. True when none of the run is left to decide."""
+    undecided = runs.undecided(run_id, where) if where else runs.undecided(run_id)
     if undecided:
         whole = (f"{count(len(undecided), 'rule')} to decide on, as {actor}. ", "bold")
         out.talk(whole, "Nothing becomes active without you.")
         with Keyboard() as keyboard:
             _go_through(out, runs, undecided, _Asker(out, runs, run_id, actor, keyboard))
-    left = sum(proposal.decision is None for proposal in runs.proposals(run_id))
+    left = len(runs.undecided(run_id))
     if left:
         out.talk("")
         out.talk(f"{count(left, 'rule')} still to decide. Go on with ", (f"assay decide {run_id}", "bold"))
@@ -46,14 +48,24 @@ def tell_conflicts(out: Output, outcome: DecideOutcome) -> None:
     """Says which decisions somebody else had taken before."""
     for conflict in outcome.conflicts:
         before = conflict.decision
-        out.talk(("! ", "yellow"), f"Rule {conflict.number} stays as {before.actor} decided before: {before.action}.")
+        out.talk(
+            ("! ", "yellow"),
+            f"Rule {conflict.number} stays as {before.actor} decided {ago(before.decided_at)}: {before.action}.",
+        )
+
+
+def show_edit(out: Output, preview: EditPreview) -> None:
+    """What an edit changes, how it fares today, and what active rules say about the same."""
+    parts: list[RenderableType] = [cards.changes(preview), cards.dry_run(preview.today.to_dict())]
+    out.tell(Padding(Group(*parts, *([cards.beside(preview.related)] if preview.related else [])), (0, 0, 0, 2)))
 
 
 def _go_through(out: Output, runs: Runs, undecided: Sequence[Proposal], asker: _Asker) -> None:
+    related = runs.related(asker.run_id)
     for index, proposal in enumerate(undecided):
         name = runs.memory.catalog.dataset(proposal.dataset_id).name
         out.talk("")
-        out.tell(cards.card(proposal, name, f"{index + 1} of {len(undecided)}"))
+        out.tell(cards.card(proposal, name, f"{index + 1} of {len(undecided)}", related.get(proposal.number, ())))
         key = asker.settle(proposal)
         if key == "A":
             asker.approve(undecided[index:])
@@ -66,7 +78,7 @@ class _Asker:
         self._keyboard = keyboard
         self._out = out
         self._runs = runs
-        self._run_id = run_id
+        self.run_id = run_id
         self._actor = actor
 
     def settle(self, proposal: Proposal) -> str:
@@ -75,6 +87,8 @@ class _Asker:
             key = self._key(KEYS)
             if key == "a":
                 self.approve([proposal])
+            if key == "s":
+                self._skip(proposal)
             if (
                 key in ("a", "A", "s", "q")
                 or (key == "e" and self._edit(proposal))
@@ -88,6 +102,12 @@ class _Asker:
         stored = self._store([Decision(proposal.number, "approve") for proposal in proposals])
         if stored:
             self._out.talk(("  ✓ ", "green"), "approved" if len(proposals) == 1 else f"{stored} approved")
+
+    def _skip(self, proposal: Proposal) -> None:
+        from memory.model import Decision
+
+        outcome = self._runs.decide(self.run_id, [Decision(proposal.number, "skip")], self._actor)
+        tell_conflicts(self._out, outcome)
 
     def _reject(self, proposal: Proposal) -> bool:
         from memory.model import Decision
@@ -120,21 +140,21 @@ class _Asker:
                 return True
 
     def _try(self, proposal: Proposal, text: str) -> bool:
-        """Shows the dry run of an edit, or what is wrong with it."""
+        """Shows what an edit changes and its dry run, or what is wrong with it."""
         try:
             with self._out.waiting("Trying it on the data"):
-                result = self._runs.check_edit(self._run_id, proposal.number, text)
+                preview = self._runs.preview_edit(self.run_id, proposal.number, text)
         except AssayError as error:
             self._out.talk(("  ✗ ", "red"), str(error))
             for line in getattr(error, "excerpt", "").splitlines():
                 self._out.talk(f"    {line}")
             return False
-        self._out.tell(Padding(cards.dry_run(result.to_dict()), (0, 0, 0, 2)))
+        show_edit(self._out, preview)
         return True
 
     def _store(self, decisions: Sequence[Decision]) -> int:
         """How many decisions now stand as taken; says where somebody else was first."""
-        outcome = self._runs.decide(self._run_id, decisions, self._actor)
+        outcome = self._runs.decide(self.run_id, decisions, self._actor)
         tell_conflicts(self._out, outcome)
         return len(outcome.recorded)
 

@@ -27,6 +27,7 @@ def go(
     html: Path | None = None,
 ) -> int:
     """Carries the run to its end, or to where somebody else has to decide; the exit code."""
+    from memory.model import Decision
     from ui.cli.driving import carry_out
 
     told = _last_event(runs, run)
@@ -36,24 +37,21 @@ def go(
         if run.status != "waiting":
             break
         if approve_all:
-            store(out, runs, run, [], actor, approve_all=True)
+            approvals = [Decision(proposal.number, "approve") for proposal in runs.undecided(run.id)]
+            store(out, runs, run, approvals, actor)
         elif not (may_ask and out.interactive and ask(out, runs, run.id, actor)):
             break
     return finish(out, runs, run.id, html)
 
 
-def store(
-    out: Output, runs: Runs, run: Run, chosen: Sequence[Decision], actor: str, *, approve_all: bool = False
-) -> DecideOutcome:
-    """Stores decisions, with ``approve_all`` about all other rules too, and says what became of them."""
-    from memory.model import Decision
-
-    named = {decision.number for decision in chosen}
-    left = [p.number for p in runs.proposals(run.id) if p.decision is None and p.number not in named]
-    others = [Decision(number, "approve") for number in left] if approve_all else []
-    outcome = runs.decide(run.id, [*chosen, *others], actor)
+def store(out: Output, runs: Runs, run: Run, chosen: Sequence[Decision], actor: str) -> DecideOutcome:
+    """Stores decisions and says what became of them."""
+    outcome = runs.decide(run.id, chosen, actor)
     tell_conflicts(out, outcome)
-    out.talk(("✓ ", "green"), f"{count(len(outcome.recorded), 'decision')} stored, by {actor}.")
+    if outcome.skipped:
+        out.talk(f"{count(len(outcome.skipped), 'rule')} left for later.")
+    if outcome.recorded or not outcome.skipped:
+        out.talk(("✓ ", "green"), f"{count(len(outcome.recorded), 'decision')} stored, by {actor}.")
     return outcome
 
 

@@ -43,6 +43,7 @@ MAIN, DATA, STORED, SERVE = "The main flow", "One step", "What is stored", "Serv
 app.command(rich_help_panel=MAIN)(run_commands.run)
 app.command(rich_help_panel=MAIN)(decide_commands.pending)
 app.command(rich_help_panel=MAIN)(decide_commands.decide)
+app.command(rich_help_panel=MAIN)(decide_commands.reopen)
 app.command(rich_help_panel=MAIN)(run_commands.resume)
 app.command(rich_help_panel=MAIN)(run_commands.cancel)
 app.command(rich_help_panel=DATA)(data_commands.profile)

@@ -13,15 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 from ui.report import terminal, text
+from ui.report.moments import ago
 
 if TYPE_CHECKING:
-    from memory.model import Proposal
+    from graph.runs import EditPreview, Related
+    from memory.model import Proposal, Skipped
 
 SOURCES = {"statistics": "from statistics", "memory": "from past decisions", "model": "from the language model"}
 MOST_FACTS = 8
+RELATIONS = {"same": "yellow", "implied": "yellow", "stricter": "cyan", "contradicts": "bold red"}
+PIECES = {"same": "", "removed": "red strike", "added": "green"}
 
 
-def card(proposal: Proposal, dataset: str, position: str) -> RenderableType:
+def card(proposal: Proposal, dataset: str, position: str, related: Sequence[Related] = ()) -> RenderableType:
     """All that a person needs to decide: the rule, the reason, the evidence, how it fares today, what memory says."""
     head = Text.assemble((f"Rule {proposal.number}", "bold"), f"  {text.clean(dataset)}  {position}")
     grid = Table.grid(padding=(0, 2))
@@ -36,6 +40,10 @@ def card(proposal: Proposal, dataset: str, position: str) -> RenderableType:
     grid.add_row("today", dry_run(proposal.dry_run))
     if memory:
         grid.add_row("memory", Text(text.clean(str(memory)), style="cyan"))
+    if related:
+        grid.add_row("beside", beside(related))
+    if proposal.skipped:
+        grid.add_row("skipped", Text(skipped(proposal.skipped), style="dim"))
     return Group(Rule(head, align="left", style="dim"), Padding(grid, (0, 0, 0, 1)))
 
 
@@ -59,8 +67,30 @@ def dry_run(result: Mapping[str, Any]) -> RenderableType:
     return Group(verdict, terminal.examples(result["examples"], result["columns"], most=2))
 
 
-def overview(proposals: Sequence[Proposal]) -> Table:
-    """Numbered proposals: the rule, how it fares today, what was decided, or why it is proposed."""
+def beside(related: Sequence[Related]) -> Text:
+    """What active rules say about the same, a line for each."""
+    lines = [Text(text.clean(one.says), style=RELATIONS[one.relation]) for one in related]
+    return Text("\n").join(lines)
+
+
+def skipped(put_off: Skipped) -> str:
+    """Who put a proposal off, when and why."""
+    why = f": {text.clean(put_off.reason)}" if put_off.reason else ""
+    return f"by {text.clean(put_off.actor)}, {ago(put_off.skipped_at)}{why}"
+
+
+def changes(preview: EditPreview) -> Text:
+    """The rule as edited, with what goes struck out in red and what comes in green; marked where colours may lack."""
+    marks = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+    parts = [(f"{marks[kind][0]}{text.clean(part)}{marks[kind][1]}", PIECES[kind]) for kind, part in preview.diff]
+    return Text.assemble(*parts)
+
+
+def overview(proposals: Sequence[Proposal], related: Mapping[int, Sequence[Related]] | None = None) -> Table:
+    """Numbered proposals: the rule, how it fares today, what was decided, or why it is proposed.
+
+    ``related`` has by number what active rules say about the same.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("#", justify="right", no_wrap=True, style="dim")
     table.add_column("rule", overflow="fold", ratio=5)
@@ -68,7 +98,10 @@ def overview(proposals: Sequence[Proposal]) -> Table:
     table.add_column("decision, or why", overflow="fold", ratio=5)
     for proposal in proposals:
         table.add_row(
-            str(proposal.number), Text(text.clean(proposal.rule)), today(proposal.dry_run), _decision(proposal)
+            str(proposal.number),
+            Text(text.clean(proposal.rule)),
+            today(proposal.dry_run),
+            _decision(proposal, (related or {}).get(proposal.number, ())),
         )
     return table
 
@@ -81,10 +114,13 @@ def today(result: Mapping[str, Any]) -> Text:
     return Text(f"{mark} {words}", style=style)
 
 
-def _decision(proposal: Proposal) -> Text:
+def _decision(proposal: Proposal, related: Sequence[Related]) -> Text:
     decision = proposal.decision
     if decision is None:
-        return Text(text.clean(proposal.reasoning), style="dim")
+        lines = [Text(text.clean(proposal.reasoning), style="dim"), *([beside(related)] if related else [])]
+        if proposal.skipped:
+            lines.append(Text(f"skipped {skipped(proposal.skipped)}", style="dim"))
+        return Text("\n").join(lines)
     style = {"approve": "green", "edit": "cyan", "reject": "red"}.get(decision.action, "")
     verb = {"approve": "approved", "edit": "edited", "reject": "rejected"}.get(decision.action, decision.action)
     said = Text.assemble((verb, style), f" by {text.clean(decision.actor)}")

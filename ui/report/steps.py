@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ui.report import text
@@ -39,8 +40,8 @@ def line(event: Event) -> Line | None:
             return _returned(who, data)
         case "table_failed":
             return Line(who, f"{data['table']} is given up: {data['error']}", "bad")
-        case "approval_requested":
-            return Line("approval", f"{text.count(data['rules'], 'rule')} to decide on.")
+        case "approval_requested" | "approval_reminder" | "approval_expired" | "approval_reopened":
+            return _approval(event.kind, data)
         case "decisions_recorded":
             return Line("approval", f"{data['decided']} decided, {data['activated']} activated.", "good")
         case "answer":
@@ -64,6 +65,21 @@ def summary(answer: str) -> str:
     """The gist of what a tool answered."""
     found = SUMMARY.match(answer)
     return _short(json.loads(found[1]) if found else answer)
+
+
+def _approval(kind: str, data: dict[str, Any]) -> Line:
+    if kind == "approval_reopened":
+        return Line("approval", f"reopened by {text.clean(data['by'])} until {_moment(data)}.")
+    rules = text.count(data["rules"], "rule")
+    if kind == "approval_reminder":
+        return Line("approval", f"{rules} still to decide on until {_moment(data)}.", "bad")
+    if kind == "approval_expired":
+        return Line("approval", f"expired {_moment(data)} with {rules} undecided.", "bad")
+    return Line("approval", f"{rules} to decide on.")
+
+
+def _moment(data: dict[str, Any]) -> str:
+    return f"{datetime.fromisoformat(data['expires_at']):%Y-%m-%d %H:%M} UTC"
 
 
 def _short(content: str) -> str:

@@ -158,7 +158,7 @@ def _checked(proposal: Proposal, rule: str) -> bool:
 
 @st.cache_data(ttl=60, show_spinner="Trying it on today's data …")
 def _dry_run(run_id: str, number: int, rule: str) -> RuleResult:
-    return session.desk().runs.check_edit(run_id, number, rule)
+    return session.desk().runs.preview_edit(run_id, number, rule).today
 
 
 def _decide(run_id: str, decisions: Sequence[Decision], key: str) -> None:
