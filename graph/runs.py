@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph import inbox
-from graph.errors import RunError
+from graph.errors import RunError, other_version
 from graph.inbox import EditPreview, Filter, Related
 from graph.permissions import require
 from graph.reminding import remind
+from graph.retention import Pruned, prune
 from graph.state import DEFAULT_GOAL, GRAPH_VERSION
 from graph.window import read_window
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from agents.workbench import Workbench
     from memory import Memory
     from memory.model import Approval, DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
+    from memory.usage import Budget, Spending
 
 __all__ = ["EditPreview", "Filter", "Related", "RunReport", "Runs", "TableReport"]
 
@@ -52,6 +55,16 @@ class RunReport:
     answer: str
     proposals: list[Proposal]
     tables: list[TableReport]
+    usage: list[Spending] = field(default_factory=list)
+    """Of language models, by agent."""
+    budget: Budget | None = None
+
+    @property
+    def resumable(self) -> bool:
+        """True when `assay resume` would go on with it."""
+        run = self.run
+        ended_short = run.status in ("failed", "cancelled", "queued") or (run.status == "done" and bool(run.error))
+        return ended_short and run.kind == "run" and run.graph_version == GRAPH_VERSION
 
     @property
     def passed(self) -> bool:
@@ -72,18 +85,23 @@ class Runs:
         goal: str | None = None,
         requested_by: str,
         model: str | None = None,
+        budget_usd: float | None = None,
+        budget_tokens: int | None = None,
         window: str | None = None,
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
+        Without a budget that of ASSAY_BUDGET_USD and ASSAY_BUDGET_TOKENS counts, if any.
         ``window`` is how long people may take to decide, such as "90m" or "3d"; ASSAY_APPROVAL_WINDOW or 24 h if None.
         Raises SourceError, ModelError, RunError, PermissionDenied.
         """
+        from agents.budget import budget
         from agents.models import model_name, preflight
 
         person = require(requested_by, "start")
         spec = model_name(model)
         preflight(spec)
+        limit = budget(spec, budget_usd, budget_tokens)
         time_to_decide = read_window(window)
         uris = [self._check(source) for source in sources]
         run = self.memory.runs.create(
@@ -93,6 +111,7 @@ class Runs:
             model=spec,
             graph_version=GRAPH_VERSION,
             requested_by=person,
+            budget=limit,
         )
         if window is not None:
             self.memory.approvals.set_window(run.id, time_to_decide)
@@ -205,22 +224,47 @@ class Runs:
         """Tells in the logs of runs that their requests are about to end or have ended; those it was told of now."""
         return remind(self.memory)
 
-    def resume(self, run_id: str, actor: str | None = None) -> Run:
+    def resume(
+        self,
+        run_id: str,
+        actor: str | None = None,
+        *,
+        budget_usd: float | None = None,
+        budget_tokens: int | None = None,
+    ) -> Run:
         """Puts a failed run back into the queue, to go on from its last checkpoint; a cut-off one is there.
 
-        A cancelled run is taken up again, too. Raises RunError for one that waits for decisions, StoreError for a
-        run that is done, PermissionDenied.
+        A budget replaces the one it had, and counts what it has spent before.
+        A cancelled run is taken up again, too, and one that gave up tables tries these again. Raises RunError for one
+        that waits for decisions or is of another version, StoreError for a run that is done, PermissionDenied.
         """
         person = require(actor, "resume")
         run = self.memory.runs.get(run_id)
+        if run.graph_version != GRAPH_VERSION and run.kind == "run":
+            raise other_version(run)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
             raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
+        if budget_usd is not None or budget_tokens is not None:
+            self._rebudget(run, budget_usd, budget_tokens)
         return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id, person)
 
+    def _rebudget(self, run: Run, usd: float | None, tokens: int | None) -> None:
+        from agents.budget import budget
+        from memory.usage import Budget
+
+        had, given = self.memory.usage.standing(run.id).budget, budget(run.model, usd, tokens)
+        new = Budget(had.usd if usd is None else given.usd, had.tokens if tokens is None else given.tokens)
+        self.memory.usage.set_budget(run.id, new)
+
     def cancel(self, run_id: str, actor: str | None = None) -> None:
-        """Cancels a run: at once, or after the step in hand if a worker executes it. Raises PermissionDenied."""
+        """Cancels a run: at once, or within a second or two if a worker executes it. Raises PermissionDenied."""
         person = require(actor, "cancel")
         self.memory.runs.request_cancel(self.memory.runs.get(run_id).id, person)
+
+    def prune(self, older_than: timedelta, actor: str | None = None) -> Pruned:
+        """Deletes the checkpoints of runs that ended longer ago than that. Raises PermissionDenied."""
+        require(actor, "settings")
+        return prune(self.memory, older_than)
 
     def report(self, run_id: str) -> RunReport:
         """What the run did so far."""
@@ -232,7 +276,8 @@ class Runs:
             )
             for result in self.memory.results.for_run(run.id)
         ]
-        return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables)
+        usage, budget = self.memory.usage.of_run(run.id), self.memory.usage.standing(run.id).budget
+        return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables, usage, budget)
 
     @property
     def _bench(self) -> Workbench:

@@ -26,6 +26,14 @@ As = Annotated[
     str, typer.Option("--as", metavar="NAME", help="Who acts; your user name if not given.", show_default=False)
 ]
 ApproveAll = Annotated[bool, typer.Option("--approve-all", help="Approve every rule not decided yet.")]
+BudgetUsd = Annotated[
+    float | None,
+    typer.Option("--budget-usd", help="What the model may cost in this run, in dollars.", show_default=False),
+]
+BudgetTokens = Annotated[
+    int | None,
+    typer.Option("--budget-tokens", help="How many tokens the model may read and write.", show_default=False),
+]
 Html = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.", show_default=False)
 ]
