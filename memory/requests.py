@@ -33,7 +33,7 @@ PENDING: LiteralString = """
         from proposals p join datasets s on s.id = p.dataset_id left join decisions d on d.proposal_id = p.id
         where p.run_id = a.run_id
     ) c
-    where r.status not in ('done', 'cancelled') and c.undecided > 0 order by a.requested_at
+    where r.status not in ('done', 'failed', 'cancelled') and c.undecided > 0 order by a.requested_at
 """
 
 

@@ -104,9 +104,10 @@ def _tell_problems(out: Output, report: RunReport) -> None:
     if run.error:
         out.show("")
         out.show(f"Not done: {clean(run.error)}")
-    if run.status in ("failed", "cancelled", "queued"):
-        out.show(f"Run {run.id} is {run.status}. Go on from its last step with: assay resume {run.id}")
-    elif run.kind == "run" and (not report.tables or run.model != "offline"):
+    if report.resumable:
+        what = "Go on from its last step" if run.status != "done" else "Try again what was not done"
+        out.show(f"Run {run.id} is {run.status}. {what} with: assay resume {run.id}")
+    if run.status == "done" and run.kind == "run" and (not report.tables or run.model != "offline"):
         # What the offline planner says is the report in other words.
         out.show("")
         out.show(clean(report.answer) or "There was nothing to do.")

@@ -18,6 +18,7 @@ from ui.cli import (
     data_commands,
     decide_commands,
     metrics_commands,
+    prune_command,
     rules_commands,
     run_commands,
     runs_commands,
@@ -57,6 +58,7 @@ app.add_typer(audit_commands.app, name="audit", rich_help_panel=STORED)
 app.add_typer(users_commands.app, name="users", rich_help_panel=STORED)
 app.add_typer(users_commands.settings, name="settings", rich_help_panel=STORED)
 app.add_typer(serve_commands.store, name="store", rich_help_panel=STORED)
+serve_commands.store.command()(prune_command.prune)
 app.command("ui", rich_help_panel=SERVE)(serve_commands.web)
 app.command(rich_help_panel=SERVE)(serve_commands.worker)
 
