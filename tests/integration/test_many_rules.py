@@ -14,7 +14,8 @@ from sqlglot import exp
 from tests.support.profiles import of_numbers, of_texts, table
 from tools import dqdl
 from tools.dqdl.language.layout import formatted
-from tools.dqdl.language.lint import MAX_ERRORS, lint
+from tools.dqdl.language.lint import MAX_ERRORS
+from tools.dqdl.linting import lint
 from tools.dqdl.lowering import lower
 from tools.dqdl.plans import sql
 from tools.recommending import candidates

@@ -46,6 +46,12 @@ def test_lint_warns_with_an_exit_code_of_its_own(call):
     assert "r.dqdl:1:26: warning: Follows from" in result.stderr
 
 
+def test_lint_takes_a_rule_that_no_data_can_save_for_an_error(call):
+    result = call("lint", "r.dqdl", content="Rules = [\n  RowCount > 1 / 0\n]")
+    assert result.exit_code == 2
+    assert "r.dqdl:2:3: error: The condition divides by zero. (unusable)" in result.output
+
+
 def test_lint_speaks_json(call):
     result = call("lint", "r.dqdl", "--json", content='x = "y"\nRules = [ RowCount >= 0 ]')
     read = json.loads(result.stdout)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools import dqdl
+from tools.dqdl import linting
 from tools.dqdl.language import lint_meaning, lint_names
 from tools.dqdl.language.signatures import ANY, SIGNATURES
 from tools.dqdl.rules.registry import PLANNERS
@@ -74,6 +75,7 @@ def test_every_finding_of_lint_is_in_the_table() -> None:
     sources = "".join(Path(module.__file__ or "").read_text() for module in (lint_meaning, lint_names))
     sources += (Path(lint_names.__file__ or "").parent / "lint.py").read_text()
     codes = set(re.findall(r'[Rr]emark\((?:rule, )?"([a-z-]+)"', sources))
+    codes |= set(re.findall(r'"warning", "([a-z-]+)"', Path(linting.__file__ or "").read_text()))
     table = LANGUAGE.partition("| Finding |")[2].partition("\n\n")[0]
     documented = {code for line in table.split("\n") for code in re.findall(r"`([a-z-]+)`", line[: line.find(" | ")])}
     assert len(codes) > 12

@@ -4,15 +4,17 @@ import operator
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import dqdl
 from tools.dqdl.language import ranges
-from tools.dqdl.language.lint import Finding, lint
+from tools.dqdl.language.lint import Finding
 from tools.dqdl.language.model import Between, Compare, Condition, Member, Number
 from tools.dqdl.language.outline import outline
+from tools.dqdl.linting import lint
 
 
 def within(*rules: str) -> list[Finding]:
@@ -115,7 +117,7 @@ def test_what_is_too_large_for_glue_is_said() -> None:
         (['DataFreshness "a" < 24 hours', 'DataFreshness "a" < 2 days'], [(2, "implied")]),
         (["FileSize > 2 KB", "FileSize > 1024"], [(2, "implied")]),
         (["RowCount > avg(last(3))", "RowCount > 1"], []),
-        (['CustomSql "a" > 5', 'CustomSql "b" > 3', 'CustomSql "a" > 3'], []),
+        (['CustomSql "select 1" > 5', 'CustomSql "select 2" > 3', 'CustomSql "select 1" > 3'], []),
         (['IsComplete "a"', 'IsComplete a labels=["k"="v"]'], [(2, "repeated-rule")]),
         (['(IsComplete "a") or (RowCount > 1)', '(RowCount > 1) or (IsComplete "a")'], [(2, "repeated-rule")]),
     ],
@@ -157,21 +159,14 @@ def test_rules_that_say_nothing_beside_others(rules: list[str], expected: list[t
         ('ColumnValues "a" = "x" with threshold >= 0', "always-true"),
         ('ColumnValues "a" = "x" with threshold > 0.5', None),
         ("(RowCount > 1) or (RowCount < 0)", "never-true"),
-        ('ColumnValues "a" > "2024-02-30"', "no-such-day"),
-        ('ColumnValues "a" in ["2024-02-30", now()]', "no-such-day"),
+        ('ColumnValues "a" > "2024-02-30"', "unusable"),
+        ('ColumnValues "a" in ["2024-02-30", now()]', "unusable"),
         ('ColumnValues "a" = "x" with ignorecase = "true"', "unknown-tag"),
         ('ColumnValues "a" = "x" with treshold = 0.5', "unknown-tag"),
         ('ColumnValues "a" = "x" with ignoreCase = "true" with ignoreCase = "false"', "repeated-tag"),
-        ("RowCount > averge(last(3))", "unknown-function"),
-        ("RowCount > 1 + avg(latest(3))", "unknown-function"),
-        ('ColumnValues "a" > NOW()', "unknown-function"),
-        ('ColumnValues "a" > now( )', "unknown-function"),
         ("RowCount > avg(last(3))", None),
-        ('ColumnValues "a" > 2024-01-31', "unquoted-day"),
         ('IsUnique "a" and IsUnique "b"', "swallowed-rule"),
-        ('DetectAnomalies "Rowcount"', "unknown-metric"),
         ('DetectAnomalies "RowCount"', None),
-        ('ColumnDataType "a" = "INT"', "unknown-type"),
         ('ColumnDataType "a" = "decimal(10, 2)"', None),
         ('ColumnDataType "a" = "Date"', None),
         ('(IsComplete "a") and (IsUnique "A")', "column-case"),
@@ -179,6 +174,112 @@ def test_rules_that_say_nothing_beside_others(rules: list[str], expected: list[t
 )
 def test_a_rule_that_is_odd_by_itself(rule: str, code: str | None) -> None:
     assert [found for _, found in codes(rule)] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ('ColumnValues "a" matches "(z"', "a group is not closed"),
+        ('ColumnNamesMatchPattern "[z"', "The regular expression [z is not valid"),
+        ('FileSize > 1 B with uriRegex = "("', "The regular expression ( is not valid"),
+        ('CustomSql "selec x"', "one SELECT"),
+        ('CustomSql "delete from primary" > 1', "one SELECT"),
+        ('CustomSql "select n from primary where" > 1', "not SQL"),
+        ('CustomSql "select read_csv(n) from primary" > 1', "read_csv is not allowed"),
+        ('CustomSql "select 1; select 2" > 1', "one statement"),
+        ('CustomSql "with recursive t as (select 1) select * from t" > 1', "WITH t is not allowed"),
+        ('IsComplete "a" where "b >"', "something is missing near"),
+        ('IsComplete "a" where "b in (select c from d)"', "not allowed"),
+        ("RowCount > avg(last(5)) / 0", "divides by zero"),
+        ("RowCount > 1 / (2 - 2)", "divides by zero"),
+        ('Mean "b" > 1 / (last() - last())', "divides by zero"),
+        ("RowCount > last(5)", "last(5) is a list"),
+        ("RowCount > index(last(3), 3)", "there is no point 3"),
+        ("RowCount > averge(last(3))", "the nearest is avg"),
+        ("RowCount > 1 + avg(latest(3))", "the nearest is last"),
+        ("RowCount = NULL", "cannot be compared with NULL"),
+        ('ColumnValues "a" > last()', "cannot use the metric history"),
+        ('ColumnValues "a" > "2024-02-30"', "not a day of the calendar"),
+        ('FileFreshness > "2024-02-30"', "not a time that exists"),
+        ('DetectAnomalies "Rowcount"', "did you mean RowCount?"),
+        ('DetectAnomalies "Mean"', "as many parameters"),
+        ('ColumnDataType "a" = "INT"', "INT is not a type of DQDL"),
+        ('ColumnDataType "a" = "BOLEAN"', "did you mean BOOLEAN?"),
+        ('ColumnDataType "a" = "DATE" with format = "yy"', "The format yy cannot be used"),
+        ('FileMatch "a" in ["0"] with hashAlgorithm = "CRC"', "There is no hash algorithm CRC"),
+        ('FileUniqueness > 0.5 with matchFileName = "maybe"', '"true" or "false"'),
+        ("FileSize > 1 B with recentFiles = 0", "whole number from 1"),
+        ('AggregateMatch "max(a)" "sum(b)" > 1', "is not sum(column) or avg(column)"),
+        ('ReferentialIntegrity "a,b" "ref.c" = 1.0', "must name as many columns"),
+    ],
+)
+def test_what_is_an_error_whatever_the_data_is_one_for_lint_and_says_what_evaluation_says(rule: str, told: str) -> None:
+    (found,) = (one for one in within("RowCount > 5", rule) if one.level == "error")
+    assert (found.line, found.code) == (3, "unusable")
+    assert told in found.message
+    assert found.excerpt.startswith(rule[:60])
+    history = {"Dataset.*.RowCount": [1, 2, 3, 4, 5, 6], "Column.b.Mean": [1, 2]}
+    result = dqdl.evaluate(f"Rules = [{rule}]", {"primary": DATA}, history=history).rules[0]
+    assert result.outcome == "Error"
+    assert found.message in result.reason
+    assert str(dqdl.parse(f"Rules = [{rule}]").rules[0]), "the language itself stays as lenient as it is"
+
+
+def test_a_member_of_a_composite_is_pointed_at() -> None:
+    (found,) = within('(RowCount > 1) and\n((IsComplete "a") or\n(ColumnValues "b" matches "(z"))')
+    assert (found.line, found.column, found.code) == (4, 2, "unusable")
+
+
+DATA = pa.table({"a": ["x"], "b": [1], "c": [1]})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'CustomSql "select count(*) from orders o join people p on o.id = p.id" > 1',
+        'CustomSql "select * from primary"',
+        'CustomSql "with t as (select a from primary) select a from t"',
+        "CustomSql \"select a::int from primary where b ~ 'x'\" > 1",
+        'IsComplete "a" where "`some column` > 1 and info.city = \'x\'"',
+        "RowCount > avg(last(5)) / std(last(5))",
+        "RowCount > index(last(20000), 15000)",
+        "RowCount > 1 / last()",
+        'ColumnValues "a" matches "(?=.*[0-9]).{8,}"',
+        r'ColumnValues "a" matches "(a)\1"',
+        'ColumnDataType "a" = "decimal(10, 2)"',
+        'ColumnCorrelation "a" "b" > 0.5',
+        'DataFreshness "a" < 1 days',
+        "FileSize > 1 KB",
+        'FileSize > 1 KB with dataFrame = "other"',
+        'DetectAnomalies "ColumnLength" "a"',
+        'DetectAnomalies "CustomSQL" "select 1"',
+        'SchemaMatch "nobody" = 1.0',
+        'DatasetMatch "nobody" "a,b->c" = 1.0',
+        'AggregateMatch "sum(a)" "avg(ref.b)" = 1.0',
+        "DuplicateRowCount = 0",
+        "ColumnCount > 3",
+        'ColumnNamesMatchPattern "^[a-z]+$"',
+    ],
+)
+def test_what_depends_on_the_data_or_on_the_engine_is_no_error_for_lint(rule: str) -> None:
+    assert within(rule) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ('ColumnValues "a" > NOW()', ["function-now", "unusable"]),
+        ('ColumnValues "a" > now( )', ["function-now", "unusable"]),
+        ('ColumnValues "a" > 2024-01-31', ["unquoted-day", "unusable"]),
+    ],
+)
+def test_advice_stands_beside_the_error(rule: str, found: list[str]) -> None:
+    assert [code for _, code in codes(rule)] == found
+
+
+def test_analyzers_that_give_nothing_are_warned_of() -> None:
+    text = 'Rules = [RowCount > 1]\nAnalyzers = [Mean "a", CustomSql "selec", AllStatistics "AllColumns"]'
+    assert [(one.level, one.line, one.code) for one in lint(text)] == [("warning", 2, "no-statistic")]
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def lint(file: RulesetFile, as_json: Json = False) -> None:
 
     Example: assay rules lint orders.dqdl
     """
-    from tools.dqdl.language.lint import lint as look
+    from tools.dqdl.linting import lint as look
 
     out = Output(as_json)
     found = look(options.read_text(file))

@@ -33,8 +33,8 @@ class Finding:
     excerpt: str = ""
 
 
-def lint(text: str) -> list[Finding]:
-    """Errors and warnings in the order of the text. After an error in a rule it goes on with the next rule."""
+def lint(text: str) -> tuple[list[Finding], Ruleset | None]:
+    """Errors and warnings, and what can be read of the text. After an error in a rule it goes on with the next rule."""
     errors: list[Finding] = []
     try:
         ruleset: Ruleset | None = parse(text)
@@ -43,7 +43,7 @@ def lint(text: str) -> list[Finding]:
     warnings = _warnings(text, ruleset) if ruleset else []
     if errors:  # the constant may be used in a rule that was taken out
         warnings = [finding for finding in warnings if finding.code != "unused-constant"]
-    return sorted([*errors, *warnings], key=lambda finding: (finding.line, finding.column))
+    return [*errors, *warnings], ruleset
 
 
 def _errors(text: str) -> tuple[list[Finding], Ruleset | None]:

@@ -1,4 +1,4 @@
-"""Names in a ruleset that look like slips: constants, tags, functions, metrics, types and columns."""
+"""Names in a ruleset that look like slips: constants, tags, swallowed rules and columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from tools.dqdl.language import model
 from tools.dqdl.language.header import everything, operands, uses
 from tools.dqdl.language.lint_meaning import Remark
-from tools.dqdl.language.ranges import day_of
 from tools.dqdl.language.signatures import SIGNATURES
 from tools.dqdl.language.words import nearest
 
@@ -18,12 +17,6 @@ TAGS = (
     *("threshold", "ignoreCase", "format", "hashAlgorithm", "dataFrame", "recentFiles", "matchFileName", "timeZone"),
     *("failFast", "uriRegex", "filterOrder"),
 )
-FUNCTIONS = ("last", "index", "avg", "median", "max", "min", "sum", "std", "abs")
-METRICS = (
-    *("RowCount", "Completeness", "Uniqueness", "Mean", "Sum", "StandardDeviation", "Entropy", "DistinctValuesCount"),
-    *("UniqueValueRatio", "ColumnLength", "ColumnValues", "ColumnCorrelation", "CustomSQL", "ColumnCount"),
-)
-TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG", "INTEGRAL", "FRACTIONAL")
 
 
 def remarks(ruleset: model.Ruleset) -> Iterator[Remark]:
@@ -72,16 +65,11 @@ def _formulas(rule: model.Rule) -> Iterator[Remark]:
             waiting += node.arguments
             if node.function.lower() == "now":
                 message = f"{node} is a function of that name; the time is written now(), with nothing between."
-                yield _remark(rule, "unknown-function", message)
-            elif node.function not in FUNCTIONS:
-                message = f"There is no function {node.function}.{_guess(node.function, FUNCTIONS)}"
-                yield _remark(rule, "unknown-function", message)
+                yield _remark(rule, "function-now", message)
         elif isinstance(node, model.Arithmetic):
             if UNQUOTED.fullmatch(str(node)):
                 yield _remark(rule, "unquoted-day", f"{node} is a calculation; a day stands in double quotes.")
             waiting += [node.first, *(operand for _, operand in node.rest)]
-        elif isinstance(node, model.Date) and day_of(node) is None:
-            yield _remark(rule, "no-such-day", f"{node} is not a day of the calendar.")
 
 
 def _parameters(rule: model.Rule) -> Iterator[Remark]:
@@ -90,14 +78,6 @@ def _parameters(rule: model.Rule) -> Iterator[Remark]:
     if swallowed and rule.type != "DetectAnomalies":
         message = f"{swallowed} is read as a parameter of {rule.type}; to join two rules put each in parentheses."
         yield _remark(rule, "swallowed-rule", message)
-    if rule.type == "DetectAnomalies" and given and given[0] not in METRICS:
-        message = f"{given[0]} is not a metric whose anomalies are detected.{_guess(given[0], METRICS)}"
-        yield _remark(rule, "unknown-metric", message)
-    operand = getattr(rule.condition, "operand", None)
-    if rule.type == "ColumnDataType" and isinstance(operand, model.Text):
-        name = operand.value.upper()
-        if name not in TYPES and not name.startswith("DECIMAL"):
-            yield _remark(rule, "unknown-type", f"{operand} is not a type of DQDL.{_guess(name, TYPES)}")
 
 
 def _spellings(rule: model.Rule, seen: dict[str, str]) -> Iterator[Remark]:

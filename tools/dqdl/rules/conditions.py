@@ -21,6 +21,7 @@ from tools.dqdl.language.model import (
     Rule,
     Variable,
 )
+from tools.dqdl.language.signatures import NUMBER, SIGNATURES
 from tools.dqdl.plans.plan import RuleError
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -38,10 +39,11 @@ class DividedByZero(RuleError):
 
 
 def check(rule: Rule) -> None:
-    """Raises RuleError for a calculation that has no value, whatever the data."""
-    for condition in (rule.condition, rule.threshold):
+    """Raises RuleError for a bound that is no number where one must be, whatever the data."""
+    numbers_only = SIGNATURES[rule.type].kinds == NUMBER
+    for condition, numeric in ((rule.condition, numbers_only), (rule.threshold, True)):
         for operand in operands(condition):
-            if isinstance(operand, Arithmetic):
+            if numeric or isinstance(operand, Arithmetic):
                 value(operand)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,6 +45,11 @@ class Context:
     def primary(self) -> Table:
         """The table that the rules are about."""
         return self.tables["primary"]
+
+    @property
+    def named_tables(self) -> Collection[str] | None:
+        """The tables that SQL may name; None for any."""
+        return self.tables
 
     def parameter(self, rule: Rule, index: int = 0) -> Text:
         """A parameter as text, constants replaced."""

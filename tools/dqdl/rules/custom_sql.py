@@ -27,7 +27,7 @@ def custom_sql(rule: Rule, context: Context) -> Plan:
     """With a condition: one number. Without: the rows that the statement returns pass, matched on all its columns."""
     text = context.parameter(rule).pattern
     try:
-        query = guard_select(text, dialect=context.primary.dialect, tables=context.tables)
+        query = guard_select(text, dialect=context.primary.dialect, tables=context.named_tables)
     except GuardError as error:
         raise RuleError(f"The SQL cannot be run: {error}") from None
     lowering.check(query, context.primary.dialect)

@@ -50,15 +50,11 @@ _AGGREGATES: dict[str, Callable[[Values], float]] = {
 FUNCTIONS = ("last", "index", "abs", *_AGGREGATES)
 
 
-class NoHistory(RuleError):
-    """What cannot be calculated as long as there is no history."""
-
-
 def resolve(rule: Rule, context: Context) -> Rule:
     """The rule with numbers in place of everything that the history decides.
 
     Without history ``last(k)`` is 0, with fewer than k points it is all of them; ``std`` is the population's, as
-    StandardDeviation is. Raises RuleError for what cannot be calculated, NoHistory where only the history is to blame.
+    StandardDeviation is. Raises RuleError for what cannot be calculated.
     """
     where = [part for part in (rule.condition, rule.threshold) if part is not None and any(_calls(part))]
     if not where:
@@ -159,7 +155,7 @@ class _Known:
             return conditions.value(numbers)
         except conditions.DividedByZero:
             if not self.points and any(any(_calls(part)) for op, part in operand.rest if op == "/"):
-                raise NoHistory(f"{operand} divides by zero, since there is no history yet.") from None
+                raise RuleError(f"{operand} divides by zero, since there is no history yet.") from None
             raise
 
     def _called(self, call: Call) -> float | Values:
@@ -197,7 +193,7 @@ class _Known:
         position = self._number(call.arguments[1])
         if position != int(position) or not 0 <= position < len(values):
             if not self.points:
-                raise NoHistory(f"{call} has no value, since there is no history yet.")
+                raise RuleError(f"{call} has no value, since there is no history yet.")
             raise RuleError(f"In {call} there is no point {position:g}; there are {len(values):,}, counted from 0.")
         return values[-1 - int(position)]
 

@@ -105,12 +105,12 @@ def guard_where(text: str, *, dialect: str) -> exp.Expr:
     return condition
 
 
-def guard_select(text: str, *, dialect: str, tables: Collection[str]) -> exp.Query:
-    """One SELECT over known tables. Spark SQL, else the engine's. Raises GuardError."""
+def guard_select(text: str, *, dialect: str, tables: Collection[str] | None) -> exp.Query:
+    """One SELECT over known tables, None for any. Spark SQL, else the engine's. Raises GuardError."""
     query = _read(text, dialect)
     if not isinstance(query, exp.Query) or isinstance(query, exp.Subquery):
         raise GuardError("it must be one SELECT.")
-    known = {name.lower() for name in tables}
+    known = None if tables is None else {name.lower() for name in tables}
     _only(query, _SELECT)
     _known_tables(query, known)
     _check_size(query)
@@ -241,7 +241,7 @@ def _texts(node: exp.Expr) -> Iterator[str]:
                 yield part
 
 
-def _known_tables(query: exp.Query, known: set[str]) -> None:
+def _known_tables(query: exp.Query, known: set[str] | None) -> None:
     """A name that is not of the evaluation would be looked up by the engine, as a file or as a table of its own."""
     root = query.args.get("with_")
     if any(with_ is not root for with_ in query.find_all(exp.With)):
@@ -251,23 +251,25 @@ def _known_tables(query: exp.Query, known: set[str]) -> None:
         name = cte.alias.lower()
         if (
             (root is not None and root.args.get("recursive"))
-            or name in known
+            or (known and name in known)
             or not re.fullmatch(r"[a-z_][a-z0-9_]*", name)
         ):
             raise GuardError(f"WITH {name} is not allowed in a rule.")
         inside.update(map(id, _check_tables(cte.this, known)))
-        known = {*known, name}
+        known = None if known is None else {*known, name}
     _check_tables(query, known, skip=inside)
 
 
-def _check_tables(tree: exp.Expr, known: set[str], skip: Collection[int] = ()) -> list[exp.Table]:
+def _check_tables(tree: exp.Expr, known: set[str] | None, skip: Collection[int] = ()) -> list[exp.Table]:
     tables = list(tree.find_all(exp.Table))
     for table in tables:
         if id(table) in skip:
             continue
         extra = {key for key, part in table.args.items() if part} - _TABLE_PARTS
-        if extra or not isinstance(table.this, exp.Identifier) or table.name.lower() not in known:
-            raise GuardError(f"{table.sql()} is not a table of this evaluation; known are {', '.join(sorted(known))}.")
+        foreign = known is not None and table.name.lower() not in known
+        if extra or foreign or not isinstance(table.this, exp.Identifier):
+            given = ", ".join(sorted(known or ())) or "its own"
+            raise GuardError(f"{table.sql()} is not a table of this evaluation; known are {given}.")
     return tables
 
 
