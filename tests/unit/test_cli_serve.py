@@ -42,17 +42,20 @@ def test_the_page_is_served_quietly_on_this_machine_alone(executed, free_port):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "assay.example", "localhost.example", ""])
-def test_other_machines_are_let_in_only_by_who_says_so(executed, free_port, host):
+def test_other_machines_are_let_in_only_where_people_sign_in(executed, free_port, host, monkeypatch, tmp_path):
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
     result = CliRunner().invoke(app, ["ui", "--port", str(free_port), "--host", host])
     assert isinstance(result.exception, AssayError)
-    assert "--trust-network" in str(result.exception)
-    assert "in your name" in str(result.exception)
+    assert "assay users add" in str(result.exception)
     assert executed == []
 
 
-@pytest.mark.parametrize(("host", "flags"), [("127.0.0.2", []), ("localhost", []), ("0.0.0.0", ["--trust-network"])])
-def test_the_page_listens_where_it_is_told(executed, free_port, host, flags):
-    result = CliRunner().invoke(app, ["ui", "--port", str(free_port), "--host", host, *flags])
+@pytest.mark.parametrize(("host", "users"), [("127.0.0.2", False), ("localhost", False), ("0.0.0.0", True)])
+def test_the_page_listens_where_it_is_told(executed, free_port, host, users, monkeypatch, tmp_path):
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    if users:
+        (tmp_path / "users.toml").touch(0o600)
+    result = CliRunner().invoke(app, ["ui", "--port", str(free_port), "--host", host])
     assert result.exit_code == 0
     assert executed[0][executed[0].index("--server.address") + 1] == host
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import signal
@@ -25,35 +24,21 @@ store = typer.Typer(help="The store: see where it is, stop it.\n\nExample: assay
 def web(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8501,
     host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
-    trust_network: Annotated[
-        bool,
-        typer.Option(
-            "--trust-network", help="Let other machines in: everyone who reaches the page decides in your name."
-        ),
-    ] = False,
 ) -> None:
     """Open the assistant: a web page with chat, approvals, profiles and results.
 
+    Other machines are let in (--host) once there are users who sign in: assay users add.
+
     Example: assay ui --port 8080
     """
-    if not (trust_network or _is_loopback(host)):
-        raise AssayError(
-            f"On {host} other machines reach the page, and whoever does decides in your name: there is no sign-in.",
-            hint="Leave --host away, or say --trust-network if that is meant.",
-        )
+    from graph.people import check_address
+
+    check_address(host)
     _check_free(host, port)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 - only compared
     Output().talk(("Assay is at ", ""), (f"http://{shown}:{port}", "bold"), "  (Ctrl-C stops it)")
     sys.stderr.flush()
     os.execv(sys.executable, command(port, host))  # noqa: S606 - our own program, no shell
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_free(host: str, port: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tools.errors import AssayError
-from ui.web import chat_page, compare_page, datasets_page, frame, inbox_page, runs_page, session
+from ui.web import chat_page, compare_page, datasets_page, frame, inbox_page, runs_page, session, sign_in
 from ui.web.safe_text import inline
 
 
@@ -14,6 +14,7 @@ def main() -> None:
     st.set_page_config(page_title="Assay", page_icon=frame.ICON, layout="wide")
     st.logo(frame.LOGO, size="large")
     try:
+        person = sign_in.gate()
         waiting = len(session.desk().runs.pending())
         session.executor()
     except AssayError as error:
@@ -24,6 +25,8 @@ def main() -> None:
     first, *others = [one.page() for one in pages]
     page = st.navigation([first, inbox_page.page(waiting), *others])
     chat_page.sidebar()
+    with st.sidebar:
+        sign_in.badge(person)
     with frame.column("page"):
         page.run()
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 APP = Path(__file__).with_name("app.py")
+GUARDED = Path(__file__).with_name("guarded_app.py")
+"""The same behind the gate at which people sign in; nothing else is served."""
 
 _SETTINGS = {
     "server.headless": "true",
@@ -48,4 +50,4 @@ def command(port: int, host: str) -> list[str]:
     """The command line of a server for the page on that port and address."""
     settings = {"server.port": str(port), "server.address": host, **_SETTINGS}
     flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
+    return [sys.executable, "-m", "streamlit", "run", str(GUARDED), *flags]

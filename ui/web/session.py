@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import getpass
 import logging
 import threading
 from collections.abc import Sequence
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from graph.permissions import Actor, PermissionDenied
 from graph.runs import Runs
 from tools.errors import AssayError
+from ui.web import sign_in
 from ui.web.trail import Trail
 
 if TYPE_CHECKING:
@@ -88,9 +89,12 @@ def executor() -> Executor:
     return started
 
 
-def actor() -> str:
-    """Who decides: the one place that knows."""
-    return getpass.getuser()
+def actor() -> Actor:
+    """Who decides: the one place that knows. Raises PermissionDenied where the session has ended meanwhile."""
+    person = sign_in.who()
+    if person is None:
+        raise PermissionDenied("You are signed out.", hint="Reload the page and sign in.")
+    return person
 
 
 def request(run_id: str) -> PendingApproval | None:
