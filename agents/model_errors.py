@@ -32,7 +32,7 @@ _NO_CREDENTIALS = (
     aws.ProfileNotFound,
 )
 # Anything else, such as AssumeRole, is a step towards credentials.
-_BEDROCK_OPERATIONS = {"Converse", "ConverseStream", "GetInferenceProfile"}
+_BEDROCK_OPERATIONS = {"Converse", "ConverseStream", "InvokeModel", "GetInferenceProfile"}
 _UNREACHABLE = (aws.ConnectionError, aws.HTTPClientError, TransferError, ConnectionError, TimeoutError)
 
 CREDENTIALS_HINT = (

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tools.errors import AssayError
 
@@ -73,18 +73,9 @@ def _parse(spec: str | None) -> tuple[str, str]:
 
 
 def _bedrock(model_id: str) -> "BaseChatModel":
-    session = _aws_session()
-    from botocore.config import Config
+    clients = {"client": bedrock_client(), "bedrock_client": bedrock_client("bedrock")}
     from langchain_aws import ChatBedrockConverse
 
-    # At DEBUG both libraries print whole prompts, and with them values of the user's data.
-    for name in ("langchain_aws", "botocore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    config = Config(retries=RETRIES, connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT)
-    clients: dict[str, Any] = {
-        "client": session.client("bedrock-runtime", config=config),
-        "bedrock_client": session.client("bedrock", config=config),
-    }
     try:
         model = ChatBedrockConverse(
             model=model_id, max_tokens=MAX_TOKENS, temperature=0, guardrails=guardrail(), **clients
@@ -95,6 +86,18 @@ def _bedrock(model_id: str) -> "BaseChatModel":
     if model.profile and model.profile.get("temperature") is False:
         model.temperature = None
     return model
+
+
+def bedrock_client(service: Literal["bedrock", "bedrock-runtime"] = "bedrock-runtime") -> Any:
+    """A client with our limits and retries; safe to use from several threads. Raises ModelError."""
+    session = _aws_session()
+    from botocore.config import Config
+
+    # At DEBUG both libraries print whole prompts, and with them values of the user's data.
+    for name in ("langchain_aws", "botocore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    config = Config(retries=RETRIES, connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT)
+    return session.client(service, config=config)
 
 
 def guardrail() -> dict[str, str] | None:

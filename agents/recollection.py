@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from memory.embedding import WordLlamaEmbedder
+from agents.embeddings import embedder
 from tools import recommending
 from tools.profiling import Profile
 
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
 LIKE = 0.75
 """Cosine from which on two rules on two columns count as similar."""
 MOST_RECALLED = 3
-
-
-@cache
-def embedder() -> WordLlamaEmbedder:
-    """The one embedder of the process: its weights take most of a second to load."""
-    return WordLlamaEmbedder()
 
 
 def remember(memory: Memory, run_id: str) -> int:

@@ -88,7 +88,7 @@ def _build(name: str, model: BaseChatModel, model_name: str) -> Any:
         TOOLS[name],
         system_prompt=prompt(name),
         middleware=[
-            Steps(name, fatal=(SourceError, StoreError)),
+            Steps(name, fatal=(SourceError, StoreError, ModelError)),
             limit,
             Insist(),
             CachedPrompts(),

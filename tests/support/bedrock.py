@@ -23,6 +23,7 @@ from tests.support import eventstream
 from tests.support.aws_shapes import problems, service_model
 from tests.support.bedrock_replies import Failure, Reply, events, whole
 from tests.support.converse_rules import conversation_problems
+from tests.support.titan import embedding
 
 Request = dict[str, Any]
 Script = Callable[[Request], Reply | Failure]
@@ -58,6 +59,8 @@ class Bedrock:
         self.requests: list[Request] = []
         self.operations: list[str] = []
         self.violations: list[str] = []
+        self.embedded: list[Request] = []
+        self.embedder: Callable[[Request], dict[str, Any] | Failure] = embedding
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", port), _Handler, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -151,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         match urllib.parse.unquote(self.path).split("/"):
+            case ["", "model", *model_id, "invoke"]:
+                self._embed({"modelId": "/".join(model_id), **body})
             case ["", "model", *model_id, action] if action in OPERATIONS:
                 request = {"modelId": "/".join(model_id), **body}
                 self._send(action, self.server.bedrock.answer(OPERATIONS[action], request))
@@ -167,6 +172,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(list(_frames(reply)), reset=isinstance(reply, Reply) and reply.reset)
         else:
             self._json(200, whole(reply))
+
+    def _embed(self, request: Request) -> None:
+        bedrock = self.server.bedrock
+        bedrock.embedded.append(request)
+        answer = bedrock.embedder(request)
+        if isinstance(answer, Failure):
+            self._fail(answer)
+        else:
+            self._json(200, answer)
 
     def _fail(self, failure: Failure) -> None:
         shapes = service_model("bedrock-runtime").operation_model("Converse").error_shapes
