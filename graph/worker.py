@@ -22,6 +22,7 @@ from graph.checkpoints import LeasedSaver
 from graph.emit import RunContext
 from graph.errors import other_version
 from graph.hold import LEASE_SECONDS, Hold, StepLeft
+from graph.reminding import remind
 from graph.services import Services, services
 from graph.state import GRAPH_VERSION, TableState
 from memory import Memory
@@ -31,6 +32,8 @@ from memory.owner import this_process
 from tools.errors import AssayError
 
 RETRY_SECONDS = 2.0
+REMIND_SECONDS = 30.0
+"""How often it is looked for requests for approval that are about to end."""
 GRACE_SECONDS = 1.0
 """How long a task that is to be left may take to notice; then it goes on alone, and cannot write any more."""
 MOST_STEPS = 200
@@ -53,6 +56,7 @@ class Worker:
         self._services: dict[str, Services] = {}
         self._stopping = threading.Event()
         self._hold: Hold | None = None
+        self._remind_at = 0.0
 
     def run(self, run_id: str | None = None) -> bool:
         """Executes one run (that one, or any that can be claimed) until it waits or ends; False if there is none.
@@ -71,12 +75,18 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 idle = not self.run()
+                self._remind()
             except StoreError as error:
                 log.warning("%s Trying again in %.0f s.", error, RETRY_SECONDS)
                 self._stopping.wait(RETRY_SECONDS)
             else:
                 if idle:
                     self._stopping.wait(poll_seconds)
+
+    def _remind(self) -> None:
+        if time.monotonic() >= self._remind_at:
+            self._remind_at = time.monotonic() + REMIND_SECONDS
+            remind(self._memory)
 
     def stop(self, *, now: bool = False) -> None:
         """Gives the run in hand back to the queue and ends :meth:`loop`. Safe from any thread.

@@ -23,6 +23,9 @@ def run(
     ] = "",
     budget_usd: BudgetUsd = None,
     budget_tokens: BudgetTokens = None,
+    window: Annotated[
+        str, typer.Option(metavar="TIME", help="Time to decide: 90m, 24h, 3d. Else ASSAY_APPROVAL_WINDOW, or 24h.")
+    ] = "",
     html: Html = None,
     name: As = "",
     as_json: Json = False,
@@ -51,6 +54,7 @@ def run(
                 model=model or None,
                 budget_usd=budget_usd,
                 budget_tokens=budget_tokens,
+                window=window or None,
             )
         used = "no language model (offline)" if started.model == "offline" else started.model
         out.talk(("Run ", ""), (started.id, "bold"), (f" · {count(len(started.sources), 'table')} · {used}", "dim"))
