@@ -132,8 +132,9 @@ def test_validate_explains_its_queries_without_running_them(call, tmp_path):
     (tmp_path / "rules.dqdl").write_text('Rules = [RowCount > 9, IsComplete "id", IsUnique "id"]')
     text = call("validate", source, "--rules", "rules.dqdl", "--explain")
     assert text.returncode == 0
-    assert "-- Scan: rules 1, 2\n" in text.stdout
-    assert "-- Groups of id: rule 3\n" in text.stdout
+    assert text.stdout.startswith("2 queries for 3 rules, 1 more only where the data makes it necessary.\n")
+    assert '-- 1. One scan of all rows\n--     1  RowCount > 9\n--     2  IsComplete "id"\nSELECT' in text.stdout
+    assert '-- 2. Groups of id: how often each value occurs\n--     3  IsUnique "id"\nSELECT' in text.stdout
     done = call("validate", source, "--rules", "rules.dqdl", "--explain", "--dialect", "redshift", "--json")
     plan = json.loads(done.stdout)
     assert (plan["dialect"], [query["rules"] for query in plan["queries"]][:2]) == ("redshift", [[1, 2], [3]])

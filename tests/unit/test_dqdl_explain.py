@@ -46,8 +46,8 @@ def test_each_rule_rides_on_its_queries(table: Table) -> None:
         ("Rows that fail", (2, 3, 4, 5, 8, 9), "only for those rules that fail"),
     ]
     assert plan.without == {
-        1: "the source knows the answer",
-        2: "the source knows the answer",
+        1: "the footers of its files hold the answer",
+        2: "the footers of its files hold the answer",
         6: "the columns decide",
         7: "Failed at once (There is no column nothing.)",
     }
@@ -91,9 +91,35 @@ def test_what_an_engine_cannot_do_is_said() -> None:
 def test_it_is_text_and_json(table: Table) -> None:
     plan = dqdl.explain(RULES, {"primary": table, "ref": REFERENCE})
     text = str(plan)
-    assert text.startswith("   1  RowCount > 1\n   2  IsComplete")
-    assert "-- Groups of id (only if the scan finds duplicates): rule 8" in text
-    assert "-- no query, the source knows the answer: rules 1, 2" in text
+    lines = text.split("\n")
+    told = "3 queries for 9 rules, 2 more only where the data makes it necessary. No scan for "
+    told += (
+        "rules 1-2 (the footers of its files hold the answer), rule 6 (the columns decide), rule 7 (Failed at once)."
+    )
+    assert lines[0] == plan.summary == told
+    scan = lines.index("-- 1. One scan of all rows")
+    assert lines[scan + 1 : scan + 5] == [
+        '--     3  ColumnValues "name" matches "[a-z]+"',
+        '--     8  (IsUnique "id") and (Mean "id" > 1)',
+        '--     9  ColumnDataType "day" = "DATE"',
+        "SELECT",
+    ]
+    groups = lines.index("-- 3. Groups of id: how often each value occurs (only if the scan finds duplicates)")
+    assert lines[groups + 1] == '--     8  (IsUnique "id") and (Mean "id" > 1)'
+    known = lines.index("-- No query: the footers of its files hold the answer")
+    assert lines[known + 1 : known + 3] == ["--     1  RowCount > 1", '--     2  IsComplete "id"']
+    assert "-- No query: Failed at once (There is no column nothing.)" in lines
     told = json.loads(json.dumps(plan.to_dict()))
     assert told["queries"][0]["rules"] == [3, 8, 9]
-    assert told["without_query"][0] == {"number": 1, "why": "the source knows the answer"}
+    assert told["without_query"][0] == {"number": 1, "why": "the footers of its files hold the answer"}
+    assert told["summary"] == plan.summary
+
+
+def test_without_a_file_the_source_knows_and_file_rules_need_no_query(table: Table) -> None:
+    assert dqdl.explain("Rules = [RowCount > 1]", {"primary": DATA}).summary == (
+        "0 queries for 1 rule. No scan for rule 1 (the source knows the answer)."
+    )
+    plan = dqdl.explain('Rules = [FileSize > 1 B, RowCount > 1, IsComplete "id"]', {"primary": table})
+    assert plan.summary.endswith(
+        "No scan for rule 1 (the files decide), rules 2-3 (the footers of its files hold the answer)."
+    )

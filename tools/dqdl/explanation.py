@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from tools.dqdl.language.model import Rule
 from tools.dqdl.lowering import lower
 from tools.dqdl.planning import Planned, Prepared
 from tools.dqdl.plans import sql
@@ -21,6 +22,10 @@ from tools.dqdl.queries.schedule import grouped_query, schedule
 from tools.sources.table import Table
 
 SAMPLES = "Rows that fail"
+FOOTERS = "the footers of its files hold the answer"
+_LABELS = {"Scan": "One scan of all rows", "Query": "A query of its own", SAMPLES: "Examples of rows that fail"}
+SHOWN = 100
+"""Characters of a rule under a query."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,16 @@ class Query:
     """When it runs, if not always."""
     problem: str = ""
     """Why it cannot be written for this engine."""
+
+    @property
+    def label(self) -> str:
+        """What it is, for a person."""
+        return _LABELS.get(self.name, f"{self.name}: how often each value occurs")
+
+    @property
+    def always(self) -> bool:
+        """Whether it runs whatever the data is like."""
+        return not self.condition.startswith("only")
 
 
 @dataclass(frozen=True)
@@ -53,23 +68,57 @@ class Explanation:
         rules = [{"number": number, "rule": rule} for number, rule in enumerate(self.rules, 1)]
         without = [{"number": number, "why": why} for number, why in self.without.items()]
         queries = [{**vars(query), "rules": list(query.rules)} for query in self.queries]
-        return {"dialect": self.dialect, "rules": rules, "queries": queries, "without_query": without}
+        plan = {"dialect": self.dialect, "rules": rules, "queries": queries, "without_query": without}
+        return {"summary": self.summary, **plan}
+
+    @property
+    def summary(self) -> str:
+        """How many queries for how many rules, and what needs no scan, in one line."""
+        always = sum(query.always for query in self.queries)
+        more = len(self.queries) - always
+        told = f"{_count(always, 'query', 'queries')} for {_count(len(self.rules), 'rule', 'rules')}"
+        told += f", {more} more only where the data makes it necessary" if more else ""
+        free = [f"{_numbers(numbers)} ({why})" for why, numbers in self._free().items()]
+        return f"{told}. No scan for {', '.join(free)}." if free else f"{told}."
+
+    def _free(self) -> dict[str, tuple[int, ...]]:
+        """The rules without a query by why they need none."""
+        found: dict[str, tuple[int, ...]] = {}
+        for number, why in self.without.items():
+            short = f"{why.partition(' at once')[0]} at once" if " at once" in why else why
+            found[short] = (*found.get(short, ()), number)
+        return found
 
     def __str__(self) -> str:
-        lines = [f"{number:>4}  {rule}" for number, rule in enumerate(self.rules, 1)]
-        for query in self.queries:
-            title = f"{query.name} ({query.condition})" if query.condition else query.name
-            lines += ["", f"-- {title}: {_numbers(query.rules)}", query.sql or f"-- {query.problem}"]
+        lines = [self.summary]
+        for number, query in enumerate(self.queries, 1):
+            condition = f" ({query.condition})" if query.condition else ""
+            riders = self._listed(query.rules) or ["--       (the number of rows)"]
+            lines += ["", f"-- {number}. {query.label}{condition}", *riders, query.sql or f"-- {query.problem}"]
         for why in dict.fromkeys(self.without.values()):
-            numbers = tuple(number for number, reason in self.without.items() if reason == why)
-            lines += ["", f"-- no query, {why}: {_numbers(numbers)}"]
+            numbers = [number for number, reason in self.without.items() if reason == why]
+            lines += ["", f"-- No query: {why}", *self._listed(numbers)]
         return "\n".join(lines) + "\n"
+
+    def _listed(self, numbers: Iterable[int]) -> list[str]:
+        rules = [(number, self.rules[number - 1]) for number in numbers]
+        cut = [(number, rule if len(rule) <= SHOWN else f"{rule[: SHOWN - 1]}…") for number, rule in rules]
+        return [f"-- {number:>5}  {rule}" for number, rule in cut]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _numbers(rules: Sequence[int]) -> str:
-    if not rules:
-        return "the number of rows"
-    return f"{'rule' if len(rules) == 1 else 'rules'} {', '.join(map(str, rules))}"
+    """``rule 3``, ``rules 1-4, 7``."""
+    spans: list[list[int]] = []
+    for number in rules:
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1][1:] = [number]
+        else:
+            spans.append([number])
+    return f"{'rule' if len(rules) == 1 else 'rules'} {', '.join('-'.join(map(str, span)) for span in spans)}"
 
 
 def explanation(prepared: Prepared, tables: Mapping[str, Table], dialect: str | None = None) -> Explanation:
@@ -97,7 +146,13 @@ class _Explainer:
         verdicts = [part.verdict for part in self.rules[number - 1].deciding() if part.verdict]
         if verdicts:
             return f"{verdicts[0].outcome} at once ({verdicts[0].reason})"
-        return "the source knows the answer" if self.needs[number] else "the columns decide"
+        if not self.needs[number]:
+            return "the files decide" if self._of_files(number) else "the columns decide"
+        return FOOTERS if self.primary.files() else "the source knows the answer"
+
+    def _of_files(self, number: int) -> bool:
+        rules = [part.rule for part in self.rules[number - 1].deciding()]
+        return all(isinstance(rule, Rule) and rule.type.startswith("File") for rule in rules)
 
     def _riders(self, needs: Iterable[Need]) -> tuple[int, ...]:
         asked = set(needs)
