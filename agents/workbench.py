@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from agents.past import Past
+from memory.audit import Fact
 from tools.errors import AssayError
 
 if TYPE_CHECKING:
@@ -282,6 +283,7 @@ class Workbench:
             split = None
             if quarantine is not None:
                 split = _split(rules, tables, quarantine, evaluation, past, on_progress)
+                self.memory.audit.record(Fact("rows.quarantined", "validator", run_id, dataset.name, split.to_dict()))
         return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, split)
 
     def explain(

@@ -82,7 +82,8 @@ class Approvals(Requests):
             undecided = sum(proposal.decision is None for proposal in _proposals(connection, run_id))
             if undecided == 0 and made:
                 wake(connection, run_id)
-            tell_decisions(connection, made)
+            put_off = (Fact("proposal.skipped", actor, run_id, f"proposal {number}") for number in skipped)
+            tell_decisions(connection, made, *put_off)
         others = {*skipped, *(conflict.number for conflict in conflicts)}
         recorded = tuple(d.number for d in decisions if d.number not in others)
         return DecideOutcome(recorded, tuple(conflicts), undecided, tuple(skipped))

@@ -86,8 +86,8 @@ def record_decision(
     return found
 
 
-def tell_decisions(connection: Connection, ids: Sequence[UUID]) -> None:
-    """Writes decisions into the audit log, last in the caller's transaction."""
+def tell_decisions(connection: Connection, ids: Sequence[UUID], *more: Fact) -> None:
+    """Writes decisions, and what else was done, into the audit log, last in the caller's transaction."""
     rows = connection.execute(
         """select d.id as decision_id, d.action, d.rule, d.rule_hash, d.reason, d.dataset_id, d.actor,
             p.run_id, p.number, p.rule as proposed
@@ -95,7 +95,7 @@ def tell_decisions(connection: Connection, ids: Sequence[UUID]) -> None:
         where d.id = any(%s) order by p.number, d.decided_at""",
         [list(ids)],
     ).fetchall()
-    record(connection, *map(_told, rows))
+    record(connection, *map(_told, rows), *more)
 
 
 def _told(row: Row) -> Fact:

@@ -59,7 +59,7 @@ class Requests:
         """
         with self._db.transaction() as connection:
             lock_run(connection, run_id)
-            connection.execute(
+            asked = connection.execute(
                 """insert into approvals (run_id, requested_at, window_seconds, expires_at)
                 select id, t.now, w.seconds, t.now + make_interval(secs => w.seconds) from runs
                     cross join lateral (select coalesce(approval_seconds, %(seconds)s) as seconds) w
@@ -69,10 +69,14 @@ class Requests:
                     window_seconds = excluded.window_seconds, expires_at = excluded.expires_at
                 where approvals.requested_at < (
                     select min(p.created_at) from proposals p left join decisions d on d.proposal_id = p.id
-                    where p.run_id = approvals.run_id and d.id is null)""",
+                    where p.run_id = approvals.run_id and d.id is null)
+                returning run_id""",
                 {"run_id": run_id, "seconds": _checked(window).total_seconds(), "now": self._now()},
-            )
-            return self._approval(connection, run_id)
+            ).fetchone()
+            opened = self._approval(connection, run_id)
+            if asked:
+                record(connection, Fact("approval.requested", WORKER, run_id, data={"until": opened.expires_at}))
+            return opened
 
     def reopen(self, run_id: str, window: timedelta | None = None, actor: str = WORKER) -> Approval:
         """Lets people decide from now on for as long as at first, or as given. Raises StoreError."""

@@ -293,13 +293,14 @@ def test_a_run_from_its_start_to_its_end_can_be_read_in_the_log(store):
     assert told == [
         ("run.started", "ada"),
         *[("rule.proposed", "statistics")] * 3,
+        ("approval.requested", "assay worker"),
         *[("rule.decided", "bob")] * 3,
         *[("rule.activated", "bob")] * 2,
         ("rule.disabled", "cyd"),
         ("model.answered", "supervisor"),
         ("run.cancel_requested", "dan"),
     ]
-    edited = store.audit.entries(run_id=run.id)[5]
+    edited = store.audit.entries(run_id=run.id)[6]
     assert edited.data["proposed"] == 'IsUnique "id"'
     assert edited.data["rule"] == 'IsUnique "email"'
     assert audit_check.verify(store.db).state == "good"

@@ -61,8 +61,7 @@ def _working(run: Run, trail: Trail) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Waiting for a worker …" if not trail.steps else "Working …")
         if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", type="tertiary"):
-            session.desk().runs.cancel(run.id, session.actor())
-            st.toast("It stops after the step in hand.")
+            _stop(run.id)
 
 
 def _findings(run: Run, trail: Trail) -> None:
@@ -89,6 +88,15 @@ def _ending(run: Run, trail: Trail) -> None:
         st.button("Go on from here", key=f"resume-{run.id}", on_click=_resume, args=(run.id,), icon=":material/resume:")
     if trail.tokens:
         st.caption(f"{trail.tokens:,} tokens")
+
+
+def _stop(run_id: str) -> None:
+    try:
+        session.desk().runs.cancel(run_id, session.actor())
+    except AssayError as error:
+        st.toast(inline(error, 300), icon=":material/error:")
+    else:
+        st.toast("It stops after the step in hand.")
 
 
 def _resume(run_id: str) -> None:
