@@ -14,7 +14,7 @@ UNTOLD = {"assay_migrations", "audit_head", "checkpoint_migrations", "checkpoint
 UNTOLD |= {"checkpoint_writes", "model_calls"}
 """Tables of the machinery; a call of a model that was cut off is made, and paid, again."""
 IDS = {"uuid", "timestamp with time zone", "USER-DEFINED"}
-COUNTERS = {"id", "run_id", "key", "seq", "mac", "prev", "attempt", "lease_token", "last_event", "approved_at"}
+COUNTERS = {"id", "run_id", "key", "seq", "mac", "prev", "attempt", "lease_token", "last_event", "number", "position"}
 AGAIN = {"model.answered"}
 """What a person may find twice in the audit log, because it happened twice."""
 STATES = {"waiting", "done", "failed", "cancelled"}
@@ -22,6 +22,9 @@ NOISE = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(\+00:00|Z)?"), "<time>"),
     (re.compile(r'"(seconds|cached)": [^,}]+'), r'"\1": 0'),
+    # Numbers that were given to what was rolled back are not given again; a digest is over what has such numbers.
+    (re.compile(r'(rule|proposal) \d+"'), r'\1 0"'),
+    (re.compile(r'(digest\\": ?\\")[0-9a-f]+'), r"\1"),
 )
 
 

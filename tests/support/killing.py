@@ -56,17 +56,17 @@ def killer() -> Iterator[Killer]:
 
 
 def decisions(runs: Any, run_id: str) -> list[Any]:
-    """One edit, one rejection, the rest approved: of what is not decided yet."""
+    """What is not decided yet: for each table one rule is edited, one rejected, and the others approved."""
     from memory.model import Decision
 
-    def about(number: int) -> Decision:
-        if number == 1:
-            return Decision(1, "edit", rule="RowCount > 2")
-        if number == 2:
-            return Decision(2, "reject", reason="says nothing")
-        return Decision(number, "approve")
+    def about(proposal: Any) -> Decision:
+        if proposal.rule_type == "RowCount":
+            return Decision(proposal.number, "edit", rule="RowCount > 2")
+        if proposal.rule_type == "ColumnCount":
+            return Decision(proposal.number, "reject", reason="says nothing")
+        return Decision(proposal.number, "approve")
 
-    return [about(proposal.number) for proposal in runs.proposals(run_id) if proposal.decision is None]
+    return [about(proposal) for proposal in runs.proposals(run_id) if proposal.decision is None]
 
 
 def _do(job: Job, team: Any) -> list[str]:
