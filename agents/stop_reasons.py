@@ -12,7 +12,10 @@ from agents.model_errors import ModelError, model_call
 _CUT_OFF = {"max_tokens", "length"}
 _MALFORMED = {"malformed_tool_use", "malformed_model_output"}
 _FATAL = {
-    "guardrail_intervened": ("A Bedrock guardrail blocked the answer.", "Look at the guardrail's trace in CloudWatch."),
+    "guardrail_intervened": (
+        "A Bedrock guardrail blocked the answer.",
+        "Change the goal, or have the guardrail of ASSAY_BEDROCK_GUARDRAIL allow it.",
+    ),
     "content_filtered": ("The model's content filter blocked the answer.", "Rephrase the goal, or use another model."),
     "model_context_window_exceeded": (
         "The conversation is too long for the model.",
@@ -85,7 +88,9 @@ def _must_ask_again(message: AIMessage) -> bool:
     reason = stop_reason(message)
     if reason in _FATAL:
         text, hint = _FATAL[reason]
-        raise ModelError(text, hint=hint)
+        # A guardrail gives the words that its owner wrote for this case.
+        told = " ".join(message.text.split())
+        raise ModelError(f"{text} It says: {told!r}." if told else text, hint=hint)
     if reason in _MALFORMED or message.invalid_tool_calls or _repaired(message):
         return True
     # Words that were cut off are still words: only a call can do harm by being incomplete.

@@ -29,6 +29,8 @@ from tools.sources import SourceError
 
 MODEL_CALLS = 12
 """Calls of the model in one invocation of an agent."""
+STEPS_PER_CALL = 6
+"""The model, its tools, and four hooks around it: the limit of calls has to be reached before that of steps."""
 REMINDERS = 2
 TALKER = "supervisor"
 """Whose words are shown while they are written: the others' are for the supervisor."""
@@ -78,7 +80,7 @@ class Team:
 
 def _config(agent: str, context: AgentContext) -> dict[str, Any]:
     listening = [Speech(agent, context.emit)] if agent == TALKER else []
-    return {"recursion_limit": 6 * MODEL_CALLS, "callbacks": listening}
+    return {"recursion_limit": STEPS_PER_CALL * (MODEL_CALLS + 1), "callbacks": listening}
 
 
 def _build(name: str, model: BaseChatModel, model_name: str) -> Any:

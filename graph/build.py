@@ -13,6 +13,8 @@ from graph import approval, foreign, specialists, supervisor
 from graph.services import Services
 from graph.state import RunState, StepTask
 
+FIRST_WAIT = 1.0
+"""Seconds before the second try, and up to a second more by chance; twice that before the third."""
 TRIES = 3
 """So often a step is begun when the model's answer breaks off in the middle."""
 
@@ -27,7 +29,9 @@ def build(services: Callable[[], Services]) -> StateGraph[RunState, Any, Any, An
                  supervisor  -> END
     """
     # Only for an answer that broke off: whatever fails before it, the call itself has tried again.
-    retry = RetryPolicy(max_attempts=TRIES, retry_on=broke_off, initial_interval=1.0, backoff_factor=2.0, jitter=True)
+    retry = RetryPolicy(
+        max_attempts=TRIES, retry_on=broke_off, initial_interval=FIRST_WAIT, backoff_factor=2.0, jitter=True
+    )
     graph: StateGraph[RunState, Any, Any, Any] = StateGraph(RunState)
     graph.add_node("begin", supervisor.begin(services))
     graph.add_node(

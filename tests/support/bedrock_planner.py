@@ -12,10 +12,16 @@ from agents import offline
 from tests.support.bedrock import Request
 from tests.support.bedrock_replies import Block, Reply, tool_use
 
+ASKED_AGAIN = "Your last answer was cut off"
+"""What the planner needs not be told: it would begin its task anew."""
+
 
 def planner(request: Request) -> Reply:
     """What the offline planner does next in this conversation; the same request gives the same answer."""
-    answer = offline.plan(to_messages(request), to_tools(request))
+    messages = to_messages(request)
+    if messages[-1].text.startswith(ASKED_AGAIN):
+        messages.pop()
+    answer = offline.plan(messages, to_tools(request))
     if not answer.tool_calls:
         answer = AIMessage(answer.text.removesuffix(offline.NOTE).strip())
     return to_reply(answer, turn=len(request["messages"]))
