@@ -39,7 +39,7 @@ def app(store: Memory, store_url: str, tmp_path: Path, monkeypatch) -> Iterator[
     monkeypatch.setenv("ASSAY_DATABASE_URL", store_url)
     monkeypatch.setattr("memory.people.COST", 16)
     monkeypatch.setattr(gate, "SIGN_INS", SignIns())
-    gate._memory.cache_clear()
+    sign_in.store.cache_clear()
     sign_in.single_sign_on.cache_clear()
     People().add(new_person("ann", "approver", password=PASSWORD))
 
@@ -52,9 +52,9 @@ def app(store: Memory, store_url: str, tmp_path: Path, monkeypatch) -> Iterator[
         routes=[*routes, Route("/{path:path}", lambda request: PlainTextResponse("the page"))],
         middleware=[Middleware(gate.Gate)],
     )
-    if gate._memory.cache_info().currsize:
-        gate._memory().close()
-    gate._memory.cache_clear()
+    if sign_in.store.cache_info().currsize:
+        sign_in.store().close()
+    sign_in.store.cache_clear()
 
 
 def ask(app, path="/", *, form=None, cookie="", accept="text/html", client="127.0.0.1", kind="http", **more) -> Answer:
@@ -195,6 +195,8 @@ def test_sessions_end_by_themselves():
     assert known.name_of(secret) == "ann"
     now[0] = SESSION_SECONDS
     assert known.name_of(secret) is None
+    assert known.is_new("ann 1")
+    assert not known.is_new("ann 1")
     assert known.name_of(None) is known.name_of("") is known.end("x") is None
 
 

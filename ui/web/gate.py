@@ -7,8 +7,6 @@ machine alone. Where the secrets of the page name a single sign-on service, the 
 from __future__ import annotations
 
 import html
-from functools import cache
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.requests import HTTPConnection, Request
@@ -22,9 +20,6 @@ from memory.audit import Fact
 from tools.errors import AssayError
 from ui.web import frame, sign_in
 from ui.web.sign_ins import COOKIE, SESSION_SECONDS, SIGN_INS
-
-if TYPE_CHECKING:
-    from memory import Memory
 
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 OPEN = frozenset({SIGN_IN, SIGN_OUT, "/_stcore/health"})
@@ -114,9 +109,9 @@ def _try(request: Request, name: str, password: str, wanted: str) -> Response:
         if actor is None:
             # A name that nobody has may be a password that slipped into the wrong field: it is not kept.
             known = people.actor_of_name(name)
-            _tell(Fact("person.sign_in_failed", known or "somebody", data={"from": address}))
+            sign_in.tell(Fact("person.sign_in_failed", known or "somebody", data={"from": address}))
             return _page(wanted, name, "This name and this password do not belong together.", 401)
-        _tell(Fact("person.signed_in", actor, data={"from": address}))
+        sign_in.tell(Fact("person.signed_in", actor, data={"from": address}))
     except AssayError as error:
         return _page(wanted, name, str(error), 503)
     SIGN_INS.succeeded(name, address)
@@ -133,7 +128,7 @@ def sign_out(request: Request) -> Response:
     """Ends the session."""
     name = SIGN_INS.end(request.cookies.get(COOKIE))
     if name:
-        _tell(Fact("person.signed_out", name))
+        sign_in.tell(Fact("person.signed_out", name))
     answer = RedirectResponse(SIGN_IN, 303, HEADERS)
     answer.delete_cookie(COOKIE)
     return answer
@@ -164,14 +159,3 @@ def _inside(wanted: str) -> str:
 def _same_site(request: Request) -> bool:
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
-def _tell(fact: Fact) -> None:
-    _memory().audit.record(fact)
-
-
-@cache
-def _memory() -> Memory:
-    from memory import Memory
-
-    return Memory.open()

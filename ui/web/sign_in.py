@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from graph import people
 from graph.permissions import Actor, acting
+from memory.audit import Fact
 from ui.web.safe_text import inline
 from ui.web.sign_ins import COOKIE, SESSION_SECONDS, SIGN_INS
+
+if TYPE_CHECKING:
+    from memory import Memory
 
 
 @cache
@@ -36,6 +41,8 @@ def who() -> Actor | None:
 def gate() -> Actor:
     """Who looks; draws the way to sign in and ends the script if that is nobody. Raises StoreError."""
     if actor := who():
+        if single_sign_on() and SIGN_INS.is_new(f"{actor} {st.user.get('iat')}"):
+            tell(Fact("person.signed_in", actor, data={"by": str(st.user.get("iss", ""))}))
         return actor
     st.title("Assay", anchor=False)
     if not single_sign_on():
@@ -59,6 +66,19 @@ def badge(actor: Actor) -> None:
         st.button("Sign out", on_click=st.logout, icon=":material/logout:", key="sign-out")
     else:
         st.html('<a href="/sign-out" target="_self">Sign out</a>')
+
+
+def tell(fact: Fact) -> None:
+    """Writes into the audit log who came and went. Raises StoreError."""
+    store().audit.record(fact)
+
+
+@cache
+def store() -> Memory:
+    """The store, as those use it who are outside of any page."""
+    from memory import Memory
+
+    return Memory.open()
 
 
 def _by_service() -> Actor | None:

@@ -36,6 +36,7 @@ class SignIns:
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
         self._failures: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        self._visits: dict[str, float] = {}
 
     def begin(self, name: str) -> str:
         """A session for somebody whose password was right; the secret that the browser keeps."""
@@ -58,6 +59,15 @@ class SignIns:
         with self._lock:
             found = self._sessions.pop(_key(secret or ""), None)
         return found.name if found else None
+
+    def is_new(self, visit: str) -> bool:
+        """Whether a visit that a service vouched for is seen for the first time."""
+        with self._lock:
+            now = self._clock()
+            self._visits = {key: until for key, until in self._visits.items() if until > now}
+            known = visit in self._visits
+            self._visits.setdefault(visit, now + SESSION_SECONDS)
+        return not known
 
     def wait_seconds(self, name: str, address: str) -> float:
         """How long somebody has to wait before the next try; 0 if not at all."""
