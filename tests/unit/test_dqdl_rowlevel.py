@@ -157,6 +157,6 @@ def test_many_rows_come_in_parts(monkeypatch):
 
 
 def test_a_value_that_breaks_a_rule_midway_is_an_error_of_the_source():
-    table = pa.table({"a": range(200_000), "b": ["2024-01-01"] * 150_000 + ["x"] * 50_000})
-    with pytest.raises(SourceError, match="cannot be read as the type"):
-        rows('Rules = [IsComplete "a" where "datediff(b, b) = 0"]', table)
+    table = pa.table({"a": range(200_000)})
+    with pytest.raises(SourceError, match="out of the range of its type"):
+        rows('Rules = [IsComplete "a" where "a * a * a * a * a * a * a * a > 0"]', table)

@@ -24,7 +24,7 @@ _OF_TYPE: dict[object, Kind] = {kind_type: kind for kind, types in reversed(_TYP
 _FIXED: tuple[tuple[tuple[type[exp.Expr], ...], Kind], ...] = (
     ((exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Concat, exp.DPipe, exp.Replace, exp.Left, exp.Right), "text"),
     ((exp.Reverse, exp.Initcap, exp.SplitPart, exp.ConcatWs, exp.RegexpExtract, exp.RegexpReplace, exp.MD5), "text"),
-    ((exp.SHA, exp.SHA2, exp.TimeToStr), "text"),
+    ((exp.SHA, exp.SHA2, exp.TimeToStr, exp.Pad, exp.Translate), "text"),
     ((exp.Length, exp.Count, exp.CountIf, exp.StrPosition, exp.Levenshtein, exp.DateDiff, exp.RowNumber), "integer"),
     ((exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second, exp.Quarter, exp.Week, exp.Extract), "integer"),
     ((exp.Div, exp.Avg, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop), "double"),
@@ -33,7 +33,7 @@ _FIXED: tuple[tuple[tuple[type[exp.Expr], ...], Kind], ...] = (
     ((exp.CurrentDate, exp.Date, exp.LastDay, exp.TsOrDsToDate), "date"),
     ((exp.CurrentTimestamp, exp.TimestampTrunc, exp.StrToTime), "timestamp"),
 )
-_SAME = (exp.Min, exp.Max, exp.Paren, exp.Neg, exp.Abs, exp.Nullif, exp.Distinct, exp.Window, exp.Ordered, exp.Alias)
+_SAME = (exp.Min, exp.Max, exp.Paren, exp.Nullif, exp.Distinct, exp.Window, exp.Ordered, exp.Alias)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod)
 _WIDTH: dict[Kind, int] = {"integer": 1, "decimal": 2, "double": 3}
 
@@ -46,7 +46,9 @@ class Kinds:
     """Answers for one query. Names are enough to know a column: one name of two kinds is not known."""
 
     def __init__(self, tree: exp.Expr, fields: Iterable[Field]) -> None:
+        fields = tuple(fields)
         self.columns: dict[str, Kind | None] = {}
+        self.narrow = {field.name.lower() for field in fields if field.type.upper() in ("FLOAT", "REAL")}
         for field in fields:
             self._note(field.name, of_field(field))
         self.aliases: dict[str, list[exp.Expr]] = {}
@@ -82,12 +84,11 @@ class Kinds:
         if isinstance(node, _SAME):
             inner = node.this if node.this is not None else node.expressions[0]
             return self.of(inner)
-        if isinstance(node, exp.Sum):
-            kind = self.of(node.this)
-            return "decimal" if kind == "decimal" else kind
-        if isinstance(node, exp.Case):
-            return self._agreed([*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")])
-        if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
+        if isinstance(node, exp.Sum | exp.Neg | exp.Abs):
+            return self._number(node.this)
+        if isinstance(node, exp.Case | exp.If | exp.Coalesce):
+            return self._mixed(results(node))
+        if isinstance(node, exp.Greatest | exp.Least):
             return self._agreed([node.this, *node.expressions])
         if isinstance(node, exp.Subquery | exp.Select) and len(node.selects) == 1:
             return self.of(node.selects[0])
@@ -108,11 +109,28 @@ class Kinds:
         kinds = [self.of(node) for node in nodes]
         return max(kinds, key=_width) if all(map(_width, kinds)) else None
 
+    def _number(self, node: exp.Expr) -> Kind | None:
+        """A text in arithmetic is read as a double."""
+        kind = self.of(node)
+        return "double" if kind == "text" else kind
+
+    def _mixed(self, nodes: list[exp.Expr | None]) -> Kind | None:
+        """Texts and other values together are texts."""
+        kinds = {self.of(node) for node in nodes if node is not None and not isinstance(node, exp.Null)}
+        return "text" if "text" in kinds and None not in kinds else self._agreed(nodes)
+
     def _agreed(self, nodes: list[exp.Expr | None]) -> Kind | None:
         kinds = {self.of(node) for node in nodes if node is not None and not isinstance(node, exp.Null)}
         if kinds and kinds <= {"integer", "decimal", "double"}:
             return max(kinds, key=_width)
         return kinds.pop() if len(kinds) == 1 else None
+
+
+def results(node: exp.Expr) -> list[exp.Expr | None]:
+    """What CASE, IF and COALESCE may come to."""
+    if isinstance(node, exp.Case):
+        return [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+    return [node.args["true"], node.args.get("false")] if isinstance(node, exp.If) else [node.this, *node.expressions]
 
 
 _NAMED: dict[str, Kind] = {"text": "text", "boolean": "boolean", "date": "date", "timestamp": "timestamp"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from tools.dqdl.lowering import functions, numbers, texts
+from tools.dqdl.lowering import functions, implicit, numbers, texts
 from tools.dqdl.lowering.casts import from_text
 from tools.dqdl.lowering.engine import number, string
 from tools.dqdl.lowering.kinds import of_type
@@ -96,6 +96,21 @@ _ALWAYS: Mapping[type[exp.Expr], Rewrite] = {
     exp.Sqrt: functions.root,
     **dict.fromkeys(_COMPARISONS, texts.comparison),
 }
+_UNASKED: Mapping[type[exp.Expr], Rewrite] = {
+    **dict.fromkeys((exp.Like, exp.ILike, exp.RegexpLike, exp.StartsWith, exp.EndsWith, exp.Contains), implicit.texts),
+    **dict.fromkeys((exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Reverse, exp.Initcap, exp.Pad), implicit.texts),
+    **dict.fromkeys((exp.Substring, exp.Left, exp.Right, exp.Replace, exp.StrPosition), implicit.texts),
+    **dict.fromkeys((exp.SplitPart, exp.RegexpExtract, exp.RegexpReplace, exp.Translate), implicit.texts),
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Abs), implicit.numbers),
+    **dict.fromkeys((exp.Round, exp.Ceil, exp.Floor, exp.Sqrt, exp.Pow, exp.Exp, exp.Ln), implicit.numbers),
+    **dict.fromkeys((exp.Sum, exp.Avg, exp.StddevPop, exp.StddevSamp, exp.Stddev, exp.VariancePop), implicit.numbers),
+    **dict.fromkeys((exp.TsOrDsToDate, exp.TsOrDsAdd, exp.DateAdd, exp.DateSub, exp.LastDay), implicit.days),
+    **dict.fromkeys((exp.MonthsBetween,), implicit.days),
+    **dict.fromkeys((exp.Hour, exp.Minute, exp.Second, exp.TimestampTrunc), implicit.moments),
+    **dict.fromkeys((exp.Case, exp.If, exp.Coalesce), implicit.branches),
+    exp.In: implicit.listed,
+}
+"""What comes before the rewrites of these nodes, on every engine."""
 _PARTS: Mapping[type[exp.Expr], Rewrite] = {
     exp.StartsWith: functions.beginning,
     exp.EndsWith: functions.end,
@@ -139,4 +154,9 @@ _ALSO: Mapping[str, Mapping[type[exp.Expr], Rewrite]] = {
 @cache
 def table(dialect: str) -> Mapping[type[exp.Expr], Rewrite]:
     """The rewriting of each kind of node."""
-    return {**_ALWAYS, **_ALSO.get(dialect, {})}
+    found = {**_ALWAYS, **_ALSO.get(dialect, {})}
+    return {**found, **{kind: _one_after_another(first, found.get(kind)) for kind, first in _UNASKED.items()}}
+
+
+def _one_after_another(first: Rewrite, then: Rewrite | None) -> Rewrite:
+    return first if then is None else lambda site, node: then(site, first(site, node))

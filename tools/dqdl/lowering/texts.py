@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tools.dqdl.lowering.casts import from_text
 from tools.dqdl.lowering.engine import exact_bytes, unicode
+from tools.dqdl.lowering.implicit import compared, widened
 from tools.dqdl.lowering.kinds import Kind
 from tools.dqdl.lowering.site import Site
 
-_NUMBERS = ("integer", "decimal", "double")
 _ORDER = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.Ordered, exp.Min, exp.Max)
-DOUBLE = exp.DataType.build("double")
 
 
 def comparison(site: Site, node: exp.Expr) -> exp.Expr:
@@ -22,6 +20,7 @@ def comparison(site: Site, node: exp.Expr) -> exp.Expr:
     listed = node.args.get("expressions") or []
     kinds = [site.kinds.of(part) for part in [*(part for _, part in sides), *listed]]
     if "text" not in kinds:
+        node.set("this", widened(site, node.this))
         return node
     for key, part in sides:
         node.set(key, _side(site, node, part, kinds))
@@ -31,13 +30,11 @@ def comparison(site: Site, node: exp.Expr) -> exp.Expr:
 
 
 def _side(site: Site, node: exp.Expr, part: exp.Expr, kinds: list[Kind | None]) -> exp.Expr:
-    if site.kinds.of(part) != "text" or isinstance(part, exp.Literal):
+    if site.kinds.of(part) != "text":
         return part
-    if any(kind in _NUMBERS for kind in kinds):
-        return from_text(site.engine, part, DOUBLE)
     if any(kind not in ("text", None) for kind in kinds):
-        return part
-    return exact(site, part, order=isinstance(node, _ORDER))
+        return compared(site, part, kinds) or part
+    return part if isinstance(part, exp.Literal) else exact(site, part, order=isinstance(node, _ORDER))
 
 
 def exact(site: Site, part: exp.Expr, *, order: bool) -> exp.Expr:

@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tools.dqdl.rules.guard_size import too_large
+from tools.dqdl.rules.spark_functions import plain
 
 MAX_LENGTH = 20_000
 MAX_NESTING = 100
@@ -49,6 +50,7 @@ _AGGREGATES: tuple[type[exp.Expr], ...] = (
     *(exp.Variance, exp.VariancePop, exp.Corr, exp.CovarPop, exp.CovarSamp, exp.Median, exp.Quantile),
     *(exp.PercentileCont, exp.PercentileDisc, exp.WithinGroup, exp.ApproxDistinct, exp.LogicalAnd, exp.LogicalOr),
     *(exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.Ntile),
+    *(exp.Mode, exp.ArgMax, exp.ArgMin, exp.AnyValue, exp.IgnoreNulls, exp.First),
 )
 _FUNCTIONS: tuple[type[exp.Expr], ...] = (
     *(exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Sqrt, exp.Pow, exp.Exp, exp.Ln, exp.Log, exp.Sign, exp.Greatest),
@@ -60,7 +62,8 @@ _FUNCTIONS: tuple[type[exp.Expr], ...] = (
     *(exp.TimestampTrunc, exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff, exp.Extract, exp.Year, exp.Month),
     *(exp.Day, exp.DayOfWeek, exp.DayOfMonth, exp.DayOfYear, exp.Quarter, exp.Week, exp.Hour, exp.Minute, exp.Second),
     *(exp.TsOrDsAdd, exp.TsOrDsDiff, exp.TsOrDsToDate, exp.TsOrDsToTimestamp, exp.StrToDate, exp.StrToTime),
-    *(exp.TimeToStr, exp.LastDay, exp.MD5, exp.SHA, exp.SHA2),
+    *(exp.TimeToStr, exp.LastDay, exp.MD5, exp.SHA, exp.SHA2, exp.Pad, exp.Translate, exp.Ascii, exp.WeekOfYear),
+    *(exp.MonthsBetween,),
 )
 _CONDITION = frozenset((*_OPERATORS, *_NAMES_AND_VALUES, *_FUNCTIONS))
 _SELECT = _CONDITION | frozenset((*_QUERY, *_AGGREGATES))
@@ -85,11 +88,6 @@ _TYPES = frozenset(
         *(exp.DataType.Type.BOOLEAN, exp.DataType.Type.INTERVAL, exp.DataType.Type.TIME, exp.DataType.Type.TIMETZ),
     )
 )
-_FAMILIAR: dict[str, Callable[[exp.Expr], exp.Expr]] = {
-    "isnull": lambda value: exp.Paren(this=exp.Is(this=value, expression=exp.null())),
-    "isnotnull": lambda value: exp.Paren(this=exp.not_(exp.Is(this=value, expression=exp.null()))),
-    "mean": lambda value: exp.Avg(this=value),
-}
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _SPAN = re.compile(r"[\w\s.:+-]*")
@@ -134,18 +132,8 @@ def _read(text: str, dialect: str, into: Any = None) -> exp.Expr:
             raise GuardError("it is nested too deeply.") from None
         if len(statements) != 1 or statements[0] is None:
             raise GuardError("it must be one statement.")
-        return _familiar(statements[0])
+        return plain(statements[0])
     raise GuardError(f"it is not SQL{_detail(problem)}.")
-
-
-def _familiar(tree: exp.Expr) -> exp.Expr:
-    """Functions that sqlglot does not know by their Spark names, as what they are."""
-
-    def plain(node: exp.Expr) -> exp.Expr:
-        known = _FAMILIAR.get(node.name.lower()) if isinstance(node, exp.Anonymous) else None
-        return known(node.expressions[0]) if known and len(node.expressions) == 1 else node
-
-    return tree.transform(plain, copy=False)
 
 
 def _check_written(query: exp.Query, dialect: str, allowed: frozenset[type[exp.Expr]]) -> exp.Query:

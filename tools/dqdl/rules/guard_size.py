@@ -95,6 +95,8 @@ class _Measure:
             return sum(parts) + (parts[0] * len(parts) if isinstance(node, exp.ConcatWs) else 0)
         if isinstance(node, exp.Replace | exp.RegexpReplace):
             return self.growth(node.this) * self._replaced(node)
+        if isinstance(node, exp.Pad):
+            return parts[0] + _padded(node)
         return max(parts, default=1)
 
     def _replaced(self, node: exp.Expr) -> int:
@@ -107,6 +109,11 @@ class _Measure:
         if isinstance(node, exp.Replace) and isinstance(old, exp.Literal) and old.name:
             return max(1, -(-len(new.name) // len(old.name)))
         return 1 + 2 * len(new.name)
+
+
+def _padded(node: exp.Pad) -> int:
+    length = node.expression
+    return int(length.name) // _LITERAL if length.is_int and length.name else MAX_GROWTH
 
 
 def _sources(query: exp.Expr) -> list[exp.Expr]:
