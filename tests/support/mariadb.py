@@ -95,7 +95,9 @@ def _run(program: str, home: Path, *options: str) -> None:
 
 def _arguments(home: Path, *options: str) -> list[str]:
     # It runs as whoever runs the tests, root included, which it refuses to do unasked.
-    return ["--no-defaults", f"--user={Path(home).owner()}", f"--datadir={home}/data", *options]
+    # A server that starts deletes what others have left in a folder of temporary files, and what others still use.
+    own = [f"--datadir={home}/data", f"--tmpdir={home}"]
+    return ["--no-defaults", f"--user={Path(home).owner()}", *own, *options]
 
 
 def _program(name: str) -> str:
