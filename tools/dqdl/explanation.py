@@ -16,7 +16,7 @@ from tools.dqdl.plans import sql
 from tools.dqdl.plans.plan import Aggregate, Need, Plan, RuleError
 from tools.dqdl.plans.wide import plain_query, slices
 from tools.dqdl.queries import samples
-from tools.dqdl.queries.asking import Desk, aliased, named_columns, rename, stands_for, tables_in
+from tools.dqdl.queries.asking import Desk, aliased, among, named_columns, rename, stands_for
 from tools.dqdl.queries.samples import Wanted
 from tools.dqdl.queries.schedule import grouped_query, schedule
 from tools.sources.table import Table
@@ -189,23 +189,24 @@ class _Explainer:
             yield self._query(SAMPLES, select, rules, "only for those rules that fail")
 
     def _query(self, name: str, select: exp.Query, rules: tuple[int, ...], condition: str = "") -> Query:
-        used = tables_in(select, self.tables)
+        nodes = list(select.find_all(exp.Table))
+        used = among(nodes, self.tables)
         fields = [one for table in used.values() for one in table.fields]
         conditions = [condition] if condition else []
         if len({table.engine for table in used.values()}) > 1:
             conditions += [_brought(select, alias, table) for alias, table in used.items() if table.engine != "duckdb"]
-        self._rename(select, used)
+        self._rename(nodes, used)
         try:
-            text = lower(select, self.dialect, fields).sql(dialect=self.dialect, pretty=True)
+            text = lower(select, self.dialect, fields).sql(dialect=self.dialect, pretty=True, copy=False)
         except (RuleError, SqlglotError) as error:
             return Query(name, "", rules, condition, str(error))
         except RecursionError:
             return Query(name, "", rules, condition, "It is nested too deeply.")
         return Query(name, text, rules, "; ".join(conditions))
 
-    def _rename(self, select: exp.Query, used: Mapping[str, Table]) -> None:
+    def _rename(self, nodes: Sequence[exp.Table], used: Mapping[str, Table]) -> None:
         """Tables by the names that people know."""
-        for node in list(select.find_all(exp.Table)):
+        for node in nodes:
             for table in used.values():
                 if stands_for(node, table):
                     rename(node, exp.table_(table.dataset.short, quoted=True))

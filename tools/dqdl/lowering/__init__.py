@@ -34,7 +34,8 @@ def lower(tree: E, dialect: str, fields: Iterable[Field] = ()) -> E:
     # Kinds are read from the tree as it came; from the inside to the outside, each node finds its parts rewritten.
     for node in nodes:
         for part in node.iter_expressions():
-            site.kinds.of(part)
+            if not isinstance(part, exp.Literal):  # a list may have thousands, which tell their kind at any time
+                site.kinds.of(part)
     for node in reversed(nodes):
         tree = _replace(tree, node, site, rewrites)
     return tree

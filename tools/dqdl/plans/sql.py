@@ -44,7 +44,7 @@ def moment(value: datetime, *, zoned: bool) -> exp.Expr:
 
 def is_null(operand: exp.Expr) -> exp.Expr:
     """``operand IS NULL``."""
-    return exp.Is(this=operand.copy(), expression=exp.null())
+    return exp.Is(this=operand.copy(), expression=exp.Null())
 
 
 def not_null(operand: exp.Expr) -> exp.Expr:
@@ -59,13 +59,13 @@ def both(*parts: exp.Expr | None) -> exp.Expr | None:
 
 
 def certain(predicate: exp.Expr) -> exp.Expr:
-    """True or false where the predicate may be NULL: NULL becomes false."""
-    return exp.Coalesce(this=exp.paren(predicate), expressions=[exp.false()])
+    """True or false where the predicate, which is taken over, may be NULL: NULL becomes false."""
+    return exp.Coalesce(this=exp.paren(predicate, copy=False), expressions=[exp.false()])
 
 
 def either_way(predicate: exp.Expr, when_null: bool) -> exp.Expr:
-    """True or false where the predicate may be NULL: NULL becomes ``when_null``."""
-    return exp.Coalesce(this=exp.paren(predicate), expressions=[exp.true() if when_null else exp.false()])
+    """True or false where the predicate, which is taken over, may be NULL: NULL becomes ``when_null``."""
+    return exp.Coalesce(this=exp.paren(predicate, copy=False), expressions=[exp.true() if when_null else exp.false()])
 
 
 def when(condition: exp.Expr | None, value: exp.Expr) -> exp.Expr:
@@ -73,11 +73,11 @@ def when(condition: exp.Expr | None, value: exp.Expr) -> exp.Expr:
     return value.copy() if condition is None else exp.Case().when(condition.copy(), value.copy(), copy=False)
 
 
-def count(condition: exp.Expr | None = None) -> exp.Expr:
+def count(condition: exp.Expr | None = None, *, copy: bool = True) -> exp.Expr:
     """The number of rows; NULL on an empty table when there is a condition."""
     if condition is None:
         return exp.Count(this=exp.Star())
-    flag = exp.Case().when(condition.copy(), exp.Literal.number(1), copy=False)
+    flag = exp.Case().when(condition.copy() if copy else condition, exp.Literal.number(1), copy=False)
     flag.else_(exp.Literal.number(0), copy=False)
     return exp.Sum(this=flag)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -76,7 +76,11 @@ def _refusals(limit: float) -> Iterator[None]:
 
 def tables_in(query: exp.Expr, tables: Mapping[str, Table]) -> dict[str, Table]:
     """The open tables that a query reads, by alias."""
-    nodes = list(query.find_all(exp.Table))
+    return among(list(query.find_all(exp.Table)), tables)
+
+
+def among(nodes: Sequence[exp.Table], tables: Mapping[str, Table]) -> dict[str, Table]:
+    """The open tables that some nodes mean, by alias."""
     return {alias: table for alias, table in tables.items() if any(stands_for(node, table) for node in nodes)}
 
 

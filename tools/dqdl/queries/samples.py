@@ -174,7 +174,7 @@ def _joined(texts: list[exp.Expr]) -> exp.Expr:
 
 
 def _select(mark: exp.Expr, flags: exp.Expr, columns: Sequence[str], source: exp.Expr) -> exp.Select:
-    head = [exp.alias_(mark, RULE), exp.alias_(flags, FLAGS)]
+    head = [exp.alias_(mark, RULE, copy=False), exp.alias_(flags, FLAGS, copy=False)]
     shown = [sql.column(name, sql.ROWS) for name in columns]
     return exp.select(*head, *shown, copy=False).from_(source, copy=False)
 

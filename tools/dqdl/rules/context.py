@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -83,12 +84,18 @@ class Context:
 
     def find(self, name: str) -> Field | None:
         """The column of a name: exactly, else without case, else without back-ticks, else the field of a struct."""
-        fields = self.primary.fields
-        found = next((field for field in fields if field.name == name), None)
-        found = found or next((field for field in fields if field.name.lower() == name.lower()), None)
+        found = self._exact.get(name) or self._folded.get(name.lower())
         if found is None and len(name) > 2 and name[0] == name[-1] == "`":
             return self.find(name[1:-1].replace("``", "`"))
-        return found or nested(fields, name, self.primary.dialect)
+        return found or nested(self.primary.fields, name, self.primary.dialect)
+
+    @cached_property
+    def _exact(self) -> dict[str, Field]:
+        return {field.name: field for field in reversed(self.primary.fields)}
+
+    @cached_property
+    def _folded(self) -> dict[str, Field]:
+        return {field.name.lower(): field for field in reversed(self.primary.fields)}
 
     def missing(self, name: str) -> str:
         """Says that a column does not exist, and which name is near."""

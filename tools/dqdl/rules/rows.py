@@ -106,9 +106,11 @@ def _rows(
     *,
     empty_passes: bool = False,
 ) -> Plan:
-    """A plan that counts the rows for which ``good`` (never NULL) is false."""
-    bad = sql.both(where, exp.not_(exp.paren(good)))
-    needs: dict[str, Need] = {"rows": Aggregate(sql.count(where)), "bad": Aggregate(sql.count(bad))}
+    """A plan that counts the rows for which ``good``, never NULL and taken over, is false."""
+    # The trees of a plan are not changed, so that they may have parts in common: queries are made of copies.
+    wrong = exp.not_(exp.paren(good, copy=False), copy=False)
+    bad = wrong if where is None else sql.both(where, wrong)
+    needs: dict[str, Need] = {"rows": Aggregate(sql.count(where)), "bad": Aggregate(sql.count(bad, copy=False))}
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         if not values["rows"]:
@@ -121,7 +123,7 @@ def _rows(
 def _with_nulls(plan: Plan, field: Field) -> Plan:
     """Adds to the reason how many of the bad rows are NULL."""
     bad = plan.bad.predicate if plan.bad else None
-    nulls = Aggregate(sql.count(sql.both(bad, sql.is_null(sql.column(field.name)))))
+    nulls = Aggregate(sql.count(sql.both(bad, sql.is_null(sql.column(field.name))), copy=False))
 
     def judge(values: Mapping[str, Any]) -> Verdict:
         verdict = plan.judge(values)

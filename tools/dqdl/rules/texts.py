@@ -36,7 +36,7 @@ def _member(items: Sequence[Operand], negated: bool, test: _Text | _Native) -> e
     tests = [test.equal(item) for item in words if isinstance(item, Keyword)]
     listed = test.listed([item.member for item in words if isinstance(item, Text)])
     tests += [listed] if listed is not None else []
-    inside = sql.certain(exp.or_(*tests)) if tests else exp.false()
+    inside = sql.certain(exp.or_(*tests, copy=False)) if tests else exp.false()
     if NULL in items:
         inside = exp.or_(inside, sql.is_null(test.column))
     return exp.not_(exp.paren(inside)) if negated else inside
