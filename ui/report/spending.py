@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from memory.usage import Budget, Spending
 
+LEAST_SHOWN = 0.0001
+
 
 def in_all(usage: Sequence[Spending]) -> str:
     """One line about all calls of a run; empty when no language model was called."""
@@ -59,7 +61,8 @@ def _cost(spent: dict[str, Any]) -> str:
     if spent["cost_usd"] is None:
         return "cost unknown (no price for this model)" if spent["unpriced"] else "no cost known"
     missing = f" without {count(spent['unpriced'], 'call')} of unknown price" if spent["unpriced"] else ""
-    return f"${spent['cost_usd']:.4f}{missing}"
+    dollars = f"${spent['cost_usd']:.4f}" if spent["cost_usd"] >= LEAST_SHOWN else f"under ${LEAST_SHOWN}"
+    return f"{dollars}{missing}"
 
 
 def _on(spent: Spending) -> str:
