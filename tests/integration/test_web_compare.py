@@ -40,8 +40,16 @@ def asked(page: AppTest, before: str | None, now: str | None) -> AppTest:
 def test_two_files_are_compared(page: AppTest, files: tuple[str, str], store: Memory) -> None:
     asked(page, *files)
     assert not page.exception
-    assert "2 columns changed, 2 of them much" in texts(page).replace("\\", "")
-    assert [metric.value for metric in page.metric] == ["400", "500", "2 of 2"]
+    told = texts(page).replace("\\", "")
+    assert "400 → 500 rows (+25.0 %). 2 of 2 columns changed, all of them much" in told
+    assert [(metric.label.replace("\\", ""), metric.value) for metric in page.metric] == [
+        ("Rows in before.csv", "400"),
+        ("Rows in now.csv", "500"),
+        ("Columns changed", "2 of 2"),
+    ]
+    assert "A large drift (0.25 or more); chance does not explain it (p < 0.0001)" in told
+    facts = page.dataframe[1].value
+    assert list(facts.columns) == ["Statistic", "before.csv", "now.csv"]
     assert "](http" not in page.warning[0].value
     (run,) = store.runs.recent()
     assert (run.kind, run.status, run.sources) == ("compare", "done", list(files))

@@ -6,27 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from ui.report import profile_notes
-from ui.report.text import percent
+from ui.report import column_facts, profile_notes, text
+from ui.report.columns import TELLING_SHARE, value_range
+from ui.web.histogram_view import histogram
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
-    from tools.profiling.model import ColumnProfile, Personal, Profile, Semantic
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+    from tools.profiling.model import ColumnProfile, Profile
 
 _MOST_ROWS_SHOWN = 12
 _ROW_HEIGHT = 35
-_COLOR = "#2b877e"
-"""Of the theme, and readable in light and dark."""
+_PERSONAL = "PII: personal data, as far as the name or the values tell"
+_BLANK = "Text that is empty or only white space"
+_ESTIMATED = (
+    "~: the number of distinct values is an estimate. "
+    "Sampled: frequent values, patterns and quantiles come from so many rows"
+)
+_ORDER = ("Column", "Type", "NULL", "Blank", "Distinct", "Estimated", "Distribution", "Range")
 
 
 def show(profile: Profile, key: str) -> None:
     """Key figures, the columns, and details of the one that is picked."""
-    incomplete = sum(1 for column in profile.columns if column.nulls)
+    incomplete = sum(1 for column in profile.columns if column.nulls or column.blanks)
     with st.container(horizontal=True, gap="large"):
         st.metric("Rows", f"{profile.rows:,}", width="content")
         st.metric("Columns", f"{len(profile.columns):,}", width="content")
-        st.metric("With missing values", f"{incomplete:,}", width="content")
-        st.metric("Identified by", _keys(profile), width="stretch")
+        st.metric("Columns with NULL or blank", f"{incomplete:,}", width="content")
+        st.metric("Identified by", _keys(profile), width="content")
     _table(profile, key)
     if lines := profile_notes.notes(profile):
         st.markdown("\n".join(f"- {inline(line, 300)}" for line in lines))
@@ -34,24 +42,24 @@ def show(profile: Profile, key: str) -> None:
 
 @st.fragment
 def _table(profile: Profile, key: str) -> None:
+    lines = [_line(column, profile.rows) for column in profile.columns]
     picked = st.dataframe(
-        [_line(column, profile.rows) for column in profile.columns],
+        lines,
         key=f"profile-{key}",
         on_select="rerun",
         selection_mode="single-row",
         hide_index=True,
         height=_ROW_HEIGHT * (min(len(profile.columns), _MOST_ROWS_SHOWN) + 1) + 3,
+        column_order=[name for name in _ORDER if name != "Estimated" or any(line[name] for line in lines)],
         column_config={
-            "Missing": st.column_config.ProgressColumn(format="%.1f %%", max_value=100, width=110, color="orange"),
-            "Distinct": st.column_config.NumberColumn(format="localized", width=75),
-            "Unique": st.column_config.ProgressColumn(
-                format="%.1f %%", max_value=100, width=110, help="Distinct values as a share of the values"
-            ),
-            "Personal": st.column_config.TextColumn(
-                width=115, help="Personal data that the name or the values point to"
-            ),
+            "Column": st.column_config.TextColumn(pinned=True),
+            "Type": st.column_config.TextColumn(width=150, help=_PERSONAL),
+            "NULL": _share("Rows without a value"),
+            "Blank": _share(_BLANK),
+            "Distinct": st.column_config.NumberColumn(format="localized", width=70, help="Different values"),
+            "Estimated": st.column_config.TextColumn(width=135, help=_ESTIMATED),
             "Distribution": st.column_config.BarChartColumn(
-                width=110,
+                width=90,
                 y_min=0,
                 help="Rows from the least to the greatest value; of texts the rows of the most frequent ones",
             ),
@@ -61,7 +69,11 @@ def _table(profile: Profile, key: str) -> None:
     if rows and rows[0] < len(profile.columns):
         _detail(profile.columns[rows[0]], profile.rows)
     else:
-        st.caption("Pick a row to see its values.")
+        st.caption("Pick a row to see all about a column.")
+
+
+def _share(told: str) -> ColumnConfig:
+    return st.column_config.NumberColumn(format="%.1f %%", width=62, help=told)
 
 
 def _keys(profile: Profile) -> str:
@@ -71,106 +83,74 @@ def _keys(profile: Profile) -> str:
 
 
 def _line(column: ColumnProfile, rows: int) -> dict[str, Any]:
-    present = rows - column.nulls
     return {
         "Column": column.name,
         "Type": _type(column),
-        "Personal": column.personal.kind if column.personal else "",
-        "Missing": 100 * column.nulls / rows if rows else 0.0,
+        "NULL": _percent(column.nulls, rows),
+        "Blank": _percent(column.blanks or 0, rows),
         "Distinct": column.distinct,
-        "Unique": min(100.0, 100 * column.distinct / present) if present else 0.0,
-        "Distribution": _distribution(column),
-        "Range": _range(column),
-        "Pattern": column.patterns[0][0] if column.patterns else "",
+        "Estimated": _estimated(column),
+        "Distribution": _distribution(column, rows),
+        "Range": value_range(column),
     }
 
 
-def _distribution(column: ColumnProfile) -> list[int]:
-    """Values that never repeat have none."""
+def _percent(count: int, rows: int) -> float:
+    """With one decimal 0.0 for none only."""
+    return max(0.1, 100 * count / rows) if count else 0.0
+
+
+def _estimated(column: ColumnProfile) -> str:
+    """``~ · 10,000 sampled``."""
+    told = [] if column.distinct_exact else [column_facts.ESTIMATE]
+    told += [] if column.sample_rows is None else [f"{column.sample_rows:,} sampled"]
+    return " · ".join(told)
+
+
+def _distribution(column: ColumnProfile, rows: int) -> list[int]:
+    """Values that hardly repeat have none."""
     if column.histogram:
         return column.histogram.counts
     counts = [count for _, count in column.top_values[:8]]
-    return counts if max(counts, default=0) > 1 else []
+    least = max(2.0, TELLING_SHARE * column_facts.counted_rows(column, rows))
+    return counts if max(counts, default=0) >= least else []
 
 
 def _type(column: ColumnProfile) -> str:
     told = [f"holds {column.inferred_type.lower()}"] if column.inferred_type else []
-    told += [word for word in [profile_notes.meaning(column)] if word]
+    told += [word for word in (profile_notes.meaning(column), profile_notes.badge(column)) if word]
     return f"{column.type.lower()} ({', '.join(told)})" if told else column.type.lower()
-
-
-def _range(column: ColumnProfile) -> str:
-    if column.min is None:
-        return ""
-    if column.kind == "text" and column.min_length is not None:
-        low, high = column.min_length, column.max_length
-        return f"{low} characters" if low == high else f"{low} to {high} characters"
-    return f"{_plain(column.min)} to {_plain(column.max)}"
-
-
-def _plain(value: object) -> str:
-    return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
 def _detail(column: ColumnProfile, rows: int) -> None:
     with st.container(border=True):
         st.markdown(f"**{inline(column.name)}**")
-        facts, values = st.columns([4, 5])
+        facts, values = st.columns(2)
         with facts:
-            st.dataframe(_facts(column, rows), hide_index=True)
+            _facts(column_facts.facts(column, rows))
         with values:
-            _histogram(column)
-            counted = column.top_values or column.patterns
-            st.dataframe(
-                [
-                    {"Value": str(value), "Rows": count, "Share": count / rows if rows else 0}
-                    for value, count in counted
-                ],
-                hide_index=True,
-                column_config={
-                    "Rows": st.column_config.NumberColumn(format="localized"),
-                    "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-                },
-            )
+            histogram(column)
+            _counted("Most frequent", column, column.top_values, rows)
+            _counted("Patterns", column, column.patterns, rows)
 
 
-def _histogram(column: ColumnProfile) -> None:
-    found = column.histogram
-    if found is None:
+def _facts(facts: list[tuple[str, str]]) -> None:
+    """A table of text that wraps, as what it says may be long."""
+    lines = "\n".join(f"| {inline(name)} | {inline(value, 300)} |" for name, value in facts)
+    st.markdown(f"| Statistic | Value |\n|:--|:--|\n{lines}")
+
+
+def _counted(title: str, column: ColumnProfile, counts: list[tuple[Any, int]], rows: int) -> None:
+    if not counts:
         return
-    bars = [
-        {"From": _plain(low), "To": _plain(high), "Rows": count}
-        for low, high, count in zip(found.edges[:-1], found.edges[1:], found.counts, strict=True)
-    ]
-    st.bar_chart(bars, x="From", y="Rows", height=140, sort=False, color=_COLOR, x_label="", y_label="")
-    if found.sample_rows is not None:
-        st.caption(f"Counted in a sample of {found.sample_rows:,} rows.")
-
-
-def _facts(column: ColumnProfile, rows: int) -> list[dict[str, str]]:
-    facts = {
-        "Missing": f"{column.nulls:,} of {rows:,}",
-        "Blank": None if column.blanks is None else f"{column.blanks:,}",
-        "Distinct": f"{'' if column.distinct_exact else 'about '}{column.distinct:,}",
-        "Smallest": None if column.min is None else _plain(column.min),
-        "Largest": None if column.max is None else _plain(column.max),
-        "Mean": None if column.mean is None else f"{column.mean:,.4g}",
-        "Standard deviation": None if column.stddev is None else f"{column.stddev:,.4g}",
-        "Shortest": None if column.min_length is None else f"{column.min_length} characters",
-        "Longest": None if column.max_length is None else f"{column.max_length} characters",
-        "Common pattern": column.patterns[0][0] if column.patterns else None,
-        "Values are": _semantic(column.semantic) if column.semantic else None,
-        "Dates": f"{column.dates.format}, {column.dates.order}" if column.dates else None,
-        "Personal data": _personal(column.personal) if column.personal else None,
-        "From row to row": f"{column.trend}, first {column.trend_rows:,} rows" if column.trend else None,
-        "Counted in": None if column.sample_rows is None else f"sample of {column.sample_rows:,} rows",
-    }
-    return [{"Statistic": name, "Value": value} for name, value in facts.items() if value is not None]
-
-
-def _semantic(found: Semantic) -> str:
-    return f"{found.type}, {percent(found.share)} of {found.rows:,} ({percent(found.confidence)} sure)"
-
-
-def _personal(found: Personal) -> str:
-    return f"{found.kind}, by its {found.by} ({percent(found.confidence)} sure)"
+    st.caption(f"{title}{column_facts.sampled(column)}")
+    of = column_facts.counted_rows(column, rows)
+    st.dataframe(
+        [{"Value": text.value(value), "Rows": count, "Share": count / of if of else 0} for value, count in counts],
+        hide_index=True,
+        height=_ROW_HEIGHT * (min(len(counts), 8) + 1) + 3,
+        column_config={
+            "Rows": st.column_config.NumberColumn(format="localized", width=80),
+            "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+        },
+    )
