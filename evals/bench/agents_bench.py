@@ -109,7 +109,7 @@ def resumes(runs: Runs, worker: Worker, folder: Path, paused: int, times: int) -
 
 
 def told(what: str, values: list[float], unit: str, bar: float | None = None) -> None:
-    """A line with the least, the median and the 95th percentile: the least shows least of what else the machine does."""
+    """A line with the least, the median and the 95th percentile: the least is the least disturbed."""
     ordered = sorted(values)
     high = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
     limit = f"   bar {bar:.0f}" if bar else ""
