@@ -27,10 +27,11 @@ def lower(tree: E, dialect: str, fields: Iterable[Field] = ()) -> E:
     the engine cannot do.
     """
     rewrites = table(dialect)
-    nodes = [node for node in tree.walk() if type(node) in rewrites]
+    every = list(tree.walk())
+    nodes = [node for node in every if type(node) in rewrites]
     if not nodes:
         return tree
-    site = Site(Engine(dialect), Kinds(tree, fields))
+    site = Site(Engine(dialect), Kinds(every, fields))
     # Kinds are read from the tree as it came; from the inside to the outside, each node finds its parts rewritten.
     for node in nodes:
         for part in node.iter_expressions():

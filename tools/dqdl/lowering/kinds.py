@@ -45,15 +45,17 @@ def _width(kind: Kind | None) -> int:
 class Kinds:
     """Answers for one query. Names are enough to know a column: one name of two kinds is not known."""
 
-    def __init__(self, tree: exp.Expr, fields: Iterable[Field]) -> None:
+    def __init__(self, nodes: Iterable[exp.Expr], fields: Iterable[Field]) -> None:
+        """``nodes`` are all of the query."""
         fields = tuple(fields)
         self.columns: dict[str, Kind | None] = {}
         self.narrow = {field.name.lower() for field in fields if field.type.upper() in ("FLOAT", "REAL")}
         for field in fields:
             self._note(field.name, of_field(field))
         self.aliases: dict[str, list[exp.Expr]] = {}
-        for alias in tree.find_all(exp.Alias):
-            self.aliases.setdefault(alias.alias.lower(), []).append(alias.this)
+        for node in nodes:
+            if isinstance(node, exp.Alias):
+                self.aliases.setdefault(node.alias.lower(), []).append(node.this)
         self.known: dict[int, tuple[exp.Expr, Kind | None]] = {}
         self.open: set[str] = set()
 

@@ -18,7 +18,7 @@ def comparison(site: Site, node: exp.Expr) -> exp.Expr:
         (key, part) for key in ("this", "expression", "low", "high") if isinstance(part := node.args.get(key), exp.Expr)
     ]
     listed = node.args.get("expressions") or []
-    kinds = [site.kinds.of(part) for part in [*(part for _, part in sides), *listed]]
+    kinds = list({site.kinds.of(part): None for part in [*(part for _, part in sides), *listed]})
     if "text" not in kinds:
         node.set("this", widened(site, node.this))
         return node
