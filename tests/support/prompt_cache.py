@@ -13,6 +13,8 @@ from tests.support.bedrock_replies import Failure, Reply
 
 MINIMUM = 1024
 """Tokens that a prefix must have to be kept; that of most Claude models."""
+LOOKED_BACK = 20
+"""Blocks before a cache point at whose ends Claude also looks for what was kept."""
 
 
 class PromptCache:
@@ -35,13 +37,15 @@ class PromptCache:
 
     def usage(self, request: Request, reply: Reply) -> dict[str, int]:
         """The tokens of one request, which is then remembered."""
-        prefixes, whole = _prefixes(request)
-        kept = [prefix for prefix in prefixes if _tokens(prefix) >= self._minimum]
-        read = max((_tokens(prefix) for prefix in kept if prefix in self._kept), default=0)
+        ends, points = _ends(request)
+        kept = [ends[point] for point in points if _tokens(ends[point]) >= self._minimum]
+        back = LOOKED_BACK if "anthropic" in request["modelId"] else 0
+        looked = {ends[end] for point in points for end in range(max(0, point - back), point + 1)}
+        read = max((_tokens(prefix) for prefix in looked & self._kept), default=0)
         longest = max((_tokens(prefix) for prefix in kept), default=0)
         self._kept.update(kept)
         counted = {
-            "inputTokens": _tokens(whole) - max(read, longest),
+            "inputTokens": _tokens(ends[-1]) - max(read, longest),
             "cacheReadInputTokens": read,
             "cacheWriteInputTokens": max(0, longest - read),
         }
@@ -51,15 +55,15 @@ class PromptCache:
         return {**counted, "outputTokens": out, "totalTokens": sum(counted.values()) + out}
 
 
-def _prefixes(request: Request) -> tuple[list[str], str]:
-    """The texts up to each cache point, and the whole: tools, then system, then messages."""
-    found, text = [], ""
+def _ends(request: Request) -> tuple[list[str], list[int]]:
+    """The text up to the end of each block (tools, then system, then messages), and which ends are cache points."""
+    ends, points = [""], []
     for block in _blocks(request):
         if "cachePoint" in block:
-            found.append(text)
+            points.append(len(ends) - 1)
         else:
-            text += json.dumps(block, sort_keys=True)
-    return found, text
+            ends.append(ends[-1] + json.dumps(block, sort_keys=True))
+    return ends, points
 
 
 def _blocks(request: Request) -> Iterator[dict[str, Any]]:
