@@ -15,8 +15,9 @@ from tests.support import browser
 from tests.support.browser import Steward
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
-IN_DARK = ("approval", "profile")
+IN_DARK = ("approval", "profile", "compare")
 """Pictures that the documentation shows in dark too; the others are in light alone."""
+BEFORE = "orders_2026-11-22.csv"
 LARGEST = 200_000
 """Bytes of one picture."""
 
@@ -32,8 +33,8 @@ def main(folder: Path = FOLDER, sizes: tuple[tuple[int, int], ...] = ((1280, 900
             with tempfile.TemporaryDirectory(prefix="as-") as home, browser.chromium() as chromium:
                 data = Path(home) / "shop"
                 data.mkdir()
-                for name in ("orders.csv", "customers.csv"):
-                    (data / name).write_bytes((examples / name).read_bytes())
+                for name in ("orders.csv", "customers.csv", f"snapshots/{BEFORE}"):
+                    (data / Path(name).name).write_bytes((examples / name).read_bytes())
                 os.environ["LOGNAME"] = "maria"
                 with browser.served(Path(home) / "s", data) as address:
                     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -105,6 +106,13 @@ def _story(camera: _Camera) -> None:
     camera.shoot("rules")
     camera.open("/runs")
     camera.shoot("runs")
+    camera.open("/compare")
+    for box, table in enumerate((BEFORE, "orders.csv")):
+        camera.page.get_by_role("combobox").nth(box).fill(table)
+        camera.page.keyboard.press("Enter")
+    camera.page.get_by_role("button", name="Compare").last.click()
+    camera.sees("columns changed")
+    camera.shoot("compare")
 
 
 if __name__ == "__main__":
