@@ -70,7 +70,7 @@ class Worker:
         self._execute(lease)
         return True
 
-    def loop(self, *, poll_seconds: float = 0.5) -> None:
+    def loop(self, *, poll_seconds: float = 0.2) -> None:
         """Executes runs until ``stop()``; waits while the store is away."""
         while not self._stopping.is_set():
             try:
