@@ -67,8 +67,8 @@ def test_exit_codes(home, folder, arguments, code):
 
 def test_people_machines_and_a_page(home, folder):
     done = call(home, folder, "a.csv", "large.csv", "--html", "c.html")
-    assert "2 columns changed, 2 of them much." in done.stdout
-    assert "New: y. Gone: x." in " ".join(done.stdout.split())
+    assert "500 rows in both. 2 of 2 columns changed, all of them much." in done.stdout
+    assert "Only in large.csv: y. Only in a.csv: x." in " ".join(done.stdout.split())
     assert "What changed" in (folder / "c.html").read_text()
     report = json.loads(call(home, folder, "a.csv", "large.csv", "--json").stdout)
     assert (report["degree"], report["exit_code"], report["left_rows"]) == ("large", 1, 500)

@@ -89,3 +89,22 @@ def test_a_source_that_cannot_be_read_does_not_keep_the_others_from_it(home, sho
     done = call(home, shop, "profile", "orders.csv", "nowhere.csv", "customers.csv")
     assert done.returncode == 2
     assert "orders.customer_id -> customers.id" in done.stdout
+
+
+def test_the_query_of_a_foreign_key_is_shown_on_request(home, shop):
+    done = call(home, shop, "profile", "orders.csv", "customers.csv", "--sql")
+    section = done.stdout.partition("Foreign keys")[2]
+    assert "LEFT JOIN" in section
+    assert '"customers"' in section
+
+
+def test_one_column_can_be_seen_in_full(home, shop):
+    done = call(home, shop, "profile", "orders.csv", "--column", "PIECES", "--column", "order_id")
+    assert done.returncode == 0
+    for part in ("pieces", "Standard deviation", "Quantiles", "Histogram", "Length", "order_id"):
+        assert part in done.stdout
+    several = call(home, shop, "profile", "orders.csv", "customers.csv", "--column", "city")
+    assert (several.returncode, "Most frequent" in several.stdout) == (0, True)
+    wrong = call(home, shop, "profile", "orders.csv", "--column", "nothing")
+    assert wrong.returncode == 2
+    assert "The columns are: order_id, customer_id, pieces." in " ".join(wrong.stderr.split())

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from tools import sources
-from tools.comparing import compare, comparer, counting
+from tools.comparing import compare, comparer, counting, saying
 from tools.sources import SourceError
 
 
@@ -29,9 +29,9 @@ def normal(seed, rows, mean=0.0, width=1.0):
 
 @pytest.mark.parametrize("empty", [[float("nan")], [float("inf"), None], [float("nan"), float("-inf")]])
 def test_numbers_none_of_which_is_finite(empty):
-    for sides in ((empty, [1.0, 2.0]), ([1.0, 2.0], empty), (empty, empty)):
+    for sides, named in (((empty, [1.0, 2.0]), "A"), (([1.0, 2.0], empty), "B"), ((empty, empty), "A and B")):
         found = column(*(pa.array(side, pa.float64()) for side in sides))
-        assert found.not_compared == "One side has no finite numbers."
+        assert found.not_compared == f"It has no finite numbers in {named}."
         assert (found.measures, found.bins) == ([], [])
 
 
@@ -42,7 +42,7 @@ def test_schema():
     assert (found.schema.added, found.schema.removed, found.schema.reordered) == (["new"], ["gone"], True)
     assert [(one.name, one.left, one.right) for one in found.schema.retyped] == [("b", "VARCHAR", "BIGINT")]
     assert (found.schema.degree, found.degree) == ("large", "large")
-    assert found.columns[1].not_compared == "It was text and is number."
+    assert found.columns[1].not_compared == "It is text in A and number in B."
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_moments_in_time_and_days():
         assert found.degree == "large"
         assert found.left.min.startswith("2024-01-01")
         assert found.outside > 0.4
-        assert "outside of the former range" in found.says
+        assert "of the values in B lie outside of the range of A" in found.says
     zoned = pa.array(left, pa.timestamp("us", "UTC"))
     assert column(zoned, pa.array(right, pa.timestamp("us", "UTC"))).degree == "large"
     assert column(zoned, zoned).degree == "none"
@@ -80,7 +80,7 @@ def test_categories():
     found = column(left, right)
     assert (found.degree, found.new, found.gone) == ("large", ["sent"], ["lost"])
     assert [(each.label, each.left, each.right) for each in found.bins[:2]] == [("new", 500, 300), ("paid", 400, 400)]
-    assert found.says.endswith("New: sent. Gone: lost.")
+    assert found.says.endswith("Only in B: sent. Only in A: lost.")
     assert column([True] * 500 + [False] * 500, [True] * 900 + [False] * 100).degree == "large"
 
 
@@ -95,14 +95,14 @@ def test_many_categories_are_compared_by_the_most_frequent_and_the_rest():
 
 def test_what_is_a_key_has_no_categories():
     found = column([f"id{i}" for i in range(500)], [f"other{i}" for i in range(500)])
-    assert (found.not_compared, found.degree) == ("Nearly every value is another one.", "none")
+    assert (found.not_compared, found.degree) == ("It identifies rows: nearly every value is another one.", "none")
 
 
 def test_missing_values():
     found = column([1.0] * 1000, [1.0] * 900 + [None] * 100)
     assert (found.nulls, found.degree) == ("large", "large")
-    assert found.says == "0 % of the values were missing, now 10 %."
-    assert column(pa.array([None, None], pa.int64()), [1, 2]).not_compared == "One side has no values."
+    assert found.says == "NULL: 0 % of A, 10 % of B."
+    assert column(pa.array([None, None], pa.int64()), [1, 2]).not_compared == "It has no values in A."
 
 
 def test_few_rows_are_no_proof():
@@ -203,3 +203,44 @@ def test_psi_is_that_of_the_bins_that_are_shown():
     shares = [np.histogram(side, [-np.inf, *cuts, np.inf])[0] / len(side) for side in (left, right)]
     expected = float(np.sum((shares[1] - shares[0]) * np.log(shares[1] / shares[0])))
     assert found.measures[0].value == pytest.approx(expected, rel=0.05)
+
+
+def test_a_difference_that_chance_explains_is_said_and_does_not_count():
+    found = column(normal(1, 12), normal(2, 12, 0.3))
+    assert any(measure.value >= measure.small and not measure.significant for measure in found.measures)
+    assert found.degree == "none"
+    assert "not significantly" in found.says
+
+
+def test_measures_carry_their_thresholds_and_whether_they_are_significant():
+    found = column(normal(1, 4_000), normal(2, 4_000, 2.0))
+    assert [(one.name, one.small, one.large, one.significant) for one in found.measures] == [
+        ("PSI", 0.1, 0.25, True),
+        ("KS", 0.126, 0.197, True),
+    ]
+    plain = column(["a", "b"] * 50, ["a", "b"] * 60).measures
+    assert [(one.name, one.small, one.significant) for one in plain] == [
+        ("Jensen-Shannon", 0.134, False),
+        ("chi-square", None, False),
+    ]
+
+
+def test_the_number_of_different_values_says_whether_it_is_exact():
+    assert not column([1, 2], [3]).left.distinct_exact
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "names"),
+    [
+        ("data/orders_1.csv", "data/orders_2.csv", ("orders_1.csv", "orders_2.csv")),
+        ("/old/orders.csv", "/new/orders.csv", ("old/orders.csv", "new/orders.csv")),
+        ("orders.csv", "/new/orders.csv", ("orders.csv", "new/orders.csv")),
+        ("postgresql://host/shop/public.orders", "s3://lake/orders.parquet", ("public.orders", "orders.parquet")),
+        ("orders.csv", "orders.csv", ("orders.csv (A)", "orders.csv (B)")),
+        ("C:\\a\\x.csv", "C:\\b\\x.csv", ("a/x.csv", "b/x.csv")),
+        ("memory:table-1", "memory:table-2", ("A", "B")),
+        ("memory:table-1", "orders.csv", ("memory:table-1", "orders.csv")),
+    ],
+)
+def test_tables_are_called_by_the_end_of_their_uri(left, right, names):
+    assert saying.names(left, right) == names

@@ -2,6 +2,9 @@
 
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -138,3 +141,15 @@ def test_not_a_number_is_counted_and_left_out():
     assert (found.nulls, found.nonfinite, found.min, found.max) == (1, 3, 1.0, 3.0)
     assert (found.mean, found.stddev, found.sum, found.quantiles["50"]) == (2.0, 1.0, 4.0, 2.0)
     json.dumps(profile.to_dict(), allow_nan=False)
+
+
+def test_the_profile_of_a_small_table_does_not_wait_for_pandas():
+    script = (
+        "import sys; from tools import profiling, sources\n"
+        "for name in ('orders', 'customers', 'items'):\n"
+        "    with sources.open(f'examples/{name}.csv') as table: profiling.profile(table)\n"
+        "print('pandas' in sys.modules)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -124,9 +124,9 @@ def test_the_profile_opens_as_a_table_with_charts(page: AppTest, store: Memory) 
     open_run(page, run.run_id)
     page.session_state[f"profile-of-{run.run_id}-orders"] = True
     page.run()
-    (table,) = [frame.value for frame in page.dataframe if "Missing" in frame.value.columns]
+    (table,) = [frame.value for frame in page.dataframe if "Distribution" in frame.value.columns]
     assert "order_id" in list(table["Column"])
-    assert table["Missing"].between(0, 100).all()
+    assert all(table[name].between(0, 100).all() for name in ("NULL", "Blank"))
 
 
 def test_the_inbox_is_empty_until_something_waits(page: AppTest, store: Memory) -> None:
@@ -154,7 +154,7 @@ def test_a_dataset_shows_profile_rules_result_and_history(page: AppTest, store: 
     shown = only("datasets_page").run()
     assert not shown.exception
     assert shown.subheader[0].value == "orders"
-    assert any("Missing" in frame.value.columns for frame in shown.dataframe)
+    assert any("Distribution" in frame.value.columns for frame in shown.dataframe)
     shown.segmented_control(key="tab").set_value("Rules").run()
     (rules,) = [frame.value for frame in shown.dataframe if "Approved by" in frame.value.columns]
     assert list(rules["Approved by"]) == ["Ann"]

@@ -1,5 +1,7 @@
 """Foreign keys in the terminal."""
 
+import re
+
 from tests.support.reports import HOSTILE, rendered
 from tools.profiling.foreign import Inclusion
 from ui.report import relations
@@ -22,7 +24,15 @@ def test_the_surest_comes_first_with_its_share_and_confidence():
     line = line_of(shown, "customer_id")
     assert "100 %" in line
     assert "95 %" in line
-    assert "--json" in shown
+    assert "--sql" in shown
+    assert "SELECT 1" not in shown
+
+
+def test_the_queries_that_counted_are_shown_on_request():
+    shown = rendered(relations.foreign_keys([inclusion(query="SELECT\n  COUNT(*)\nFROM \x1b[31mx")], sql=True))
+    assert "orders.customer_id -> customers.id\n    SELECT\n      COUNT(*)\n    FROM" in re.sub(" +\n", "\n", shown)
+    assert "\x1b" not in shown
+    assert "--sql" not in shown
 
 
 def test_rows_without_a_key_are_counted_and_named():

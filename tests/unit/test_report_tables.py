@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from uuid import UUID
 
 from memory.model import Rule
@@ -26,9 +27,13 @@ def line_of(shown: str, word: str) -> str:
 
 def test_a_column_shows_type_missing_distinct_range_and_its_most_frequent_values():
     found = text_column(nulls=12, min_length=4, max_length=9, top_values=[("paid", 700), ("open", 288)])
-    line = line_of(rendered(columns.profile_table(profile(found))), "status")
+    line = line_of(rendered(columns.profile_table(profile(found)), width=120), "status")
     for part in ("varchar", "1.2 %", " 3 ", "4 to 9 chars", "70 % paid", "28.8 % open"):
         assert part in line
+    shown = rendered(columns.profile_table(profile(found)), width=80).splitlines()
+    first, second = next(pair for pair in pairwise(shown) if "status" in pair[0])
+    assert all(part in first for part in ("1.2 %", "70 % paid", "28.8 % open"))
+    assert second.split() == ["varchar", "4", "to", "9", "chars"]
 
 
 def test_values_that_hardly_repeat_give_way_to_patterns():
@@ -46,9 +51,11 @@ def test_a_key_an_estimate_and_a_type_in_disguise_are_marked():
     assert "holds" in shown
 
 
-def test_blank_text_counts_as_missing():
+def test_null_and_blank_are_counted_apart():
     found = text_column(nulls=10, blanks=90)
-    assert "10 %" in line_of(rendered(columns.profile_table(profile(found))), "status")
+    assert line_of(rendered(columns.profile_table(profile(found))), "status").split()[1:5] == ["1", "%", "9", "%"]
+    neither = rendered(columns.profile_table(profile(text_column())))
+    assert line_of(neither, "status").split()[1:3] == ["–", "–"]
 
 
 def test_timestamps_are_cut_to_days_unless_all_are_of_one():

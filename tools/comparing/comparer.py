@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from tools.comparing import counting, measures
+from tools.comparing import counting, measures, saying
 from tools.comparing.counting import BINS, OUTSIDE_HIGH, OUTSIDE_LOW
-from tools.comparing.model import Bin, ColumnComparison, Comparison, Degree, Measure, Retyped, Schema, Side, worst
+from tools.comparing.model import Bin, ColumnComparison, Comparison, Degree, Retyped, Schema, Side, worst
 from tools.sources.table import Field, SourceError, Table
 
 SHOWN_BINS = 10
@@ -35,14 +35,17 @@ def compare_tables(
     on_progress(0.1)
     rights = counting.summary(right, [other for _, other in pairs])
     on_progress(0.2)
+    called = saying.names(left.uri, right.uri)
     columns = []
     for i, (one, other) in enumerate(pairs):
         sides = (lefts.sides[one.name], rights.sides[other.name])
-        columns.append(_column(left, right, one, other, sides, (lefts.rows, rights.rows)))
+        columns.append(_column(left, right, one, other, sides, (lefts.rows, rights.rows), called))
         on_progress(0.2 + 0.8 * (i + 1) / len(pairs))
     return Comparison(
         left=left.uri,
         right=right.uri,
+        left_name=called[0],
+        right_name=called[1],
         left_rows=lefts.rows,
         right_rows=rights.rows,
         volume=measures.rows_degree(lefts.rows, rights.rows),
@@ -87,19 +90,25 @@ def _retyped(one: Field, other: Field, same_engine: bool) -> bool:
 
 
 def _column(
-    left: Table, right: Table, one: Field, other: Field, sides: tuple[Side, Side], rows: tuple[int, int]
+    left: Table,
+    right: Table,
+    one: Field,
+    other: Field,
+    sides: tuple[Side, Side],
+    rows: tuple[int, int],
+    called: saying.Names,
 ) -> ColumnComparison:
     nulls = _nulls(sides, rows)
     present = tuple(count - side.nulls for count, side in zip(rows, sides, strict=True))
     found: dict[str, Any] = {}
-    if why := _not_compared(one, other, sides, present):
+    if why := _not_compared(one, other, sides, present, called):
         found["not_compared"] = why
     elif one.kind in ("number", "date", "timestamp"):
         found |= _ordered(left, right, one, other)
     else:
         found |= _categories(left, right, one, other, present)
     degree = worst([nulls, *(measure.degree for measure in found.get("measures", []))])
-    says = _says(sides, rows, nulls, found)
+    says = saying.sentence(sides, rows, nulls, found, called)
     return ColumnComparison(
         name=one.name, left=sides[0], right=sides[1], nulls=nulls, degree=degree, says=says, **found
     )
@@ -112,20 +121,23 @@ def _nulls(sides: tuple[Side, Side], rows: tuple[int, int]) -> Degree:
     return measures.psi(*counts).degree
 
 
-def _not_compared(one: Field, other: Field, sides: tuple[Side, Side], present: tuple[int, ...]) -> str:
+def _not_compared(
+    one: Field, other: Field, sides: tuple[Side, Side], present: tuple[int, ...], called: saying.Names
+) -> str:
     if one.kind != other.kind:
-        return f"It was {one.kind} and is {other.kind}."
+        kinds = [field.type if field.kind == "other" else field.kind for field in (one, other)]
+        return f"It is {kinds[0]} in {called[0]} and {kinds[1]} in {called[1]}."
     if one.kind in ("other", "time"):
         return f"Values of type {one.type} are not compared."
-    if not all(present):
-        return "One side has no values."
-    if one.kind == "number" and any(side.min is None for side in sides):
-        return "One side has no finite numbers."
+    if empty := [name for name, count in zip(called, present, strict=True) if not count]:
+        return f"It has no values in {' and '.join(empty)}."
+    if one.kind == "number" and (none := [name for name, side in zip(called, sides, strict=True) if side.min is None]):
+        return f"It has no finite numbers in {' and '.join(none)}."
     unique = [
         side.distinct > FEW and side.distinct > NEARLY_UNIQUE * count
         for side, count in zip(sides, present, strict=True)
     ]
-    return "Nearly every value is another one." if one.kind == "text" and all(unique) else ""
+    return "It identifies rows: nearly every value is another one." if one.kind == "text" and all(unique) else ""
 
 
 def _ordered(left: Table, right: Table, one: Field, other: Field) -> dict[str, Any]:
@@ -212,26 +224,3 @@ def _shown_categories(counts: Sequence[tuple[str, int, int]], rest: Sequence[int
     shown, hidden = ordered[:SHOWN_CATEGORIES], ordered[SHOWN_CATEGORIES:]
     before, after = rest[0] + sum(each[1] for each in hidden), rest[1] + sum(each[2] for each in hidden)
     return [Bin(*count) for count in shown] + ([Bin("all others", before, after)] if before or after else [])
-
-
-def _says(sides: tuple[Side, Side], rows: tuple[int, int], nulls: Degree, found: Mapping[str, Any]) -> str:
-    parts = []
-    if nulls != "none":
-        before, after = (_percent(side.nulls / count) for side, count in zip(sides, rows, strict=True))
-        parts.append(f"{before} of the values were missing, now {after}.")
-    moved: list[Measure] = [measure for measure in found.get("measures", []) if measure.degree != "none"]
-    if moved:
-        strongest = max(moved, key=lambda measure: (measure.degree == "large", measure.value))
-        parts.append(
-            f"The values are distributed {'quite ' if strongest.degree == 'large' else 'somewhat '}differently."
-        )
-    if found.get("outside"):
-        parts.append(f"{_percent(found['outside'])} of the values are outside of the former range.")
-    for kind in ("new", "gone") if max(side.distinct for side in sides) <= FEW else ():
-        if names := found.get(kind):
-            parts.append(f"{kind.capitalize()}: {', '.join(names[:3])}{', …' if len(names) > 3 else ''}.")
-    return " ".join(parts)
-
-
-def _percent(share: float) -> str:
-    return "under 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f}".rstrip("0").rstrip(".") + " %"

@@ -54,7 +54,8 @@ def summary(table: Table, fields: Sequence[Field]) -> Summary:
         part = [exp.alias_(one, name) for name, one in wanted[start : start + MAX_WIDTH]]
         found |= asked(exp.select(*part).from_(table.relation()), table)[0]
     rows = int(found["rows"])
-    return Summary(rows, {field.name: _side(i, field, rows, found) for i, field in enumerate(fields)})
+    exact = not engine_of(table).approximate
+    return Summary(rows, {field.name: _side(i, field, rows, found, exact=exact) for i, field in enumerate(fields)})
 
 
 def _figures(table: Table, field: Field) -> list[tuple[str, exp.Expr]]:
@@ -75,7 +76,7 @@ def value_of(field: Field) -> exp.Expr:
     return finite(field) if field.kind == "number" else sql.column(field.name)
 
 
-def _side(i: int, field: Field, rows: int, found: dict[str, Any]) -> Side:
+def _side(i: int, field: Field, rows: int, found: dict[str, Any], *, exact: bool) -> Side:
     def figure(name: str) -> Any:
         return found.get(f"{name}{i}")
 
@@ -84,6 +85,7 @@ def _side(i: int, field: Field, rows: int, found: dict[str, Any]) -> Side:
         type=field.type,
         nulls=rows - present,
         distinct=min(int(figure("distinct") or 0), present),
+        distinct_exact=exact,
         min=shown(figure("min")),
         max=shown(figure("max")),
         mean=None if figure("mean") is None else float(figure("mean")),

@@ -34,15 +34,16 @@ def psi(left: Counts, right: Counts) -> Measure:
     """Population stability index: the sum of (q - p) ln(q / p) over the shares of the bins.
 
     The p-value is that of its distribution without a shift, (1/n + 1/m) times chi-square with one degree of freedom
-    less than there are bins (Yurdakul and Naranjo, Journal of Risk Model Validation, 2020).
+    less than there are bins (Yurdakul and Naranjo, Journal of Risk Model Validation, 2020). With few rows an empty bin
+    alone makes a PSI large; there that of :func:`chi_square` is the greater one, and counts.
     """
     from scipy.stats import chi2
 
     p, q = (np.maximum(_shares(counts), FLOOR) for counts in (left, right))
     value = float(np.sum((q - p) * np.log(q / p)))
     scale = 1 / sum(left) + 1 / sum(right)
-    chance = float(chi2.sf(value / scale, len(left) - 1)) if len(left) > 1 else 1.0
-    return Measure("PSI", value, chance, _degree(value, chance, PSI_SMALL, PSI_LARGE))
+    chance = max(float(chi2.sf(value / scale, len(left) - 1)), chi_square(left, right).p) if len(left) > 1 else 1.0
+    return _measure("PSI", value, chance, PSI_SMALL, PSI_LARGE)
 
 
 def ks(left: Counts, right: Counts) -> Measure:
@@ -55,7 +56,7 @@ def ks(left: Counts, right: Counts) -> Measure:
     value = float(np.max(np.abs(np.cumsum(_shares(left)) - np.cumsum(_shares(right)))))
     n, m = sum(left), sum(right)
     chance = float(kstwobign.sf(value * math.sqrt(n * m / (n + m))))
-    return Measure("KS", value, chance, _degree(value, chance, KS_SMALL, KS_LARGE))
+    return _measure("KS", value, chance, KS_SMALL, KS_LARGE)
 
 
 def jensen_shannon(left: Counts, right: Counts) -> Measure:
@@ -64,7 +65,7 @@ def jensen_shannon(left: Counts, right: Counts) -> Measure:
     middle = (p + q) / 2
     value = math.sqrt(max(0.0, (_divergence(p, middle) + _divergence(q, middle)) / 2))
     chance = chi_square(left, right).p
-    return Measure("Jensen-Shannon", value, chance, _degree(value, chance, JS_SMALL, JS_LARGE))
+    return _measure("Jensen-Shannon", value, chance, JS_SMALL, JS_LARGE)
 
 
 def chi_square(left: Counts, right: Counts) -> Measure:
@@ -76,7 +77,8 @@ def chi_square(left: Counts, right: Counts) -> Measure:
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / table.sum()
     value = float(((table - expected) ** 2 / expected).sum())
     freedom = table.shape[1] - 1
-    return Measure("chi-square", value, float(chi2.sf(value, freedom)) if freedom else 1.0, "none")
+    chance = float(chi2.sf(value, freedom)) if freedom else 1.0
+    return Measure("chi-square", value, chance, "none", significant=chance < CHANCE)
 
 
 def rows_degree(left: int, right: int) -> Degree:
@@ -101,7 +103,7 @@ def _divergence(
     return float(np.sum(p[there] * np.log2(p[there] / q[there])))
 
 
-def _degree(value: float, chance: float, small: float, large: float) -> Degree:
-    if chance >= CHANCE or value < small:
-        return "none"
-    return "large" if value >= large else "small"
+def _measure(name: str, value: float, chance: float, small: float, large: float) -> Measure:
+    significant = chance < CHANCE
+    degree: Degree = "none" if not significant or value < small else "large" if value >= large else "small"
+    return Measure(name, value, chance, degree, small, large, significant)

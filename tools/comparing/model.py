@@ -21,7 +21,12 @@ class Measure:
     p: float
     """How likely a difference of this size or more is if both sides come from one distribution."""
     degree: Degree
-    """What it says by itself: see measures.py for the thresholds."""
+    """What it says by itself."""
+    small: float | None = None
+    large: float | None = None
+    """The values from which on a difference is small or large, if it is significant; None for a mere test."""
+    significant: bool = False
+    """Whether p is below 0.01: chance does not explain the difference."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Side:
     type: str
     nulls: int
     distinct: int
-    """An estimate on engines that have one (DuckDB, Spark)."""
+    distinct_exact: bool
+    """False where ``distinct`` is an estimate (DuckDB, Spark)."""
     min: Value = None
     max: Value = None
     mean: float | None = None
@@ -60,7 +66,7 @@ class ColumnComparison:
     degree: Degree
     """The worst of everything about the column."""
     says: str
-    """One sentence for a person; empty where nothing changed."""
+    """A sentence or two for a person; empty where nothing changed."""
     measures: list[Measure] = field(default_factory=list)
     bins: list[Bin] = field(default_factory=list)
     outside: float | None = None
@@ -107,6 +113,9 @@ class Comparison:
     left: str
     right: str
     """The URIs of the tables."""
+    left_name: str
+    right_name: str
+    """What the tables are called in sentences: the last parts of their URIs."""
     left_rows: int
     right_rows: int
     volume: Degree

@@ -38,7 +38,7 @@ def compare(
     name: As = "",
     as_json: Json = False,
 ) -> None:
-    """Compare two tables, or two versions of one: columns, rows, missing values, distributions.
+    """Compare two tables, or two versions of one: columns, rows, NULL, distributions.
 
     Exit code, for CI: 0 no change that counts, 1 a change that counts (see --fail-on), 2 it could not be done.
 

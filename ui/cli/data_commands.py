@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graph.jobs import Jobs
+    from tools.profiling import ColumnProfile, Profile
 
 
 class Dialect(StrEnum):
@@ -43,34 +45,59 @@ class Composites(StrEnum):
     row = "row"
 
 
-def profile(sources: Sources, name: As = "", as_json: Json = False) -> None:
-    """Measure tables: missing and distinct values, ranges, frequent values, keys.
+def profile(
+    sources: Sources,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Show all statistics of a column. Repeatable.", show_default=False),
+    ] = None,
+    sql: Annotated[bool, typer.Option("--sql", help="Show the queries that verify foreign keys.")] = False,
+    name: As = "",
+    as_json: Json = False,
+) -> None:
+    """Measure tables: NULL, blank and distinct values, ranges, frequent values, keys.
 
     A table whose content did not change since it was profiled is not scanned again. Of several tables it is also told
     which columns hold keys of another.
 
     Example: assay profile examples/orders.csv examples/customers.csv
+    Example: assay profile examples/orders.csv --column amount
     """
 
     def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
+        from rich.padding import Padding
         from rich.text import Text
 
         from ui.report import columns, profile_notes
 
         with out.advancing(f"Profiling {source}") as advance:
             done = jobs.profile(source, advance)
-        how = "known, not scanned again" if done.cached else f"scanned in {seconds(done.profile.seconds)}"
+        reads = count(done.profile.scans, "read")
+        how = "known, not scanned again" if done.cached else f"{reads} in {seconds(done.profile.seconds)}"
         out.show(f"{clean(done.dataset.name)}  {columns.headline(done.profile)}  ({how})")
-        out.show(columns.profile_table(done.profile))
-        for note in profile_notes.notes(done.profile):
-            out.show(Text(f"  {note}", style="dim"))
+        for chosen in _chosen(done.profile, column or [], alone=len(sources) == 1):
+            out.show(columns.one_column(chosen, done.profile.rows))
+        if not column:
+            out.show(columns.profile_table(done.profile))
+            for note in profile_notes.notes(done.profile):
+                out.show(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
         found = {"dataset": done.dataset.name, "version": done.version, "cached": done.cached}
         return {**found, "profile": done.profile.to_dict()}
 
-    _each(sources, name, Output(as_json), one, _related)
+    _each(sources, name, Output(as_json), one, partial(_related, sql))
 
 
-def _related(out: Output, jobs: Jobs, done: dict[str, dict[str, Any]]) -> None:
+def _chosen(profile: Profile, names: list[str], *, alone: bool) -> list[ColumnProfile]:
+    """The columns of those names; of several tables, each has some of them."""
+    known = {column.name.lower(): column for column in profile.columns}
+    for name in names if alone else ():
+        if name.lower() not in known:
+            listed = ", ".join(clean(column.name, 40) for column in profile.columns[:20])
+            raise AssayError(f"There is no column {name!r}.", hint=f"The columns are: {listed}.")
+    return [known[name.lower()] for name in names if name.lower() in known]
+
+
+def _related(sql: bool, out: Output, jobs: Jobs, done: dict[str, dict[str, Any]]) -> None:
     """Foreign keys between the tables that were profiled: shown, and added to what is told of each."""
     from ui.report.relations import foreign_keys
 
@@ -84,7 +111,7 @@ def _related(out: Output, jobs: Jobs, done: dict[str, dict[str, Any]]) -> None:
         for one in found[source]
         if any(column["name"] == one.column and column["personal"] for column in entry["profile"]["columns"])
     }
-    out.show(foreign_keys([one for each in found.values() for one in each], personal))
+    out.show(foreign_keys([one for each in found.values() for one in each], personal, sql=sql))
 
 
 def recommend(

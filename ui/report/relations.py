@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from tools.profiling.foreign import Inclusion
 
 NONE = "No column holds the keys of another of these tables."
-HINT = "With --json, each has the query that counted it."
+HINT = "--sql shows the queries that counted them."
 
 
-def foreign_keys(found: Sequence[Inclusion], personal: Collection[tuple[str, str]] = ()) -> RenderableType:
-    """A row for each, surest first. Of ``personal`` columns, by table and name, no value is shown."""
+def foreign_keys(
+    found: Sequence[Inclusion], personal: Collection[tuple[str, str]] = (), *, sql: bool = False
+) -> RenderableType:
+    """A row for each, surest first, on request with its query. Of ``personal`` columns no value is shown."""
     title = Text("\nForeign keys", style="bold")
     if not found:
         return Group(title, Text(f"  {NONE}", style="dim"))
@@ -29,10 +32,18 @@ def foreign_keys(found: Sequence[Inclusion], personal: Collection[tuple[str, str
     table.add_column("found", justify="right", no_wrap=True)
     table.add_column("missing there", overflow="fold", ratio=2)
     table.add_column("confidence", justify="right", no_wrap=True)
-    for one in sorted(found, key=lambda one: -one.confidence * one.share):
+    surest = sorted(found, key=lambda one: -one.confidence * one.share)
+    for one in surest:
         shown = [] if (one.table, one.column) in personal else one.examples
         table.add_row(_link(one), text.percent(one.share), missing(one, shown), text.percent(one.confidence))
-    return Group(title, table, Text(f"  {HINT}", style="dim"))
+    if not sql:
+        return Group(title, table, Text(f"  {HINT}", style="dim"))
+    return Group(title, table, *map(_query, surest))
+
+
+def _query(one: Inclusion) -> RenderableType:
+    lines = "\n".join(text.clean(line) for line in one.query.splitlines())
+    return Group(Padding(_link(one), (0, 0, 0, 2)), Padding(Text(lines, style="cyan"), (0, 0, 1, 4)))
 
 
 def _link(one: Inclusion) -> Text:

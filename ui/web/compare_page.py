@@ -25,10 +25,11 @@ def show() -> None:
     st.title("Compare", anchor=False)
     st.caption("What changed from one table to another, or from one version of a table to the next.")
     known = [dataset.uri for dataset in session.desk().memory.catalog.datasets()]
-    with st.form("compare", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        before = _source("Before", known)
-        now = _source("Now", known)
-        asked = st.form_submit_button("Compare", type="primary")
+    with st.form("compare", border=False):
+        from_, to, button = st.columns([6, 6, 2], vertical_alignment="bottom")
+        before = _source(from_, "From (A)", known)
+        now = _source(to, "To (B)", known)
+        asked = button.form_submit_button("Compare", type="primary")
     if asked:
         _ask(before, now)
     if FOUND in st.session_state:
@@ -39,9 +40,9 @@ def _advance(bar: DeltaGenerator, share: float) -> None:
     bar.progress(share, text="Comparing …")
 
 
-def _source(label: str, known: list[str]) -> str:
+def _source(place: DeltaGenerator, label: str, known: list[str]) -> str:
     return (
-        st.selectbox(
+        place.selectbox(
             label, known, index=None, accept_new_options=True, placeholder="Pick a dataset or type a path or URI"
         )
         or ""

@@ -6,40 +6,51 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from ui.report import comparison
+from ui.report import comparison, text
 from ui.report.comparison import Found
 from ui.web.safe_text import inline
 
 _BADGES: dict[str, tuple[str, Literal["green", "orange", "red"]]] = {
-    "none": ("same", "green"),
-    "small": ("small", "orange"),
-    "large": ("large", "red"),
+    "none": ("no change", "green"),
+    "small": ("small change", "orange"),
+    "large": ("large change", "red"),
 }
+_SIDES = ("left", "right")
+_COLORS = ("#9aa5a8", "#2b877e")
 _MOST_ROWS_SHOWN = 12
 _ROW_HEIGHT = 35
 _BIN_HEIGHT = 34
-BEFORE, NOW = "before", "now"
+_NAME = 40
+"""Characters of a table's name over a column or in a legend."""
 
 
 def show(found: Found) -> None:
     """The whole comparison."""
     word, color = _BADGES[found["degree"]]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(inline(comparison.headline(found)), anchor=False)
-        st.badge(f"{word} change" if word != "same" else "same", color=color)
+        st.subheader(inline(comparison.headline(found)), anchor=False, width="content")
+        st.badge(word, color=color)
+    names = _names(found)
     with st.container(horizontal=True, gap="large"):
-        st.metric("Rows before", f"{found['left_rows']:,}", width="content")
-        st.metric("Rows now", f"{found['right_rows']:,}", _growth(found), delta_color="off", width="content")
+        for name, side, growth in zip(names, _SIDES, (None, _growth(found)), strict=True):
+            label = f"Rows in {inline(name)}"
+            st.metric(label, f"{found[f'{side}_rows']:,}", growth, delta_color="off", width="content")
         changed = sum(column["degree"] != "none" for column in found["columns"])
         st.metric("Columns changed", f"{changed} of {len(found['columns'])}", width="content")
     for line in comparison.schema(found):
         st.warning(inline(line, 600), icon=":material/view_column:")
     _table(found)
+    st.caption("  \n".join(inline(line, 300) for line in comparison.LEGEND))
+
+
+def _names(found: Found) -> tuple[str, str]:
+    left, right = (text.clean(found[f"{side}_name"], _NAME) for side in _SIDES)
+    return left, right
 
 
 def _growth(found: Found) -> str | None:
     before, now = found["left_rows"], found["right_rows"]
-    return f"{100 * (now / before - 1):+.1f} %" if before and now != before else None
+    return f"{100 * (now / before - 1):+,.1f} %" if before and now != before else None
 
 
 @st.fragment
@@ -48,6 +59,8 @@ def _table(found: Found) -> None:
     if not columns:
         st.info("The tables have no column in common.")
         return
+    left, right = _names(found)
+    bars = st.column_config.BarChartColumn
     picked = st.dataframe(
         [_line(column, found) for column in columns],
         key="compared",
@@ -56,93 +69,102 @@ def _table(found: Found) -> None:
         hide_index=True,
         height=_ROW_HEIGHT * (min(len(columns), _MOST_ROWS_SHOWN) + 1) + 3,
         column_config={
-            "Change": st.column_config.TextColumn(width=70),
-            "Before": st.column_config.BarChartColumn(width=75, y_min=0, help="Rows by bin or category"),
-            "Now": st.column_config.BarChartColumn(width=75, y_min=0, help="Rows in the same bins"),
-            "Measures": st.column_config.TextColumn(width=150),
-            "Missing": st.column_config.TextColumn(width=110),
-            "What changed": st.column_config.TextColumn(width=230),
+            "Column": st.column_config.TextColumn(pinned=True),
+            "Change": st.column_config.TextColumn(width=105),
+            "left": bars(left, width=_width(left), y_min=0, help=f"Rows of {inline(left)} by bin or category"),
+            "right": bars(right, width=_width(right), y_min=0, help=f"Rows of {inline(right)} in the same bins"),
+            "Drift": st.column_config.TextColumn(width=150),
+            "p": st.column_config.TextColumn(width=70, alignment="right", help="How likely chance alone does that"),
+            "NULL": st.column_config.TextColumn(width=110, help="Share of the rows without a value"),
         },
     )
     rows = picked["selection"]["rows"]
     _detail(columns[rows[0] if rows and rows[0] < len(columns) else 0], found)
 
 
+def _width(name: str) -> int:
+    """Pixels for a column that is headed by a name."""
+    return min(190, max(110, 20 + 7 * len(name)))
+
+
 def _line(column: Found, found: Found) -> dict[str, Any]:
     return {
         "Column": column["name"],
-        "Change": comparison.WORDS[column["degree"]],
-        "Before": [one["left"] for one in column["bins"]],
-        "Now": [one["right"] for one in column["bins"]],
-        "Measures": comparison.measured(column),
-        "Missing": comparison.missing(column, found),
-        "What changed": comparison.said(column),
+        "Change": comparison.change(column),
+        **{side: [one[side] for one in column["bins"]] for side in _SIDES},
+        "Drift": comparison.measured(column),
+        "p": comparison.chance(column),
+        "NULL": comparison.missing(column, found),
     }
 
 
 def _detail(column: Found, found: Found) -> None:
     with st.container(border=True):
-        st.markdown(f"**{inline(column['name'])}**")
+        st.markdown(f"**{inline(column['name'])}** · {inline(comparison.change(column))}")
         if says := comparison.said(column):
             st.write(inline(says, 600))
+        if measures := column["measures"]:
+            st.markdown("\n".join(f"- {_measure(measure)}" for measure in measures))
         facts, plot = st.columns(2)
         with facts:
-            st.dataframe(_facts(column, found), hide_index=True)
+            st.dataframe(_facts(column, _names(found)), hide_index=True)
         with plot:
-            _plot(column)
+            _plot(column, _names(found))
 
 
-def _facts(column: Found, found: Found) -> list[dict[str, str]]:
-    left, right = column["left"], column["right"]
+def _measure(measure: Found) -> str:
+    return inline(
+        f"{comparison.MEANINGS[measure['name']]}: {measure['value']:,.3f}. {comparison.meaning(measure)}", 300
+    )
+
+
+def _facts(column: Found, names: tuple[str, str]) -> list[dict[str, str]]:
+    sides = [column[side] for side in _SIDES]
     figures = {
-        "Type": [side["type"].lower() for side in (left, right)],
-        "Missing": [f"{side['nulls']:,}" for side in (left, right)],
-        "Distinct": [f"{side['distinct']:,}" for side in (left, right)],
-        **{
-            name.capitalize(): [_shown(side[name]) for side in (left, right)]
-            for name in ("min", "max", "mean", "stddev")
-        },
+        "Type": [side["type"].lower() for side in sides],
+        "NULL": [f"{side['nulls']:,}" for side in sides],
+        "Distinct": [comparison.distinct(side) for side in sides],
+        "Smallest": [_shown(side["min"]) for side in sides],
+        "Largest": [_shown(side["max"]) for side in sides],
+        "Mean": [_shown(side["mean"]) for side in sides],
+        "Standard deviation": [_shown(side["stddev"]) for side in sides],
     }
-    facts = [{"Statistic": name, "Before": one, "Now": other} for name, (one, other) in figures.items() if one or other]
-    measured = [
-        {"Statistic": measure["name"], "Before": "", "Now": f"{measure['value']:.4g} (p = {measure['p']:.2g})"}
-        for measure in column["measures"]
-    ]
-    return facts + measured
+    return [{"Statistic": name, **dict(zip(names, both, strict=True))} for name, both in figures.items() if any(both)]
 
 
 def _shown(value: object) -> str:
-    return "" if value is None else f"{value:,.6g}" if isinstance(value, int | float) else str(value)
+    return "" if value is None else text.value(value)
 
 
-def _plot(column: Found) -> None:
-    """The share of the rows in each bin, before and now: next to each other, so that neither hides the other."""
+def _plot(column: Found, names: tuple[str, str]) -> None:
+    """The share of the rows in each bin: both next to each other, so that neither hides the other."""
     import altair as alt
     import pyarrow as pa
 
-    totals = {side: max(1, sum(one[side] for one in column["bins"])) for side in ("left", "right")}
+    totals = {side: max(1, sum(one[side] for one in column["bins"])) for side in _SIDES}
     data = [
         {"Bin": one["label"], "Share": one[side] / totals[side], "Rows": one[side], "Table": name}
         for one in column["bins"]
-        for side, name in (("left", BEFORE), ("right", NOW))
+        for side, name in zip(_SIDES, names, strict=True)
     ]
     if not data:
         return
+    legend = alt.Legend(orient="top", direction="vertical", labelLimit=300)
     chart = (
         alt.Chart(pa.Table.from_pylist(data))
         .mark_bar()
         .encode(
             y=alt.Y("Bin:N", sort=None, title=None, axis=alt.Axis(labelLimit=170)),
-            yOffset=alt.YOffset("Table:N", sort=[BEFORE, NOW]),
-            x=alt.X("Share:Q", title="Share of the values", axis=alt.Axis(format="%")),
+            yOffset=alt.YOffset("Table:N", sort=list(names)),
+            x=alt.X("Share:Q", title="Share of the values", axis=alt.Axis(format="%", tickCount=5)),
             color=alt.Color(
                 "Table:N",
-                sort=[BEFORE, NOW],
+                sort=list(names),
                 title=None,
-                legend=alt.Legend(orient="top"),
-                scale=alt.Scale(domain=[BEFORE, NOW], range=["#9aa5a8", "#2b877e"]),
+                legend=legend,
+                scale=alt.Scale(domain=list(names), range=list(_COLORS)),
             ),
             tooltip=["Table:N", "Bin:N", alt.Tooltip("Share:Q", format=".2%"), alt.Tooltip("Rows:Q", format=",")],
         )
     )
-    st.altair_chart(chart.properties(height=_BIN_HEIGHT * len(column["bins"]) + 60))
+    st.altair_chart(chart.properties(height=_BIN_HEIGHT * len(column["bins"]) + 90))
