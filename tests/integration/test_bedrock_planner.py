@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from langchain_aws.chat_models.bedrock_converse import _messages_to_bedrock
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from agents.transcripts import repaired
 from tests.support.bedrock import reply_problems, request_problems
 from tests.support.bedrock_planner import planner, to_messages, to_reply, to_tools
 
@@ -59,6 +60,17 @@ def test_a_conversation_survives_the_wire(messages: list[BaseMessage]) -> None:
     request = _request(messages)
     assert request_problems(request) == []
     assert [_plain(message) for message in to_messages(request)] == [_plain(message) for message in messages]
+
+
+@given(transcripts(), st.data())
+def test_a_conversation_that_lost_parts_is_taken_once_it_is_repaired(
+    messages: list[BaseMessage], data: st.DataObject
+) -> None:
+    lost = data.draw(st.sets(st.integers(2, max(2, len(messages) - 1))))
+    wreck = [message for position, message in enumerate(messages) if position not in lost]
+    moved = [message for message in wreck[2:] if isinstance(message, ToolMessage)][:1]
+    whole = repaired([*wreck, *moved, HumanMessage("Go on.")])
+    assert request_problems(_request(whole)) == []
 
 
 @given(st.just("") | words, st.lists(arguments, min_size=1, max_size=3), st.integers(1, 40))
