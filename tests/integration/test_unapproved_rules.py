@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from typer.testing import CliRunner
 
 from graph.jobs import Jobs
 from graph.runs import Runs
@@ -13,6 +14,7 @@ from memory import Memory
 from memory.errors import StoreError
 from memory.model import Decision
 from tests.support.runs import approve_all, write_orders
+from ui.cli.main import app
 
 ALTERED = ('ColumnValues "amount" > 1000', "this is no rule at all ] (", 'CustomSql "select 1" = 1')
 
@@ -84,6 +86,17 @@ def test_a_run_reports_the_refused_rule(store, tmp_path):
     assert outcomes.count("Error") == 1
     assert len(outcomes) == len(rest) + 1
     assert not report.passed
+
+
+def test_an_altered_rule_is_shown_as_refused_and_not_exported(store, store_url, source, monkeypatch):
+    behind_the_back(store, "update dq_rules set rule_expression = 'RowCount > 7' where rule_type = 'RowCount'")
+    monkeypatch.setenv("ASSAY_DATABASE_URL", store_url)
+    call = CliRunner().invoke
+    number = next(rule.number for rule in store.rules.all(status="approved") if rule.problem)
+    assert "refused" in call(app, ["rules", "list"]).stdout
+    assert "not the text that Ann approved" in " ".join(call(app, ["rules", "show", str(number)]).stdout.split())
+    exported = call(app, ["rules", "export", source])
+    assert "not the text that Ann approved" in str(exported.exception)
 
 
 def test_a_refused_rule_can_be_disabled_and_approved_anew(store, source):

@@ -82,7 +82,11 @@ def export_rules(
     options.writable(file)
     with opened(out) as memory:
         found = _named(memory, dataset)
-        rules = [rule.rule_expression for rule in memory.rules.active(found.id)]
+        active = memory.rules.active(found.id)
+    refused = next((rule for rule in active if rule.problem), None)
+    if refused:
+        raise AssayError(f"Rule {refused.number}: {refused.problem}", hint="Disable it, and approve the rule anew.")
+    rules = [rule.rule_expression for rule in active]
     if not rules:
         raise AssayError(f"{found.name} has no active rules.", hint=f"Approve some with `assay run {found.uri}`.")
     text = ruleset(rules)

@@ -31,7 +31,7 @@ def overview(rules: Sequence[Rule], datasets: Mapping[UUID, str]) -> Table:
             str(rule.number),
             Text(text.clean(datasets.get(rule.dataset_id, ""))),
             Text(text.clean(rule.rule_expression)),
-            Text(rule.status, style=STYLES.get(rule.status, "")),
+            Text("refused", style="bold red") if rule.problem else Text(rule.status, style=STYLES.get(rule.status, "")),
             Text(text.clean(rule.approved_by or "")),
         )
     return table
@@ -46,6 +46,7 @@ def details(rule: Rule, dataset: str) -> Table:
         "rule": f"{rule.number}. {rule.rule_expression}",
         "dataset": dataset,
         "status": rule.status,
+        "refused": rule.problem or "",
         "dimension": rule.dimension,
         "why": rule.reasoning,
         "proposed": f"by {rule.created_by}",
