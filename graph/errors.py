@@ -12,14 +12,22 @@ if TYPE_CHECKING:
 
 
 class RunError(AssayError):
-    """A run that cannot go on, or a request that does not fit the state of a run."""
+    """A run that cannot go on, or a request that does not fit it."""
+
+
+class NotNow(RunError):
+    """A request that does not fit the state of a run."""
+
+
+class NoProposal(RunError):
+    """A proposal was named that the run does not have."""
 
 
 def other_version(run: Run) -> RunError:
     """Why a run of another version of the graph cannot go on, and what to do instead."""
     from graph.state import GRAPH_VERSION
 
-    return RunError(
+    return NotNow(
         f"Run {run.id} was begun by another version of Assay and cannot go on in this one "
         f"(its graph is version {run.graph_version}, this one's is {GRAPH_VERSION}).",
         hint=f"Go on in that version, or start anew with `assay run {shlex.join(run.sources)}`.",

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph import inbox
-from graph.errors import RunError, other_version
+from graph.errors import NoProposal, NotNow, other_version
 from graph.inbox import EditPreview, Filter, Related
 from graph.permissions import require
 from graph.reminding import remind
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agents.workbench import Workbench
     from memory import Memory
     from memory.model import Approval, DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
+    from memory.start_keys import StartKey
     from memory.usage import Budget, Spending
 
 __all__ = ["EditPreview", "Filter", "Related", "RunReport", "Runs", "TableReport"]
@@ -88,17 +89,21 @@ class Runs:
         budget_usd: float | None = None,
         budget_tokens: int | None = None,
         window: str | None = None,
+        start_key: StartKey | None = None,
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
         Without a budget that of ASSAY_BUDGET_USD and ASSAY_BUDGET_TOKENS counts, if any.
         ``window`` is how long people may take to decide, such as "90m" or "3d"; ASSAY_APPROVAL_WINDOW or 24 h if None.
-        Raises SourceError, ModelError, RunError, PermissionDenied.
+        Under a ``start_key`` it is started once; who asks again with the same words gets the run as it is.
+        Raises SourceError, ModelError, RunError, PermissionDenied, KeyReused.
         """
         from agents.budget import budget
         from agents.models import model_name, preflight
 
         person = require(requested_by, "start")
+        if start_key and (known := self.memory.runs.started(person, start_key)):
+            return known
         spec = model_name(model)
         preflight(spec)
         limit = budget(spec, budget_usd, budget_tokens)
@@ -112,6 +117,7 @@ class Runs:
             graph_version=GRAPH_VERSION,
             requested_by=person,
             budget=limit,
+            start_key=start_key,
         )
         if window is not None:
             self.memory.approvals.set_window(run.id, time_to_decide)
@@ -206,7 +212,7 @@ class Runs:
             if proposal.number == number:
                 return proposal
         numbers = f"1 to {len(proposals)}" if proposals else "none"
-        raise RunError(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
+        raise NoProposal(f"Run {run_id} has no proposal {number}.", hint=f"Its proposals: {numbers}.")
 
     def reopen(self, run_id: str, actor: str | None = None, window: str | None = None) -> Approval:
         """Lets people decide from now on for as long as at first, or for a window such as "90m" or "3d".
@@ -243,7 +249,7 @@ class Runs:
         if run.graph_version != GRAPH_VERSION and run.kind == "run":
             raise other_version(run)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
-            raise RunError(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
+            raise NotNow(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")
         if budget_usd is not None or budget_tokens is not None:
             self._rebudget(run, budget_usd, budget_tokens)
         return run if run.status in ("queued", "running") else self.memory.runs.requeue(run.id, person)

@@ -10,7 +10,7 @@ from uuid import UUID
 from memory.audit import Fact, record
 from memory.db import Connection, Row, payload
 from memory.decisions import read_rule, record_decision, require_person, tell_decisions
-from memory.errors import StoreError
+from memory.errors import NotFound, OtherPerson, StoreError
 from memory.model import (
     Conflict,
     DecideOutcome,
@@ -134,7 +134,7 @@ def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposa
     for decision in decisions:
         number = decision.number
         if number not in stored:
-            raise StoreError(f"Run {run_id} has no proposal {number}.", hint=f"It has {_range(list(stored))}.")
+            raise NotFound(f"Run {run_id} has no proposal {number}.", hint=f"It has {_range(list(stored))}.")
         if numbers.count(number) > 1:
             raise StoreError(f"There are two decisions about proposal {number}.", hint="Give one.")
         if decision.action == "edit" and not (decision.rule or "").strip():
@@ -150,10 +150,10 @@ def _check_author(connection: Connection, run_id: str, decisions: Sequence[Decis
         return
     row = connection.execute("select requested_by from runs where id = %s", [run_id]).fetchone()
     if row and row["requested_by"].strip().lower() == actor.strip().lower():
-        raise StoreError(f"{actor} started run {run_id}, and may not approve its rules.", hint="Ask another approver.")
+        raise OtherPerson(f"{actor} started run {run_id}, and may not approve its rules.", hint="Ask another approver.")
     for decision in decisions:
         if decision.action == "edit":
-            raise StoreError(
+            raise OtherPerson(
                 f"Who edits proposal {decision.number} would be author and approver of the new text.",
                 hint="Reject it with a reason, and have the rule proposed as it should be.",
             )

@@ -19,7 +19,7 @@ from typing import Any
 from memory import anchor
 from memory.anchor import Mark
 from memory.db import Connection, Database, Row, storable
-from memory.errors import StoreError
+from memory.errors import StoreUnusable
 from memory.keys import Keys, keys
 
 AT_ONCE = 5_000
@@ -74,16 +74,22 @@ class Audit:
             yield
 
     def entries(
-        self, *, run_id: str | None = None, since: datetime | None = None, limit: int | None = None
+        self,
+        *,
+        run_id: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+        before: int | None = None,
     ) -> list[Entry]:
-        """Entries by number, of one run, from a moment on, or the last so many."""
+        """Entries by number, of one run, from a moment on, the last so many, or with smaller numbers than one."""
         rows = self._db.rows(
             """select * from (
                 select seq, at, actor, action, run_id, subject, data, mac from audit_log
                 where (%(run_id)s::text is null or run_id = %(run_id)s)
                     and (%(since)s::timestamptz is null or at >= %(since)s)
+                    and (%(before)s::bigint is null or seq < %(before)s)
                 order by seq desc limit %(limit)s) as last order by seq""",
-            {"run_id": run_id, "since": since, "limit": limit},
+            {"run_id": run_id, "since": since, "limit": limit, "before": before},
         )
         return [Entry(**{**row, "data": json.loads(row["data"])}) for row in rows]
 
@@ -133,7 +139,7 @@ def check_head(head: Row | None, known: Keys) -> None:
     if not head["seq"] and not head["chain"]:
         return
     if head["key_id"] not in known:
-        raise StoreError(
+        raise StoreUnusable(
             f"The audit log of this store is signed with another key ({head['key_id']}, not {known.current}).",
             hint="Give ASSAY_AUDIT_KEY, or the file audit.key of ASSAY_HOME, the key of the machine that began it.",
         )
@@ -173,5 +179,5 @@ def _text(value: Any) -> str:
     )
 
 
-def _broken(what: str) -> StoreError:
-    return StoreError(what, hint="Nothing can be done until that is looked into: assay audit verify")
+def _broken(what: str) -> StoreUnusable:
+    return StoreUnusable(what, hint="Nothing can be done until that is looked into: assay audit verify")

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from memory.db import Connection, Database, Row, payload
-from memory.errors import StoreError
+from memory.errors import NotFound
 from memory.model import Dataset, StoredProfile
 
 SELECT_DATASETS: LiteralString = """
@@ -83,7 +83,7 @@ class Catalog:
         """The profile of that id. Raises StoreError."""
         found = _profile(self._db.row("select * from profiles where id = %s", [profile_id]))
         if found is None:
-            raise StoreError(f"There is no profile {profile_id} in the store.")
+            raise NotFound(f"There is no profile {profile_id} in the store.")
         return found
 
     def latest_profile(self, dataset_id: UUID) -> StoredProfile | None:
@@ -95,7 +95,7 @@ class Catalog:
     def _load(self, connection: Connection, dataset_id: UUID) -> Dataset:
         row = connection.execute(SELECT_DATASETS + "where id = %s", [dataset_id]).fetchone()
         if row is None:
-            raise StoreError(f"There is no dataset {dataset_id} in the store.")
+            raise NotFound(f"There is no dataset {dataset_id} in the store.")
         return Dataset(**row)
 
 

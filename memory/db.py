@@ -19,7 +19,7 @@ from psycopg.types.string import StrDumperUnknown
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from memory.anchor import after_commit
-from memory.errors import StoreError
+from memory.errors import StoreError, StoreUnusable
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -71,7 +71,7 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-        raise StoreError(f"The store does not answer: {one_line(error)}.", hint=UNREACHABLE_HINT) from error
+        raise StoreUnusable(f"The store does not answer: {one_line(error)}.", hint=UNREACHABLE_HINT) from error
 
 
 def connect(url: str) -> Connection:
@@ -81,7 +81,7 @@ def connect(url: str) -> Connection:
         connection = psycopg.connect(full, autocommit=True, prepare_threshold=None, row_factory=dict_row)
     except psycopg.OperationalError as error:
         problem = _without_password(full, one_line(error))
-        raise StoreError(f"Cannot reach the store at {shown(full)}: {problem}.", hint=UNREACHABLE_HINT) from None
+        raise StoreUnusable(f"Cannot reach the store at {shown(full)}: {problem}.", hint=UNREACHABLE_HINT) from None
     configure(connection)
     return connection
 

@@ -9,3 +9,23 @@ class StoreError(AssayError):
 
 class LeaseLost(StoreError):
     """A worker wrote for a run that another worker has taken over since, or that has ended."""
+
+
+class NotFound(StoreError):
+    """Something was named that is not in the store."""
+
+
+class WrongState(StoreError):
+    """What was asked for is possible, but not in the state in which the thing is."""
+
+
+class OtherPerson(StoreError):
+    """Somebody else has to do it: who asks is too close to the matter."""
+
+
+class KeyReused(StoreError):
+    """A key that stands for one request came with another one."""
+
+
+class StoreUnusable(StoreError):
+    """Whatever is asked for, the store cannot do it now: it does not answer, or its audit log may not be added to."""

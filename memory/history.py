@@ -8,7 +8,7 @@ from uuid import UUID
 
 from memory import audit
 from memory.db import Connection, Database
-from memory.errors import StoreError
+from memory.errors import NotFound, StoreError
 from memory.model import Metric, MetricPoint, PointVerdict
 
 LONGEST = 1_000
@@ -56,7 +56,7 @@ class MetricHistory:
             raise StoreError(f"To decide about point {number} needs a name and a reason.")
         with self._db.transaction() as connection:
             if connection.execute("select from metric_points where number = %s", [number]).fetchone() is None:
-                raise StoreError(f"There is no point {number} in the store.", hint="See: assay metrics list DATASET")
+                raise NotFound(f"There is no point {number} in the store.", hint="See: assay metrics list DATASET")
             connection.execute(
                 "insert into metric_decisions (point, verdict, reason, actor) values (%s, %s, %s, %s)",
                 [number, verdict, reason, actor],

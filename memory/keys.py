@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from memory import embedded
-from memory.errors import StoreError
+from memory.errors import StoreUnusable
 
 VARIABLE = "ASSAY_AUDIT_KEY"
 FILE = "audit.key"
@@ -24,7 +24,7 @@ class Keys:
         """Reads keys apart by commas or blanks, the current one first. Raises StoreError."""
         found = text.replace(",", " ").split()
         if not found or min(map(len, found)) < SHORTEST:
-            raise StoreError("The key of the audit log is too short.", hint=HINT)
+            raise StoreUnusable("The key of the audit log is too short.", hint=HINT)
         self._keys = {_identify(key.encode()): key.encode() for key in found}
         self.current = _identify(found[0].encode())
         """The id of the key in use; tells nothing about the key."""
@@ -60,7 +60,7 @@ def _from_file(path: Path) -> str:
 def _read(path: Path) -> str:
     with path.open(encoding="ascii") as file:
         if os.fstat(file.fileno()).st_mode & 0o077:
-            raise StoreError(f"Others can read the key of the audit log in {path}.", hint=f"Run: chmod 600 {path}")
+            raise StoreUnusable(f"Others can read the key of the audit log in {path}.", hint=f"Run: chmod 600 {path}")
         return file.read()
 
 
@@ -80,8 +80,8 @@ def _make(path: Path) -> None:
         new.unlink()
 
 
-def _unusable(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"Cannot keep the key of the audit log in {path}: {error.strerror}.", hint=HINT)
+def _unusable(path: Path, error: OSError) -> StoreUnusable:
+    return StoreUnusable(f"Cannot keep the key of the audit log in {path}: {error.strerror}.", hint=HINT)
 
 
 def _identify(key: bytes) -> str:

@@ -304,6 +304,20 @@ class StoredEvaluation:
 
 
 @dataclass(frozen=True)
+class Score:
+    """What a validation came to."""
+
+    run_id: str
+    version: str
+    passed: bool
+    total: float | None
+    """0 to 1; None when there was nothing to score."""
+    dimensions: dict[str, float]
+    """0 to 1 by dimension."""
+    measured_at: datetime
+
+
+@dataclass(frozen=True)
 class Metric:
     """A metric of a dataset."""
 

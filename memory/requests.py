@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 
 from memory.audit import Fact, record
 from memory.db import Connection, Database
-from memory.errors import StoreError
+from memory.errors import NotFound, StoreError, WrongState
 from memory.model import Approval, PendingApproval
 from memory.runs import WORKER
 
@@ -113,14 +113,14 @@ class Requests:
             values,
         ).fetchone()
         if row is None:
-            raise StoreError(f"Run {run_id} has not asked for approval.")
+            raise WrongState(f"Run {run_id} has not asked for approval.")
         return Approval(**row)
 
     def _require_open(self, connection: Connection, run_id: str) -> None:
         _require_going(connection, run_id)
         approval = self._approval(connection, run_id)
         if approval.expired:
-            raise StoreError(
+            raise WrongState(
                 f"The approval window of run {run_id} ended at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
                 hint=f"Reopen it with `assay reopen {run_id}`, then decide.",
             )
@@ -130,14 +130,14 @@ def lock_run(connection: Connection, run_id: str) -> str:
     """Keeps others from the run until the transaction ends; its status. Raises StoreError."""
     row = connection.execute("select status from runs where id = %s for no key update", [run_id]).fetchone()
     if row is None:
-        raise StoreError(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")
+        raise NotFound(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")
     return str(row["status"])
 
 
 def _require_going(connection: Connection, run_id: str) -> None:
     status = lock_run(connection, run_id)
     if status in ("done", "cancelled"):
-        raise StoreError(f"Run {run_id} is {status}; nothing is left to decide.")
+        raise WrongState(f"Run {run_id} is {status}; nothing is left to decide.")
 
 
 def _checked(window: timedelta) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from memory import audit
 from memory.audit import Fact
 from memory.db import Connection, Database, Row, payload
 from memory.history import record
-from memory.model import StoredEvaluation
+from memory.model import Score, StoredEvaluation
 
 SELECT_EVALUATIONS: LiteralString = """
     select e.id, e.run_id, e.dataset_id, e.version, e.rows, e.queries, e.passed, e.total, e.measured_at, e.measured,
@@ -73,6 +74,19 @@ class Results:
     def history(self, dataset_id: UUID, limit: int = 20) -> list[StoredEvaluation]:
         """The newest results of a dataset, newest first."""
         return self._select("where e.dataset_id = %s order by e.measured_at desc limit %s", [dataset_id, limit])
+
+    def scores(self, dataset_id: UUID, limit: int = 20, before: datetime | None = None) -> list[Score]:
+        """The newest scores of a dataset, newest first, without what they are made of."""
+        rows = self._db.rows(
+            """select e.run_id, e.version, e.passed, e.total, e.measured_at,
+                coalesce((select json_object_agg(q.dimension, q.score order by q.dimension) from quality_scores q
+                    where q.run_id = e.run_id and q.dataset_id = e.dataset_id and q.rule_id is null
+                        and q.field is null), '{}') as dimensions
+            from evaluations e where e.dataset_id = %s and (%s::timestamptz is null or e.measured_at < %s)
+            order by e.measured_at desc limit %s""",
+            [dataset_id, before, before, limit],
+        )
+        return [Score(**row) for row in rows]
 
     def for_run(self, run_id: str) -> list[StoredEvaluation]:
         """The results of a run, one per dataset, in the order they came."""

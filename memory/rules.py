@@ -11,7 +11,7 @@ from uuid import UUID
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row
 from memory.decisions import read_rule, record_decision, require_person, tell_decisions
-from memory.errors import StoreError
+from memory.errors import NotFound, StoreError
 from memory.model import Rule, RuleStatus
 
 RULE_FIELDS = [field.name for field in fields(Rule) if field.name != "problem"]
@@ -172,5 +172,5 @@ def _problem(row: Row) -> str | None:
     return None
 
 
-def _unknown(number: int) -> StoreError:
-    return StoreError(f"There is no rule {number} in the store.", hint="List them with: assay rules list")
+def _unknown(number: int) -> NotFound:
+    return NotFound(f"There is no rule {number} in the store.", hint="List them with: assay rules list")

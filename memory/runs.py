@@ -8,10 +8,12 @@ from dataclasses import fields
 from typing import Any, Literal, LiteralString
 
 from memory import owner as owners
+from memory import start_keys
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
-from memory.errors import LeaseLost, StoreError
-from memory.model import Event, Lease, Run
+from memory.errors import LeaseLost, NotFound, WrongState
+from memory.model import Event, Lease, Run, Status
+from memory.start_keys import StartKey
 from memory.usage import Budget, write_budget
 
 MAX_ATTEMPTS = 5
@@ -53,11 +55,14 @@ class Runs:
         graph_version: str,
         requested_by: str,
         budget: Budget | None = None,
+        start_key: StartKey | None = None,
     ) -> Run:
-        """Puts a run into the queue, with what it may spend."""
+        """Puts a run into the queue, with what it may spend; once for each key of a person. Raises KeyReused."""
         run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
         values = [run_id, kind, goal, list(sources), model, graph_version, requested_by]
         with self._db.transaction() as connection:
+            if start_key and (known := start_keys.claim(connection, requested_by, start_key, run_id)) != run_id:
+                return _locked(connection, known)
             row = connection.execute(
                 """insert into runs (id, kind, goal, sources, model, graph_version, requested_by)
                 values (%s, %s, %s, %s, %s, %s, %s) returning *""",
@@ -80,12 +85,27 @@ class Runs:
             raise _unknown(id_or_prefix)
         if len(rows) > 1:
             ids = ", ".join(row["id"] for row in rows)
-            raise StoreError(f"Several runs begin with {id_or_prefix!r}: {ids}.", hint="Give more of the id.")
+            raise NotFound(f"Several runs begin with {id_or_prefix!r}: {ids}.", hint="Give more of the id.")
         return _run(rows[0])
 
-    def recent(self, limit: int = 20) -> list[Run]:
-        """The newest runs, newest first."""
-        rows = self._db.rows("select * from runs order by created_at desc limit %s", [limit])
+    def started(self, actor: str, start_key: StartKey) -> Run | None:
+        """The run that somebody started under a key, if there is one. Raises KeyReused."""
+        with self._db.transaction() as connection:
+            known = start_keys.known_run(connection, actor, start_key)
+            return _locked(connection, known) if known else None
+
+    def recent(
+        self, limit: int = 20, *, before: str | None = None, status: Status | None = None, kind: str | None = None
+    ) -> list[Run]:
+        """The newest runs, newest first: all, those that are older than another one, of a status or kind."""
+        rows = self._db.rows(
+            """select * from runs where (%(status)s::text is null or status = %(status)s)
+                and (%(kind)s::text is null or kind = %(kind)s)
+                and (%(before)s::text is null
+                    or (created_at, id) < (select created_at, id from runs where id = %(before)s))
+            order by created_at desc, id desc limit %(limit)s""",
+            {"limit": limit, "before": before, "status": status, "kind": kind},
+        )
         return [_run(row) for row in rows]
 
     def claim(
@@ -162,7 +182,7 @@ class Runs:
         with self._db.transaction() as connection:
             run = _locked(connection, run_id)
             if run.status == "done" and not run.error:
-                raise StoreError(f"Run {run_id} is done.", hint="Start a new run.")
+                raise WrongState(f"Run {run_id} is done.", hint="Start a new run.")
             if run.status in ("done", "failed"):
                 connection.execute("update runs set retry = true where id = %s", [run_id])
             woken = wake(connection, run_id)
@@ -355,5 +375,5 @@ def _run(row: Row) -> Run:
     return Run(**{name: row[name] for name in RUN_FIELDS})
 
 
-def _unknown(run_id: str) -> StoreError:
-    return StoreError(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")
+def _unknown(run_id: str) -> NotFound:
+    return NotFound(f"There is no run {run_id!r} in the store.", hint="List them with: assay runs")

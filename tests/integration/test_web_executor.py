@@ -1,4 +1,4 @@
-"""The worker of the page: a bug in it is logged and does not end it."""
+"""The worker inside the page and the API: a bug in it is logged and does not end it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from graph import worker
-from ui.web import session
+from ui import executor as module
+from ui.executor import Executor
 
 
 class Faulty:
@@ -35,9 +36,9 @@ def test_a_bug_in_the_worker_is_logged_and_the_worker_starts_again(
 ) -> None:
     faulty = Faulty(None)
     monkeypatch.setattr(worker, "Worker", lambda memory: faulty)
-    monkeypatch.setattr(session, "RETRY_SECONDS", 0.01)
-    executor = session.Executor(None)  # type: ignore[arg-type]
-    with caplog.at_level(logging.ERROR, "ui.web.session"):
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    executor = Executor(None)  # type: ignore[arg-type]
+    with caplog.at_level(logging.ERROR, "ui.executor"):
         executor.start()
         assert faulty.again.wait(10)
     executor.stop()
@@ -50,8 +51,8 @@ def test_a_bug_in_the_worker_is_logged_and_the_worker_starts_again(
 def test_a_stop_while_it_waits_to_start_again_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     faulty = Faulty(None)
     monkeypatch.setattr(worker, "Worker", lambda memory: faulty)
-    monkeypatch.setattr(session, "RETRY_SECONDS", 60)
-    executor = session.Executor(None)  # type: ignore[arg-type]
+    monkeypatch.setattr(module, "RETRY_SECONDS", 60)
+    executor = Executor(None)  # type: ignore[arg-type]
     executor.start()
     executor.stop()
     assert not executor._thread.is_alive()

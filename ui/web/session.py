@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import logging
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,19 +11,16 @@ import streamlit as st
 from graph.permissions import Actor, PermissionDenied
 from graph.runs import Runs
 from tools.errors import AssayError
+from ui.executor import Executor
 from ui.web import sign_in
 from ui.web.trail import Trail
 
 if TYPE_CHECKING:
-    from graph.worker import Worker
     from memory import Memory
     from memory.model import PendingApproval
 
 ACTIVE = frozenset({"queued", "running"})
 """The states in which a run has work in hand or waiting for a worker."""
-RETRY_SECONDS = 1.0
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,41 +29,6 @@ class Desk:
 
     memory: Memory
     runs: Runs
-
-
-class Executor:
-    """A worker in a thread of its own, which a bug does not end."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._worker: Worker | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="assay-worker", daemon=True)
-
-    def start(self) -> None:
-        """Begins to execute runs."""
-        self._thread.start()
-        atexit.register(self.stop)
-
-    def stop(self) -> None:
-        """Finishes the step in hand, at most for some seconds, and ends. Done twice, it does nothing."""
-        self._stopping.set()
-        if self._worker is not None:
-            self._worker.stop()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
-
-    def _work(self) -> None:
-        # The agents take seconds to import; the page can be read meanwhile.
-        from graph.worker import Worker
-
-        self._worker = Worker(self._memory)
-        while not self._stopping.is_set():
-            try:
-                self._worker.loop()
-            except Exception:  # the page without a worker would wait for ever
-                log.exception("The worker broke and starts again")
-                self._stopping.wait(RETRY_SECONDS)
 
 
 @st.cache_resource(show_spinner="Opening the store …")
