@@ -96,8 +96,20 @@ def bedrock_client(service: Literal["bedrock", "bedrock-runtime"] = "bedrock-run
     # At DEBUG both libraries print whole prompts, and with them values of the user's data.
     for name in ("langchain_aws", "botocore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    config = Config(retries=RETRIES, connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT)
+    config = Config(retries=RETRIES, connect_timeout=CONNECT_TIMEOUT, read_timeout=_read_timeout())
     return session.client(service, config=config)
+
+
+def _read_timeout() -> float:
+    """ASSAY_MODEL_SECONDS, for an endpoint slower than Bedrock: what is given up there goes on, and is begun again."""
+    text = os.environ.get("ASSAY_MODEL_SECONDS", "").strip()
+    try:
+        seconds = float(text) if text else READ_TIMEOUT
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 86_400:
+        raise _error(f"ASSAY_MODEL_SECONDS: {text!r} is no time.", "Give seconds, or unset it.")
+    return seconds
 
 
 def guardrail() -> dict[str, str] | None:

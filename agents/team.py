@@ -57,7 +57,8 @@ class Team:
             messages = self._invoke(agent, messages, context)
             if not needs or any(artifact(messages, tool) is not None for tool in needs):
                 return messages
-            messages.append(HumanMessage(f"The task is not done: call {needs[0]}."))
+            # Without the words it ended with: a small model takes its own mistake for an example.
+            messages = [*messages[:-1], HumanMessage(f"The task is not done: call {needs[0]}.")]
             context = replace(context, insist=needs[0])
         raise ModelError(
             f"The model ended as {agent} without a successful call of {needs[0]}.",

@@ -59,6 +59,21 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(("text", "seconds"), [("", 120), ("600", 600), ("0.5", 0.5)])
+def test_a_slow_endpoint_gets_the_time_it_needs(monkeypatch: pytest.MonkeyPatch, text: str, seconds: float) -> None:
+    monkeypatch.setenv("ASSAY_MODEL_SECONDS", text)
+    assert models.chat_model("bedrock").client.meta.config.read_timeout == seconds
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "inf"])
+def test_a_time_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("ASSAY_MODEL_SECONDS", text)
+    with pytest.raises(ModelError, match="ASSAY_MODEL_SECONDS"):
+        models.chat_model("bedrock")
+
+
+@pytest.mark.usefixtures("aws")
 def test_bedrock_has_one_layer_of_retries_and_limits() -> None:
     model = models.chat_model("bedrock")
     assert isinstance(model, ChatBedrockConverse)
