@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools import sources
 from tools.sources.rows import Column, to_batch, to_table
 from tools.sources.table import DatasetName, QueryError, SourceError
-from tools.sources.uris import did_you_mean, join_names, parse
+from tools.sources.uris import did_you_mean, join_names, parse, shown, without_passwords
 
 NAMES = st.text(min_size=1, max_size=12)
 
@@ -80,6 +81,60 @@ def test_what_is_refused_is_not_repeated(text: str) -> None:
     with pytest.raises(SourceError, match="Write special characters") as caught:
         parse(f"postgresql://{text}")
     assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "safe"),
+    [
+        ("data/a@b:c.csv", "data/a@b:c.csv"),
+        ("file:///data/a@b#1.csv", "file:///data/a@b#1.csv"),
+        ("spark:///data/a?b.parquet", "spark:///data/a?b.parquet"),
+        ("spark://local/db.t", "spark://local/db.t"),
+        ("MySQL://u:s3cret@h/d/t", "mysql://u@h/d/t"),
+        ("mysql://u:${NOT_SET}@h/d/t", "mysql://u:${NOT_SET}@h/d/t"),
+        (
+            "postgres://u:s3cret@h:1/d/t?sslmode=require&sslpassword=s3cret&PASSWORD=s3cret",
+            "postgres://u@h:1/d/t?sslmode=require",
+        ),
+        ("postgres://u:s3/cret@h/d/t", "postgres://***"),
+        ("postgres://u:s3@cret@h/d/t", "postgres://u@h/d/t"),
+        ("jdbc:postgresql://h/d?user=u&password=s3cret", "jdbc:postgresql://***"),
+        ("s3://key:s3cret@bucket/k", "s3://key@bucket/k"),
+        ("https://h/t.csv?token=s3cret", "https://h/t.csv"),
+        ("file://u:s3cret@h/t.csv", "file://u@h/t.csv"),
+        ("spark://u:s3cret@h/t", "spark://u@h/t"),
+    ],
+)
+def test_what_may_be_shown_of_a_source(source: str, safe: str) -> None:
+    assert shown(source) == safe
+    assert shown(safe) == safe
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "postgres://u:s3/cret@h/d/t",
+        "jdbc:postgresql://h/d?user=u&password=s3cret",
+        "s3://key:s3cret@bucket/k",
+        "https://h/t.csv?token=s3cret",
+        "file://u:s3cret@h/t.csv",
+    ],
+)
+def test_what_is_not_opened_is_told_without_its_password(source: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        sources.open(source)
+    assert "cret" not in str(caught.value)
+
+
+@given(st.text(min_size=6).map(lambda text: f"{text}s3cret"), st.sampled_from(["mysql", "postgres", "s3", "x", "file"]))
+def test_no_password_is_ever_shown(password: str, scheme: str) -> None:
+    for written in (password, quote(password, safe="")):
+        assert "s3cret" not in shown(f"{scheme}://u:{written}@h/d/t")
+
+
+def test_a_goal_keeps_its_words_without_passwords() -> None:
+    goal = "Profile (mysql://u:s3cret@h/d/t), data/a.csv and https://x.org/y; why: u:1"
+    assert without_passwords(goal) == "Profile (mysql://u@h/d/t), data/a.csv and https://x.org/y; why: u:1"
 
 
 @pytest.mark.parametrize(

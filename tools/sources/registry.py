@@ -10,6 +10,7 @@ from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 from tools.sources.table import SourceError, Table
+from tools.sources.uris import shown
 
 OPENERS = {
     "file": "tools.sources.files",
@@ -23,7 +24,7 @@ OPENERS = {
 EXTRAS = {"tools.sources.mysql": "mysql", "tools.sources.spark": "spark"}
 """Connectors whose driver comes with an extra of this package."""
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_SCHEME = re.compile(r"([^/]{2,})://")
 
 
 def open_source(source: object) -> Table:
@@ -45,13 +46,16 @@ def _open_uri(uri: str | bytes) -> Table:
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else "file"
     if scheme not in OPENERS:
-        known = ", ".join(f"{name}://" for name in sorted(OPENERS))
-        raise SourceError(
-            f"Cannot open {_without_secret(text)!r}: no connector for {scheme}://.",
-            hint=f"Known: a path, a folder, a glob, {known}.",
-        )
+        raise SourceError(f"Cannot open {shown(text)!r}: no connector for {scheme}://.", hint=_instead(scheme))
     opener: Callable[[str], Table] = connector(OPENERS[scheme], f"{scheme}://").open_uri
     return opener(_local_path(text) if match and scheme == "file" else text)
+
+
+def _instead(scheme: str) -> str:
+    """What to do about a scheme that cannot be opened."""
+    if scheme in ("s3", "s3a", "s3n"):
+        return "Copy the data to this machine first: aws s3 cp --recursive s3://bucket/prefix FOLDER."
+    return f"Known: a path, a folder, a glob, {', '.join(f'{name}://' for name in sorted(OPENERS))}."
 
 
 def connector(module: str, what: str) -> ModuleType:
@@ -69,9 +73,6 @@ def connector(module: str, what: str) -> ModuleType:
 def _local_path(uri: str) -> str:
     parts = urlsplit(uri)
     if parts.netloc not in ("", "localhost"):
-        raise SourceError(f"Cannot open {uri!r}: it names the host {parts.netloc!r}.", hint="Write file:///path.")
+        host = parts.netloc.rpartition("@")[2]
+        raise SourceError(f"Cannot open {shown(uri)!r}: it names the host {host!r}.", hint="Write file:///path.")
     return unquote(parts.path)
-
-
-def _without_secret(uri: str) -> str:
-    return re.sub(r"//.*@", "//***@", uri)

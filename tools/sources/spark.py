@@ -17,6 +17,7 @@ from tools.sources.files import Files, find
 from tools.sources.names import check_names
 from tools.sources.spark_session import FAILURES, TimeLimit, active_session, as_query_error, sibling
 from tools.sources.table import DatasetName, Field, Kind, SourceError, Table
+from tools.sources.uris import shown
 
 if TYPE_CHECKING:
     from pyspark.sql import Row
@@ -37,7 +38,7 @@ def open_uri(uri: str) -> SparkTable:
     parts = urlsplit(uri)
     name = unquote(parts.path)
     if parts.netloc not in ("", "local") or not name.strip("/"):
-        raise SourceError(f"{uri} is no table of this machine's Spark.", hint=_FORM)
+        raise SourceError(f"{shown(uri)} is no table of this machine's Spark.", hint=_FORM)
     if parts.netloc == "local":
         return _catalog_table(uri, name.strip("/"))
     files = find(name)

@@ -11,14 +11,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from tools.sources.table import SourceError
 
 _PLACE = re.compile(
     r"(?:(?P<user>[^:]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?", re.DOTALL
 )
+DATABASES = ("mariadb", "mysql", "postgres", "postgresql")
+"""Schemes whose URIs are of this form. What others write after a question mark may be a key."""
 _NAMED = re.compile(r"\$\{(\w+)\}")
+_URI = re.compile(r"[A-Za-z][\w+.:-]*://\S+")
 _SECRET_OPTIONS = frozenset({"password", "passwd", "sslpassword"})
 _ESCAPE = "Write special characters in names and passwords as %XX: @ is %40, / is %2F, : is %3A, # is %23."
 
@@ -39,8 +42,44 @@ class DatabaseUri:
     options: dict[str, str] = field(repr=False)
 
 
+def shown(source: str) -> str:
+    """A source as it may be shown, stored and logged: without a password that is written out; a path is as it was."""
+    scheme, found, rest = source.partition("://")
+    if not found or (scheme.lower() in ("file", "spark") and rest.startswith(("/", "local/"))):
+        return source
+    hidden = f"{scheme}://***"
+    try:
+        text, parts, _ = _divided(source)
+    except SourceError:  # nobody knows where a password ends
+        return hidden
+    if parts.scheme != scheme.lower():
+        return hidden
+    return text if parts.scheme in DATABASES else text.partition("?")[0]
+
+
+def without_passwords(text: str) -> str:
+    """Words of a person with each URI in them as :func:`shown`."""
+    return _URI.sub(lambda found: shown(found.group()), text)
+
+
 def parse(uri: str) -> DatabaseUri:
     """The parts of a URI; a password ``${NAME}`` is read from the environment. Raises SourceError, without secrets."""
+    text, parts, place = _divided(uri)
+    user, password, host, port = (place.group(name) or "" for name in ("user", "password", "host", "port"))
+    return DatabaseUri(
+        text=text,
+        scheme=parts.scheme,
+        user=unquote(user),
+        password=_secret(password, text),
+        host=unquote(host).strip("[]"),
+        port=port,
+        path=tuple(_names(part) for part in parts.path.strip("/").split("/") if part),
+        options=dict(parse_qsl(parts.query, keep_blank_values=True)),
+    )
+
+
+def _divided(uri: str) -> tuple[str, SplitResult, re.Match[str]]:
+    """The URI without a password that is written out, its parts, and those of its place. Raises SourceError."""
     scheme = uri.split("://", 1)[0].lower()
     refused = SourceError(f"The {scheme}:// URI cannot be read.", hint=_ESCAPE)
     try:
@@ -52,21 +91,12 @@ def parse(uri: str) -> DatabaseUri:
     if place is None or parts.fragment or "@" in parts.path or "@" in parts.query:
         raise refused
     user, password, host, port = (place.group(name) or "" for name in ("user", "password", "host", "port"))
-    options = parse_qsl(parts.query, keep_blank_values=True)
     kept = f":{password}" if _NAMED.fullmatch(password) else ""
     at = f"{user}{kept}@" if user or kept else ""
+    options = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([pair for pair in options if pair[0].lower() not in _SECRET_OPTIONS], quote_via=quote)
     text = f"{scheme}://{at}{host}{port and f':{port}'}{parts.path}{query and f'?{query}'}"
-    return DatabaseUri(
-        text=text,
-        scheme=scheme,
-        user=unquote(user),
-        password=_secret(password, text),
-        host=unquote(host).strip("[]"),
-        port=port,
-        path=tuple(_names(part) for part in parts.path.strip("/").split("/") if part),
-        options=dict(options),
-    )
+    return text, parts, place
 
 
 def join_names(names: Sequence[str]) -> str:
