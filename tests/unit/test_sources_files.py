@@ -190,6 +190,19 @@ def test_version_follows_the_content(tmp_path):
         assert table.version != first
 
 
+def test_a_change_that_keeps_size_and_time_is_seen(tmp_path):
+    path = write(tmp_path / "t.csv", "a\n1\n")
+    with sources.open(path) as table:
+        before, times = table.version, os.stat(path)
+        path.write_text("a\n2\n")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert os.stat(path).st_mtime_ns == times.st_mtime_ns
+        with pytest.raises(SourceError, match="changed while it was open"):
+            rows(table)
+    with sources.open(path) as table:
+        assert table.version != before
+
+
 def test_a_file_that_changes_while_open_is_an_error(tmp_path):
     path = write(tmp_path / "a.csv", "id\n1\n")
     with sources.open(path) as table:
@@ -228,6 +241,34 @@ def test_bad_csv_says_what_and_where(tmp_path, content, says):
     text = problem(path)
     assert says in text
     assert str(path) in text
+
+
+@pytest.mark.parametrize("named", ["closed", "open.gz"])
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('a,b\n1,x\n2,"open\n3,y\n4,z\n', 3),
+        ('a,b\n1,"two\nlines"\n2,"open\n3,y\n4,"z"\n', 4),
+        ('a;b\r\n1;"x ""y"" z"\r\n2;"x"y\r\n3;z\r\n', 3),
+        ('a,b\n1,x\n"2,open\n3,y\n', 3),
+        ('a,b\n1,x\n2,"last', 3),
+        ('note\nhello\n"open\nx\n', 3),
+        ("a,b\n" + "1,x\n" * 60_000 + '2,"open\n3,y\n', 60_002),
+        ('a,b\n1,"' + "x" * 200_000 + "\n2,y\n" + "3,z\n" * 100, 2),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_named_with_its_line(tmp_path, content, line, named):
+    data = gzip.compress(content.encode()) if named.endswith(".gz") else content
+    path = write(tmp_path / named.replace("closed", "t.csv").replace("open", "t.csv"), data)
+    with pytest.raises(SourceError) as caught, sources.open(path) as table:
+        rows(table)
+    assert f"{path}, line {line}: a value begins with a quote and does not end with one." in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ['a,b\n1,5" pipe\n2,x\n', 'a,b\n1,"x ""y"", z"\n2,""\n', '"a, b"\nx\n"y, z"\n'])
+def test_quotes_that_are_in_order_are_read(tmp_path, content):
+    with sources.open(write(tmp_path / "t.csv", content)) as table:
+        assert len(rows(table)) == 2
 
 
 def test_a_ragged_row_far_down_is_named_by_the_first_query(tmp_path):

@@ -12,7 +12,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tools.sources.duck import engine
-from tools.sources.duck_errors import RECODE, as_source_error, ragged
+from tools.sources.duck_errors import RECODE, as_source_error, ragged, unclosed
 from tools.sources.names import check_names
 from tools.sources.readers import Option, read_files, sniff
 from tools.sources.table import SourceError
@@ -64,13 +64,15 @@ def body(paths: Sequence[str], *, sample_size: int) -> exp.Query:
 
 
 def _sniff(path: str, options: dict[str, Option]) -> _Sniffed:
+    encoding = str(options["encoding"])
     try:
         answer = engine().run(sniff(path, options), opening=True).to_pylist()[0]
     except duckdb.Error as error:
-        encoding = str(options["encoding"])
-        raise locate(_uneven(path, encoding, always=True) or as_source_error(error, path), [path]) from error
+        problem = _bad_quote(path, encoding) or _uneven(path, encoding, always=True)
+        raise locate(problem or as_source_error(error, path), [path]) from error
     types = {column["name"]: column["type"] for column in answer["Columns"]}
-    if len(types) == 1 and (problem := _uneven(path, str(options["encoding"]), always=False)):
+    if len(types) == 1 and (problem := _bad_quote(path, encoding) or _uneven(path, encoding, always=False)):
+        # A quote that is not closed makes the sniffer take whole lines for values.
         raise problem
     read: dict[str, Option] = {"delim": answer["Delimiter"], "header": answer["HasHeader"]}
     for option, key in (("dateformat", "DateFormat"), ("timestampformat", "TimestampFormat")):
@@ -107,12 +109,45 @@ def _encoding(path: str) -> str:
     return "utf-8"
 
 
+def _bad_quote(path: str, encoding: str) -> SourceError | None:
+    """The first quoted value that does not end with its quote."""
+    try:
+        with _text(path, encoding) as lines:
+            delimiter = _delimiter(lines.readline())
+        with _text(path, encoding) as lines:
+            line = _open_quote(lines, delimiter)
+    except UnicodeDecodeError:
+        return None
+    return unclosed(f"{path}, line {line}") if line else None
+
+
+def _open_quote(lines: Iterable[str], delimiter: str) -> int | None:
+    """The number of the line where it begins. It is read line by line, for it may reach to the end of the file."""
+    opening = re.compile(f'(?:^|{re.escape(delimiter)})"')
+    closing = re.compile(f'"(?:(")|(?=[{re.escape(delimiter)}\r\n])|$|(.))')
+    opened: int | None = None
+    for number, line in enumerate(lines, start=1):
+        at = 0
+        while found := (opening if opened is None else closing).search(line, at):
+            at = found.end()
+            if opened is None:
+                opened = number
+            elif found[2]:
+                return opened
+            elif not found[1]:
+                opened = None
+    return opened
+
+
+def _delimiter(header: str) -> str:
+    return max(_SEPARATORS, key=header.count)
+
+
 def _uneven(path: str, encoding: str, *, always: bool) -> SourceError | None:
     """The first row whose width differs from the header's, if the file is otherwise a table with several columns."""
     try:
         with _text(path, encoding) as lines:
-            first = lines.readline()
-        delimiter = max(_SEPARATORS, key=first.count)
+            delimiter = _delimiter(lines.readline())
         with _text(path, encoding) as lines:
             rows = csv.reader(lines, delimiter=delimiter)
             widths = [(rows.line_num, len(row)) for row in islice(rows, 100_000) if row]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 
@@ -78,14 +79,8 @@ class Engine:
         if not isinstance(select, exp.Query):
             raise TypeError(f"the engine takes sqlglot queries, not {type(select).__name__}")
         text = _one_select(select)
-        with self._cursor(select, timeout_seconds=timeout_seconds, opening=opening) as cursor:
-            try:
-                return cursor.sql(text).to_arrow_table()
-            except RuntimeError as error:
-                # DuckDB's word for a Ctrl-C that came while it worked.
-                if str(error) == "Query interrupted":
-                    raise KeyboardInterrupt from None
-                raise
+        with self._cursor(select, timeout_seconds=timeout_seconds, opening=opening) as cursor, _interrupted():
+            return cursor.sql(text).to_arrow_table()
 
     def query(self, select: exp.Query, *, what: str = "the query", timeout_seconds: float | None = None) -> pa.Table:
         """Like :meth:`run`; ``what`` names the data in the SourceError that stands for any failure of the engine."""
@@ -98,7 +93,8 @@ class Engine:
         """The answer of :meth:`run` in batches, as the engine makes them. Raises duckdb.Error."""
         text = _one_select(select)
         with self._cursor(select, timeout_seconds=timeout_seconds) as cursor:
-            reader = cursor.sql(text).to_arrow_reader(BATCH_ROWS)
+            with _interrupted():
+                reader = cursor.sql(text).to_arrow_reader(BATCH_ROWS)
             yield pa.RecordBatch.from_pylist([], reader.schema)
             while (batch := _next(reader)) is not None:
                 yield batch
@@ -107,7 +103,7 @@ class Engine:
         """The columns that a query returns; no row is read. Raises duckdb.Error."""
         empty = exp.select("*").from_(select.copy().subquery("t")).limit(0)
         text = _one_select(empty)
-        with self._cursor(select, opening=opening) as cursor:
+        with self._cursor(select, opening=opening) as cursor, _interrupted():
             rows = cursor.execute(f"DESCRIBE {text}").fetchall()
         return tuple(Field(name, type_text, kind_of(type_text)) for name, type_text, *_ in rows)
 
@@ -139,6 +135,17 @@ class Engine:
         self._views.pop(name, None)
         for names in [names for names in self._instances if names and name in names]:
             del self._instances[names]
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """Ctrl-C while DuckDB works comes as an error of its own making."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 _MIDWAY: dict[str, type[duckdb.Error]] = {

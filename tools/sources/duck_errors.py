@@ -15,6 +15,7 @@ _CONVERT = re.compile(
     r"'(BIGINT|HUGEINT|INTEGER|DOUBLE|DECIMAL|BOOLEAN|DATE|TIME|TIMESTAMP|TIMESTAMP WITH TIME ZONE)[(']",
     re.DOTALL,
 )
+_UNCLOSED = re.compile(r"^Value with unterminated quote found", re.MULTILINE)
 _REGEX = re.compile(r"((?:missing|invalid|bad|no argument|unexpected|trailing|duplicate|pattern too large)[^:]*):")
 _PREFIX = re.compile(r"^(?:[A-Za-z-]+ )*Error: ")
 _FILE = re.compile(r"^\s*file ?= ?(.+?)\s*$", re.MULTILINE)
@@ -29,6 +30,8 @@ def as_source_error(error: duckdb.Error, what: str) -> SourceError:
     at = f"{where}, line {line.group(1)}" if line else where
     if width := _WIDTH.search(text):
         return ragged(at, int(width.group(1)), int(width.group(2)))
+    if _UNCLOSED.search(text):
+        return unclosed(at)
     if convert := _CONVERT.search(text):
         column, kind = convert.groups()
         return SourceError(f"{at}: a value of the column {column!r} is no {kind}.", hint="Mend the value.")
@@ -69,6 +72,14 @@ def ragged(at: str, expected: int, found: int) -> SourceError:
     """A row with too few or too many columns."""
     columns = "column" if found == 1 else "columns"
     return SourceError(f"{at}: {found} {columns} instead of the expected {expected}.", hint="Mend or quote that row.")
+
+
+def unclosed(at: str) -> SourceError:
+    """A quoted value that does not end where its quote does."""
+    return SourceError(
+        f"{at}: a value begins with a quote and does not end with one.",
+        hint='Close the quote; within a quoted value a quote is written "".',
+    )
 
 
 def gist(text: str) -> str:

@@ -45,14 +45,18 @@ class Files:
     format: Format
 
     def stamp(self) -> str:
-        """A digest of path, size and modification time of each file; '' where one is gone."""
+        """A digest of path, size, times and number of each file; '' where one is gone.
+
+        Whoever writes a file may set its time of modification, but not the time at which its entry changed.
+        """
         digest = sha256()
         for path in self.paths:
             try:
                 status = os.stat(path)
             except OSError:
                 return ""
-            digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
+            marks = (path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            digest.update(("\0".join(map(str, marks)) + "\n").encode(errors="surrogateescape"))
         return digest.hexdigest()[:32]
 
     @property
