@@ -129,7 +129,16 @@ def test_nothing_is_left_of_a_split_that_was_given_up(tmp_path, monkeypatch, err
     expected = OutletError if isinstance(error, OSError) else error if isinstance(error, type) else SourceError
     with pytest.raises(expected):
         divided(pa.table({"a": range(300_000)}), tmp_path / "out", 'Rules = [ColumnValues "a" < 7]')
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_only_folders_that_were_made_for_it_are_removed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for target in ("mine", "mine/deep/er", "new/deep"):
+        with pytest.raises(QuarantineError, match=r"which rows are bad\. RowCount > 1: It is not about single rows\."):
+            divided(TABLE, tmp_path / target, "Rules = [RowCount > 1]")
+        outlets.check(str(tmp_path / target), "t")
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
 
 
 def test_a_source_that_changes_meanwhile_leaves_nothing(tmp_path):
@@ -144,7 +153,7 @@ def test_a_source_that_changes_meanwhile_leaves_nothing(tmp_path):
     with pytest.raises(SourceError, match="changed while it was open"):
         divided(path, tmp_path / "out", 'Rules = [ColumnValues "a" < 7]', on_progress=change)
     assert progress == sorted(progress)
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_count_that_does_not_add_up_leaves_nothing(tmp_path):

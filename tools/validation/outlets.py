@@ -7,6 +7,7 @@ import os
 import shutil
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any, cast
 from urllib.parse import urlsplit
@@ -69,10 +70,12 @@ class LocalOutlet(Outlet):
         parent = os.path.abspath(os.path.expanduser(parent))
         self.uri = os.path.join(parent, folder)
         _free(self.uri, os.path.lexists(self.uri))
+        self._hidden, self._made = "", _missing(parent)
         try:
             os.makedirs(parent, exist_ok=True)
             self._hidden = mkdtemp(prefix=f".{folder}-", dir=parent)
         except OSError as error:
+            self.discard()
             raise self.refused(error) from error
 
     def file(self, name: str) -> IO[bytes]:
@@ -85,13 +88,23 @@ class LocalOutlet(Outlet):
         os.rename(self._hidden, self.uri)
 
     def discard(self) -> None:
-        """Removes the hidden folder."""
-        shutil.rmtree(self._hidden, ignore_errors=True)
+        """Removes the hidden folder, and the folders above that were made for it and are empty."""
+        if self._hidden:
+            shutil.rmtree(self._hidden, ignore_errors=True)
+        for made in self._made:
+            with suppress(OSError):
+                os.rmdir(made)
 
     def refused(self, error: Exception) -> OutletError:
         """What the operating system says."""
         said = getattr(error, "strerror", None) or str(error)
         return OutletError(f"Cannot write to {self.uri}: {said}.", hint="Choose another folder.")
+
+
+def _missing(folder: str) -> list[str]:
+    """The folder and those above it that are not there, innermost first."""
+    above = [folder, *map(str, Path(folder).parents)]
+    return [path for path in above if not os.path.lexists(path)]
 
 
 def _umask() -> int:

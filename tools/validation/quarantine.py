@@ -82,8 +82,10 @@ def split(
         rows = RowLevel(ruleset, context, without=frozenset(errors))
         primary = tables["primary"]
         if not any(rows.decides):
+            why = "".join(f" {rule}: {reason}" for rule, reason in {**rows.silent, **errors}.items())
             raise QuarantineError(
-                "No rule of the ruleset says which rows are bad.", hint="Add one such as IsComplete or ColumnValues."
+                f"No rule of the ruleset says which rows are bad.{why}",
+                hint="Add one such as IsComplete or ColumnValues.",
             )
         if any(field.name.lower() == FAIL.lower() for field in primary.fields):
             raise QuarantineError(f"{primary.uri} has a column {FAIL} already.", hint="Give it without that column.")
