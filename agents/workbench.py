@@ -313,11 +313,13 @@ class Workbench:
         return Past(self.memory, dataset.id, table.version)
 
     def _active(self, dataset: Dataset, source: str) -> list[Rule]:
+        from tools.sources.uris import shown
+
         rules = self.memory.rules.active(dataset.id)
         if not rules:
             raise WorkError(
                 f"{dataset.short_name} has no active rules.",
-                hint=f"Propose and approve some with `assay run {source}`, or name a file with --rules.",
+                hint=f"Propose and approve some with `assay run {shown(source)}`, or name a file with --rules.",
             )
         return rules
 

@@ -32,3 +32,11 @@ def other_version(run: Run) -> RunError:
         f"(its graph is version {run.graph_version}, this one's is {GRAPH_VERSION}).",
         hint=f"Go on in that version, or start anew with `assay run {shlex.join(run.sources)}`.",
     )
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C while a one-step job was at work, which is recorded as cancelled."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Run {run_id} was stopped.")
+        self.run_id = run_id

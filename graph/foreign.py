@@ -18,8 +18,15 @@ Node = TypeVar("Node", bound=Callable[[Any], Any])
 
 def register(memory: Memory, goal: str, sources: list[str]) -> str:
     """The id of a new run for a thread that a server started."""
+    from tools.sources.uris import shown, without_passwords
+
     made = memory.runs.create(
-        kind=KIND, goal=goal, sources=sources, model="", graph_version="", requested_by="langgraph server"
+        kind=KIND,
+        goal=without_passwords(goal),
+        sources=[shown(source) for source in sources],
+        model="",
+        graph_version="",
+        requested_by="langgraph server",
     )
     memory.runs.observe(made.id, "running")
     return made.id

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from graph.errors import Stopped
 from graph.permissions import require
 from graph.state import GRAPH_VERSION
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 LONGEST_SECONDS = 86_400.0
 """After that a job counts as dead even if its process cannot be seen from here."""
+
+
+def shown(source: str) -> str:
+    """A source as it is recorded and may be shown: without a password that is written out."""
+    from tools.sources import uris
+
+    return uris.shown(source)
 
 
 class Jobs:
@@ -127,13 +135,14 @@ class Jobs:
 
     @contextmanager
     def _recorded(self, kind: str, *sources: str) -> Iterator[str]:
+        """A run around the work, which ends as that does. Raises Stopped at a Ctrl-C."""
         from memory.owner import this_process
 
         person, runs = require(self._requested_by, "start"), self._memory.runs
         run = runs.create(
             kind=kind,
             goal=kind,
-            sources=list(sources),
+            sources=[shown(source) for source in sources],
             model="",
             graph_version=GRAPH_VERSION,
             requested_by=person,
@@ -142,6 +151,9 @@ class Jobs:
         assert lease is not None  # nobody else knows of it yet
         try:
             yield run.id
+        except KeyboardInterrupt:
+            runs.release(lease, "cancelled", "Stopped by Ctrl-C.")
+            raise Stopped(run.id) from None
         except BaseException as error:
             runs.release(lease, "failed", str(error) or type(error).__name__)
             raise

@@ -100,6 +100,7 @@ class Runs:
         """
         from agents.budget import budget
         from agents.models import model_name, preflight
+        from tools.sources.uris import without_passwords
 
         person = require(requested_by, "start")
         if start_key and (known := self.memory.runs.started(person, start_key)):
@@ -111,7 +112,7 @@ class Runs:
         uris = [self._check(source) for source in sources]
         run = self.memory.runs.create(
             kind="run",
-            goal=goal or DEFAULT_GOAL,
+            goal=without_passwords(goal) if goal else DEFAULT_GOAL,
             sources=list(dict.fromkeys(uris)),
             model=spec,
             graph_version=GRAPH_VERSION,
@@ -242,11 +243,14 @@ class Runs:
 
         A budget replaces the one it had, and counts what it has spent before.
         A cancelled run is taken up again, too, and one that gave up tables tries these again. Raises RunError for one
-        that waits for decisions or is of another version, StoreError for a run that is done, PermissionDenied.
+        that waits for decisions, is a single step or of another version, StoreError for a run that is done,
+        PermissionDenied.
         """
         person = require(actor, "resume")
         run = self.memory.runs.get(run_id)
-        if run.graph_version != GRAPH_VERSION and run.kind == "run":
+        if run.kind != "run":
+            raise RunError(f"Run {run.id} is a {run.kind}: there are no steps to go on from.", hint="Start it anew.")
+        if run.graph_version != GRAPH_VERSION:
             raise other_version(run)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
             raise NotNow(f"Run {run.id} waits for decisions.", hint=f"Take them with `assay decide {run.id}`.")

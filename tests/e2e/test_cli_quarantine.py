@@ -88,4 +88,8 @@ def test_ctrl_c_leaves_nothing(home, orders):
     said = running.communicate(timeout=SECONDS)[1]
     assert running.returncode == 130
     assert "Traceback" not in said
-    assert list(out.iterdir()) == []
+    assert not out.exists()
+    listed = subprocess.run([ASSAY, "runs", "--json"], env=environment(home), capture_output=True, check=True)
+    newest = json.loads(listed.stdout)[0]
+    assert (newest["kind"], newest["status"], newest["error"]) == ("validate", "cancelled", "Stopped by Ctrl-C.")
+    assert f"Run {newest['id']} is recorded as cancelled.\nStopped.\n" in said

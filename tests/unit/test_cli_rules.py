@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tools.errors import AssayError
-from ui.cli.data_commands import read_ruleset, ruleset
+from ui.cli import rulesets
 from ui.cli.main import app
 
 MESSY = 'Rules=[IsComplete    "email",RowCount>5]'
@@ -93,12 +93,12 @@ def test_an_error_in_a_ruleset_names_the_file(tmp_path):
     path = tmp_path / "orders.dqdl"
     path.write_text("Rules = [")
     with pytest.raises(AssayError, match=r"orders\.dqdl: Line 1"):
-        read_ruleset(path)
+        rulesets.read(path)
 
 
 def test_rules_become_a_document_that_reads_back():
     from tools import dqdl
 
-    text = ruleset(['IsComplete  "email"', "RowCount > 5"])
+    text = rulesets.document(['IsComplete  "email"', "RowCount > 5"])
     assert text == TIDY
     assert len(dqdl.parse(text).rules) == 2

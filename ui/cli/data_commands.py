@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from tools.errors import AssayError
-from ui.cli import options
+from ui.cli import options, rulesets
 from ui.cli.ending import NOT_DONE, show_tables, write_html
 from ui.cli.options import As, Html, Json, Source, Sources
 from ui.cli.output import Output, error_line
@@ -68,9 +68,10 @@ def profile(
         from rich.padding import Padding
         from rich.text import Text
 
+        from graph.jobs import shown
         from ui.report import columns, profile_notes
 
-        with out.advancing(f"Profiling {source}") as advance:
+        with out.advancing(f"Profiling {shown(source)}") as advance:
             done = jobs.profile(source, advance)
         reads = count(done.profile.scans, "read")
         how = "known, not scanned again" if done.cached else f"{reads} in {seconds(done.profile.seconds)}"
@@ -133,20 +134,21 @@ def recommend(
         raise AssayError("--out takes the rules of one table.", hint="Name one SOURCE.")
 
     def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
+        from graph.jobs import shown
         from ui.report.suggestion import overview
 
-        with out.waiting(f"Looking for rules for {source}"):
+        with out.waiting(f"Looking for rules for {shown(source)}"):
             found = jobs.recommend(source)
-        out.show(f"{clean(source)}  {count(len(found), 'rule')}")
+        out.show(f"{clean(shown(source))}  {count(len(found), 'rule')}")
         out.show(overview([(one.suggestion.candidate, one.result) for one in found]))
         if file:
-            options.write_text(file, ruleset([one.suggestion.candidate.rule for one in found]))
+            options.write_text(file, rulesets.document([one.suggestion.candidate.rule for one in found]))
             out.talk("Rules written to ", (str(file), "bold"))
         suggestions = [
             {**one.suggestion.candidate.to_dict(), "memory": one.suggestion.memory, "dry_run": one.result.to_dict()}
             for one in found
         ]
-        return {"source": source, "suggestions": suggestions}
+        return {"source": shown(source), "suggestions": suggestions}
 
     _each(sources, name, Output(as_json), one)
 
@@ -185,24 +187,27 @@ def validate(
 
     Example: assay validate examples/orders.csv --rules orders.dqdl --with customers=examples/customers.csv
     """
-    from graph.jobs import Jobs
+    from graph.jobs import Jobs, shown
     from graph.runs import TableReport
 
     out, actor = Output(as_json), options.actor(name)
     options.writable(html)
-    text = read_ruleset(rules) if rules else None
-    tables = dict(_aliased(other) for other in others or [])
+    _check_explain(explain, dialect, writes=bool(html or quarantine))
+    text = rulesets.usable(rules) if rules else None
+    tables = rulesets.aliased(others or [])
     joined: Literal["row", "column"] = "row" if composite is Composites.row else "column"
     with opened(out) as memory:
-        if explain or dialect:
+        if explain:
             found = Jobs(memory, actor).explain(source, text, tables, dialect.value if dialect else None, joined)
             out.write("\n".join(map(clean, str(found).splitlines())))
             out.result(found.to_dict())
             return
-        with out.advancing(f"Validating {source}") as advance:
+        with out.advancing(f"Validating {shown(source)}") as advance:
             done = Jobs(memory, actor).validate(source, text, tables, quarantine, joined, advance)
         report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
         show_tables(out, [report])
+        for alias in verdict.not_given(report.evaluation):
+            out.talk("A rule names the table ", (alias, "bold"), f", which was not given: add --with {alias}=SOURCE.")
         if html:
             write_html(out, html, [report], actor)
         split = done.split.to_dict() if done.split else None
@@ -214,31 +219,12 @@ def validate(
         raise typer.Exit(code)
 
 
-def _aliased(text: str) -> tuple[str, str]:
-    """An alias and a source. Raises AssayError."""
-    alias, _, source = text.partition("=")
-    if not (alias and source):
-        raise AssayError(f"--with {text}: there is no alias and source.", hint="Write --with customers=customers.csv.")
-    return alias, source
-
-
-def read_ruleset(path: Path) -> str:
-    """The text of a ruleset file, parsed to see that it is one. Raises AssayError that names the file."""
-    from tools import dqdl
-
-    text = options.read_text(path)
-    try:
-        dqdl.parse(text)
-    except dqdl.DqdlError as error:
-        raise AssayError(f"{path}: {error.message}", hint=error.hint) from error
-    return text
-
-
-def ruleset(rules: list[str]) -> str:
-    """Rules as one canonical document."""
-    from tools import dqdl
-
-    return str(dqdl.Ruleset(tuple(dqdl.parse_rule(rule) for rule in rules)))
+def _check_explain(explain: bool, dialect: Dialect | None, *, writes: bool) -> None:
+    """Raises AssayError for options that would have no effect."""
+    if dialect and not explain:
+        raise AssayError("--dialect says how --explain writes SQL.", hint="Add --explain, or leave --dialect away.")
+    if explain and writes:
+        raise AssayError("--explain only shows queries.", hint="Leave --html and --quarantine away, or --explain.")
 
 
 def _each(

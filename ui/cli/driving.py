@@ -25,12 +25,13 @@ def carry_out(out: Output, runs: Runs, run_id: str, after: int = 0) -> Run:
     """
     from memory.errors import StoreError
 
-    with out.waiting("Waking the agents"):
-        from graph.worker import Worker
-
-        hands = _Hands(runs, Worker(runs.memory), run_id)
-    hands.start()
+    hands: _Hands | None = None
     try:
+        with out.waiting("Waking the agents"):
+            from graph.worker import Worker
+
+            hands = _Hands(runs, Worker(runs.memory), run_id)
+        hands.start()
         with Steps(out) as steps:
             for event in runs.follow(run_id, after, alive=hands.is_alive):
                 steps.tell(event)
@@ -47,10 +48,11 @@ def carry_out(out: Output, runs: Runs, run_id: str, after: int = 0) -> Run:
         ) from error
 
 
-def _let_go(out: Output, hands: _Hands, run_id: str) -> None:
-    out.talk("Stopping (Ctrl-C again to leave at once).")
+def _let_go(out: Output, hands: _Hands | None, run_id: str) -> None:
     try:
-        hands.stop()
+        if hands and hands.is_alive():
+            out.talk("Stopping (Ctrl-C again to leave at once).")
+            hands.stop()
     finally:
         out.talk("Nothing is lost. Go on with ", (f"assay resume {run_id}", "bold"))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A file, folder, glob or URI.", show_default=False)]
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE…", help="Files, folders, globs or URIs; each is a table.", show_default=False),
+    typer.Argument(metavar="SOURCE", help="Files, folders, globs or URIs; each is a table.", show_default=False),
 ]
 RunId = Annotated[
     str, typer.Argument(metavar="RUN", help='A run: its id, the beginning of it, or "latest".', show_default=False)

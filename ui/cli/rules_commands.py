@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tools.errors import AssayError
-from ui.cli import options
-from ui.cli.data_commands import read_ruleset, ruleset
+from ui.cli import options, rulesets
 from ui.cli.ending import NOT_DONE, RULE_FAILED
 from ui.cli.options import As, Json
 from ui.cli.output import Output
@@ -31,7 +30,7 @@ Number = Annotated[int, typer.Argument(metavar="N", help="The rule's number.", s
 
 @app.command("list")
 def list_rules(
-    dataset: Annotated[str, typer.Argument(metavar="[DATASET]", help="Only of this one.", show_default=False)] = "",
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Only of this one.", show_default=False)] = "",
     every: Annotated[bool, typer.Option("--all", help="Disabled rules too.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -89,7 +88,7 @@ def export_rules(
     rules = [rule.rule_expression for rule in active]
     if not rules:
         raise AssayError(f"{found.name} has no active rules.", hint=f"Approve some with `assay run {found.uri}`.")
-    text = ruleset(rules)
+    text = rulesets.document(rules)
     if file:
         options.write_text(file, text)
         out.show(f"{count(len(rules), 'rule')} written to {file}")
@@ -114,7 +113,7 @@ def import_rules(
     from tools import dqdl
 
     out, actor = Output(as_json), options.actor(name)
-    rules = [str(rule) for rule in dqdl.parse(read_ruleset(file)).standalone()]
+    rules = [str(rule) for rule in dqdl.parse(rulesets.usable(file)).standalone()]
     with opened(out) as memory:
         jobs = Jobs(memory, actor)
         found = jobs.dataset(dataset)
@@ -180,7 +179,7 @@ def format_rules(
     from tools.dqdl.language.layout import formatted
 
     out = Output(as_json)
-    text = read_ruleset(file)
+    text = rulesets.read(file)
     canonical = formatted(text)
     changed = canonical != text
     if changed and not check:

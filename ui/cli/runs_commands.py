@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ui.cli.options import Html, Json, RunId
 from ui.cli.output import Output
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
     from memory import Memory
     from memory.model import Run
 
-app = typer.Typer(help="List runs, or show one.\n\nExample: assay runs show latest", invoke_without_command=True)
+
+class RunsGroup(TyperGroup):
+    """Takes what is no command for the id of a run."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """``assay runs ID`` is ``assay runs show ID``."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+
+
+app = typer.Typer(
+    cls=RunsGroup, help="List runs, or show one.\n\nExample: assay runs show latest", invoke_without_command=True
+)
 STYLES = {"done": "green", "failed": "red", "waiting": "yellow", "cancelled": "dim"}
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many, the newest first.")]
 
@@ -61,7 +73,7 @@ def show(run_id: RunId, html: Html = None, as_json: Json = False) -> None:
         door = Runs(memory)
         run = find_run(door, run_id)
         out.show(f"Run {run.id} · {run.kind} · {run.status} · by {clean(run.requested_by)} · {ago(run.created_at)}")
-        out.show(f"{clean(run.goal)}")
+        out.show(clean(run.goal if run.kind == "run" else ", ".join(run.sources)))
         for event in memory.runs.events(run.id):
             line = steps.line(event)
             if line:

@@ -21,13 +21,21 @@ LATEST_OF = 200
 
 @contextmanager
 def opened(out: Output) -> Iterator[Memory]:
-    """The store, closed at the end. The first time on a machine it is made, which takes a few seconds."""
+    """The store, closed at the end. The first time on a machine it is made, which takes a few seconds.
+
+    A Ctrl-C that ends a one-step job says under which id that is recorded.
+    """
+    from graph.errors import Stopped
+
     with out.waiting("Opening the store"):
         from memory import Memory
 
         memory = Memory.open()
     try:
         yield memory
+    except Stopped as stopped:
+        out.talk("Run ", (stopped.run_id, "bold"), " is recorded as cancelled.")
+        raise
     finally:
         memory.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +14,7 @@ RuleDict = dict[str, Any]
 ORDER = {"Error": 0, "Failed": 1, "Passed": 2}
 DIMENSIONS = ("completeness", "uniqueness", "validity", "accuracy", "consistency", "timeliness")
 MOST_EXAMPLE_COLUMNS = 5
+NOT_GIVEN = re.compile(r"No table named (.+?) was given|: (\w+) is not a table of this evaluation")
 
 
 def sorted_rules(evaluation: dict[str, Any]) -> list[RuleDict]:
@@ -28,6 +30,12 @@ def headline(evaluation: dict[str, Any]) -> str:
     parts += [f"{outcomes['Error']} could not be evaluated"] if outcomes["Error"] else []
     rules = text.count(len(evaluation["rules"]), "rule")
     return f"{text.count(evaluation['rows'], 'row')}, {rules}: {', '.join(parts)}"
+
+
+def not_given(evaluation: dict[str, Any]) -> list[str]:
+    """The tables that rules name and the evaluation did not have, by what their reasons say."""
+    found = [NOT_GIVEN.search(rule["reason"]) for rule in evaluation["rules"] if rule["outcome"] != "Passed"]
+    return list(dict.fromkeys(one[1] or one[2] for one in found if one))
 
 
 def by_dimension(dimensions: dict[str, float]) -> list[tuple[str, float]]:

@@ -84,7 +84,7 @@ def _ending(run: Run, trail: Trail) -> None:
         st.error(inline(run.error, 1_000), icon=":material/error:")
     if run.status == "cancelled":
         st.info("You stopped this run.", icon=":material/stop_circle:")
-    if run.status == "failed":
+    if run.status == "failed" and run.kind == "run":
         st.button("Go on from here", key=f"resume-{run.id}", on_click=_resume, args=(run.id,), icon=":material/resume:")
     if trail.tokens:
         st.caption(f"{trail.tokens:,} tokens")
