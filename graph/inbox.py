@@ -112,10 +112,17 @@ def related(rule: str, active: Sequence[Rule]) -> list[Related]:
     from tools.dqdl.language.relations import relation
 
     parsed = dqdl.parse_rule(rule)
-    found = [(one, relation(parsed, dqdl.parse_rule(one.rule_expression))) for one in active if not one.problem]
+    # Rules of other columns say nothing about it, and among a thousand rules they are nearly all.
+    about = _names(parsed.columns)
+    near = [one for one in active if not one.problem and _names(one.columns) == about]
+    found = [(one, relation(parsed, dqdl.parse_rule(one.rule_expression))) for one in near]
     return [Related(one.number, one.rule_expression, how) for one, how in found if how]
 
 
 def _meet(wanted: Iterable[str], names: Iterable[str]) -> bool:
-    one, other = ({name.casefold() for name in some} for some in (wanted, names))
+    one, other = _names(wanted), _names(names)
     return not one or bool(one & other)
+
+
+def _names(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}

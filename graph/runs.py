@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -90,12 +90,14 @@ class Runs:
         budget_tokens: int | None = None,
         window: str | None = None,
         start_key: StartKey | None = None,
+        follows: str | None = None,
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
         Without a budget that of ASSAY_BUDGET_USD and ASSAY_BUDGET_TOKENS counts, if any.
         ``window`` is how long people may take to decide, such as "90m" or "3d"; ASSAY_APPROVAL_WINDOW or 24 h if None.
         Under a ``start_key`` it is started once; who asks again with the same words gets the run as it is.
+        ``follows`` is a run in whose conversation this one is asked for.
         Raises SourceError, ModelError, RunError, PermissionDenied, KeyReused.
         """
         from agents.budget import budget
@@ -122,6 +124,8 @@ class Runs:
         )
         if window is not None:
             self.memory.approvals.set_window(run.id, time_to_decide)
+        if follows is not None:
+            self.memory.conversations.follow(run.id, follows)
         return run
 
     def _check(self, source: str) -> str:
@@ -159,12 +163,14 @@ class Runs:
         names = {one: (dataset.short_name, dataset.name, dataset.uri) for one, dataset in known.items()}
         return [proposal for proposal in left if where.keeps(proposal, names[proposal.dataset_id])]
 
-    def related(self, run_id: str) -> dict[int, list[Related]]:
+    def related(self, run_id: str, numbers: Collection[int] | None = None) -> dict[int, list[Related]]:
         """By number of an undecided proposal the active rules that repeat, imply or contradict it; only where some do.
+
+        ``numbers`` are the proposals to look at, None for all.
 
         It is told from the texts of simple conditions; that nothing is told does not mean that nothing is there.
         """
-        left = self.undecided(run_id)
+        left = [one for one in self.undecided(run_id) if numbers is None or one.number in numbers]
         active = {one: self.memory.rules.active(one) for one in {proposal.dataset_id for proposal in left}}
         found = {proposal.number: inbox.related(proposal.rule, active[proposal.dataset_id]) for proposal in left}
         return {number: rules for number, rules in found.items() if rules}

@@ -87,6 +87,11 @@ class Rules:
         )
         return [_rule(row) for row in rows]
 
+    def counts(self) -> dict[UUID, int]:
+        """How many active rules each dataset has; those without any are left out."""
+        rows = self._db.rows("select dataset_id, count(*) from dq_rules where status = 'approved' group by dataset_id")
+        return {row["dataset_id"]: row["count"] for row in rows}
+
     def get(self, number: int) -> Rule:
         """The rule of that number. Raises StoreError."""
         row = self._db.row(RULES + " where r.number = %s", [number])

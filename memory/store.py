@@ -13,6 +13,7 @@ from memory import embedded
 from memory.approvals import Approvals
 from memory.audit import Audit
 from memory.catalog import Catalog
+from memory.conversations import Conversations
 from memory.db import Connection, Database
 from memory.fence import Fenced
 from memory.history import MetricHistory
@@ -53,6 +54,7 @@ class Memory:
         self.results = Results(self.db)
         self.history = MetricHistory(self.db)
         self.usage = Usage(self.db)
+        self.conversations = Conversations(self.db)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:
