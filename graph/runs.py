@@ -255,7 +255,7 @@ class Runs:
         person = require(actor, "resume")
         run = self.memory.runs.get(run_id)
         if run.kind != "run":
-            raise RunError(f"Run {run.id} is a {run.kind}: there are no steps to go on from.", hint="Start it anew.")
+            raise NotNow(f"Run {run.id} is a {run.kind}: there are no steps to go on from.", hint="Start it anew.")
         if run.graph_version != GRAPH_VERSION:
             raise other_version(run)
         if run.status == "waiting" and any(proposal.decision is None for proposal in self.proposals(run.id)):
