@@ -2,68 +2,192 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from agents.embeddings import embedder
-from tools import recommending
+from tools import dqdl, recommending
+from tools.dqdl.language import ideas
 from tools.profiling import Profile
+from tools.recommending.likeness import Traits, likeness, traits
 
 if TYPE_CHECKING:
     from memory import Memory
-    from memory.model import PastRule
-    from tools.recommending import Candidate
+    from memory.remembered import PastRule
 
 LIKE = 0.75
-"""Cosine from which on two rules on two columns count as similar."""
-MOST_RECALLED = 3
+"""From which on two rules of one form on two columns count as similar."""
+BY_WORDS = 0.7
+"""How much of the likeness of two columns is that of their names and meanings; the rest is that of statistics."""
+MOST_RECALLED = 20
+MOST_SHOWN = 8
+MOST_COLUMNS = 30
+LONGEST_REASON = 200
+OWN_WEIGHT = 2.0
+"""How many decisions on columns that are just the same weigh as much as the statistics do."""
+ENOUGH = 2
+"""So many rejections, and no approval, and a rule is not offered on a similar column."""
+WORDS = {"approve": "approved", "edit": "edited", "reject": "rejected"}
 
 
-def remember(memory: Memory, run_id: str) -> int:
-    """Remembers each decision of a run once; how many were new."""
-    meanings: dict[int, str] = {}
-    profiles: dict[UUID, Profile | None] = {}
-    for proposal in memory.approvals.proposals(run_id):
-        if proposal.dataset_id not in profiles:
-            stored = memory.catalog.latest_profile(proposal.dataset_id)
-            profiles[proposal.dataset_id] = Profile.from_dict(stored.profile) if stored else None
-        profile = profiles[proposal.dataset_id]
-        if profile is not None:
-            meanings[proposal.number] = meaning(proposal.rule_type, proposal.columns, profile)
-    return memory.recall.remember(run_id, embedder(), meanings)
+@dataclass(frozen=True)
+class Recollection:
+    """What people decided about such rules on similar columns; the likest first, each column once."""
+
+    past: tuple[PastRule, ...] = ()
+    """``similarity`` is that of the columns: of what they are called and mean, and of their statistics."""
+
+    @property
+    def sentence(self) -> str | None:
+        """All of it in a line for a person or a model, or None."""
+        accepted, rejected = _parted(self.past)
+        parts = [f"approved on {_places(accepted)}"] if accepted else []
+        if rejected:
+            parts.append(f"rejected on {_places(rejected)}{_reasons(rule.reason for rule in rejected)}")
+        told = [", ".join(parts), *_since(accepted)] if parts else []
+        return "; ".join(told) or None
+
+    @property
+    def references(self) -> list[dict[str, Any]]:
+        """The decisions behind the sentence, as evidence: which memory, how alike, what became of the rule."""
+        return [
+            {
+                "memory": rule.number,
+                "on": _place(rule),
+                "outcome": WORDS[rule.outcome],
+                "similarity": round(rule.similarity, 3),
+                "reason": _short(rule.reason),
+                "by": rule.corrected_by or rule.actor,
+                "passed_since": rule.passed,
+                "failed_since": rule.failed,
+                "disabled": _short(rule.disabled),
+            }
+            for rule in self.past[:MOST_SHOWN]
+        ]
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What a proposal carries of it."""
+        return {"memory": self.sentence, "recalled": self.references} if self.past else {}
+
+    @property
+    def discouraging(self) -> bool:
+        """Whether people rejected it on several similar columns, and approved it on none."""
+        accepted, rejected = _parted(self.past)
+        return len(rejected) >= ENOUGH and all(rule.disabled is not None for rule in accepted)
+
+    def weighed(self, confidence: float) -> float:
+        """The confidence of the statistics, drawn towards what people decided, by how alike the columns are."""
+        wanted = sum(rule.similarity for rule in self.past if rule.outcome != "reject" and rule.disabled is None)
+        heard = sum(rule.similarity for rule in self.past)
+        return round((OWN_WEIGHT * confidence + wanted) / (OWN_WEIGHT + heard), 2)
 
 
-def notes(memory: Memory, profile: Profile, rules: Sequence[Candidate]) -> list[str | None]:
-    """For each candidate what people decided about similar rules elsewhere, in one line, or None."""
+def remember(memory: Memory, run_id: str | None = None) -> int:
+    """Remembers each decision of a run, or of all, once; how many were new."""
+    from memory.recall import Note
+
+    found = memory.recall.fresh(embedder().model, run_id)
+    profiles = {one: _latest(memory, one) for one in {decision.dataset_id for decision in found}}
+    notes = []
+    for decision in found:
+        rule, profile = dqdl.parse_rule(decision.rule), profiles[decision.dataset_id]
+        columns = ideas.about(rule)
+        known = [one.to_dict() for one in _traits(columns, profile)]
+        notes.append(Note(decision, _meaning(columns, profile), ideas.form(rule), known))
+    return memory.recall.remember(notes, embedder())
+
+
+def recollect(memory: Memory, profile: Profile, rules: Sequence[str]) -> list[Recollection]:
+    """For each rule on the table of a profile what people decided about such rules on similar columns."""
     if not rules:
-        return [None] * len(rules)
-    texts = [meaning(rule.rule_type, rule.columns, profile) for rule in rules]
-    found = memory.recall.recall(texts, embedder(), k=MOST_RECALLED)
-    return [_note([p for p in past if p.rule_type == rule.rule_type]) for rule, past in zip(rules, found, strict=True)]
+        return []
+    remember(memory)
+    parsed = [dqdl.parse_rule(rule) for rule in rules]
+    columns = [ideas.about(rule) for rule in parsed]
+    found = memory.recall.recall(
+        [_meaning(names, profile) for names in columns],
+        embedder(),
+        forms=[ideas.form(rule) for rule in parsed],
+        k=MOST_RECALLED,
+    )
+    return [_recollection(past, _traits(names, profile)) for past, names in zip(found, columns, strict=True)]
 
 
-def meaning(rule_type: str, columns: Sequence[str], profile: Profile) -> str:
-    """What a rule is about in words that compare well: its type and what its columns are. Holds no value."""
+def _recollection(past: Sequence[PastRule], here: Sequence[Traits]) -> Recollection:
+    newest: dict[tuple[UUID, tuple[str, ...]], PastRule] = {}
+    for rule in sorted(past, key=lambda one: one.number):
+        newest[rule.dataset_id, tuple(name.lower() for name in rule.columns)] = rule
+    weighed = (replace(rule, similarity=_alike(rule, here)) for rule in newest.values())
+    alike = [rule for rule in weighed if rule.similarity >= LIKE]
+    return Recollection(tuple(sorted(alike, key=lambda rule: (-rule.similarity, -rule.number))))
+
+
+def _alike(rule: PastRule, here: Sequence[Traits]) -> float:
+    there = [Traits(**one) for one in rule.traits]
+    if not there or len(there) != len(here):
+        return rule.similarity
+    same = sum(map(likeness, there, here)) / len(here)
+    return BY_WORDS * rule.similarity + (1 - BY_WORDS) * same
+
+
+def _meaning(columns: Sequence[str], profile: Profile | None) -> str:
+    """What the columns are, in words that compare well. Holds no value."""
+    if profile is None:
+        return ", ".join(columns) or "a table"
+    if not columns:
+        names = ", ".join(column.name.replace("_", " ") for column in profile.columns[:MOST_COLUMNS])
+        return f"a table of {names}"
     known = {column.name.lower(): column for column in profile.columns}
-    about = [recommending.semantics(known[name.lower()], profile.rows) for name in columns if name.lower() in known]
-    return f"{rule_type} of {'; '.join(about) or 'the table'}"
+    said = [recommending.semantics(known[name], profile.rows) if name in known else name for name in columns]
+    return "; ".join(said)
 
 
-def _note(past: Sequence[PastRule]) -> str | None:
-    alike = [rule for rule in past if rule.similarity >= LIKE]
-    if not alike:
-        return None
-    accepted = [rule for rule in alike if rule.outcome != "reject"]
-    refused = [rule for rule in alike if rule.outcome == "reject"]
-    parts = []
-    if accepted:
-        parts.append(f"accepted on {_places(accepted)}")
-    if refused:
-        reasons = "; ".join(dict.fromkeys(f"{rule.reason!r}" for rule in refused))
-        parts.append(f"rejected on {_places(refused)}: {reasons}")
-    return " and ".join(parts)
+def _traits(columns: Sequence[str], profile: Profile | None) -> list[Traits]:
+    known = {column.name.lower(): column for column in profile.columns} if profile else {}
+    return [traits(known[name], profile.rows) for name in columns if profile and name in known]
+
+
+def _latest(memory: Memory, dataset_id: UUID) -> Profile | None:
+    stored = memory.catalog.latest_profile(dataset_id)
+    return Profile.from_dict(stored.profile) if stored else None
+
+
+def _parted(past: Sequence[PastRule]) -> tuple[list[PastRule], list[PastRule]]:
+    accepted = [rule for rule in past if rule.outcome != "reject"]
+    return accepted, [rule for rule in past if rule.outcome == "reject"]
 
 
 def _places(rules: Sequence[PastRule]) -> str:
-    return ", ".join(dict.fromkeys(f"{rule.table}.{'+'.join(rule.columns) or '*'}" for rule in rules))
+    what = "table" if not rules[0].columns else "column"
+    listed = ", ".join(map(_place, rules[:3])) + (", …" if len(rules) > 3 else "")
+    return f"{len(rules)} similar {what}{'' if len(rules) == 1 else 's'} ({listed})"
+
+
+def _place(rule: PastRule) -> str:
+    return f"{rule.table}.{'+'.join(rule.columns)}" if rule.columns else rule.table
+
+
+def _since(accepted: Sequence[PastRule]) -> list[str]:
+    """What became of the rules that were accepted."""
+    failed = [rule for rule in accepted if rule.failed and rule.disabled is None]
+    disabled = [rule for rule in accepted if rule.disabled is not None]
+    told = [f"disabled since on {_places(disabled)}{_reasons(rule.disabled for rule in disabled)}"] if disabled else []
+    if failed:
+        times, of = sum(rule.failed for rule in failed), sum(rule.failed + rule.passed for rule in failed)
+        told.append(f"failed since in {times} of {of} validations on {_places(failed)}")
+    return told
+
+
+def _reasons(given: Iterable[str | None]) -> str:
+    """Up to three different reasons in people's own words, cut short."""
+    reasons = list(dict.fromkeys(_short(reason) for reason in given if reason))[:3]
+    return f": {'; '.join(map(repr, reasons))}" if reasons else ""
+
+
+def _short(reason: str | None) -> str | None:
+    if not reason or len(reason) <= LONGEST_REASON:
+        return reason or None
+    return reason[:LONGEST_REASON] + " …"

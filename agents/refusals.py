@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tools import dqdl
+from tools.dqdl.language import ideas
+from tools.profiling import Profile
+from tools.recommending.likeness import renamed
 
 if TYPE_CHECKING:
     from memory import Memory
@@ -15,13 +19,18 @@ if TYPE_CHECKING:
 class Refusals:
     """What speaks against a rule on one dataset, as the store knows it when this is made."""
 
-    def __init__(self, memory: Memory, dataset: Dataset) -> None:
+    def __init__(self, memory: Memory, dataset: Dataset, profile: Profile | None = None) -> None:
+        """``profile`` is that of the present content: by it columns are known again that were renamed."""
         self._dataset = dataset
         self._active = {rule.fingerprint for rule in memory.rules.active(dataset.id)}
-        self._declined = memory.recall.declined(dataset.id)
+        self._declined = [(past, dqdl.parse_rule(past.rule)) for past in memory.recall.declined(dataset.id)]
+        self._renamed = _renamed(memory, dataset, profile, [rule for _, rule in self._declined]) if profile else {}
 
     def why(self, rule: str) -> str | None:
-        """It does not parse, names no such column, is active, or a person declined it (also with another bound)."""
+        """It does not parse, names no such column, is active, or a person declined what it says.
+
+        What was declined is known again in other words, with another bound, and under another name of a column.
+        """
         try:
             parsed = dqdl.parse_rule(rule)
         except dqdl.DqdlError as error:
@@ -29,14 +38,29 @@ class Refusals:
         missing = missing_column(parsed, self._dataset)
         if missing:
             return missing
-        fingerprint, shape = dqdl.fingerprint(parsed), dqdl.shape(parsed)
-        if fingerprint in self._active:
+        if dqdl.fingerprint(parsed) in self._active:
             return "This rule is active already."
-        for past in self._declined:
-            if past.fingerprint == fingerprint or dqdl.shape(dqdl.parse_rule(past.rule)) == shape:
-                about = ", ".join(past.columns) or "the table"
-                return f"A person declined this kind of rule for {about}: {past.reason}"
+        for past, refused in self._declined:
+            if ideas.restates(parsed, refused, self._renamed):
+                return f"A person declined this kind of rule for {self._about(refused)}: {past.reason}"
         return None
+
+    def _about(self, refused: dqdl.TopRule) -> str:
+        columns = ideas.about(refused)
+        shown = [f"{name} (now {self._renamed[name]})" if name in self._renamed else name for name in columns]
+        return ", ".join(shown) or "the table"
+
+
+def _renamed(memory: Memory, dataset: Dataset, profile: Profile, refused: Sequence[dqdl.TopRule]) -> dict[str, str]:
+    """By lower-cased names of columns that are gone, on which rules were refused, what they are called now."""
+    here = {field["name"].lower() for field in dataset.fields}
+    gone = {name for rule in refused for name in ideas.about(rule)} - here
+    found: dict[str, str] = {}
+    for name in sorted(gone):
+        before = None if name in found else memory.recall.profile_with(dataset.id, name)
+        if before is not None:
+            found = {**renamed(Profile.from_dict(before), profile), **found}
+    return found
 
 
 def missing_column(rule: dqdl.TopRule, dataset: Dataset) -> str | None:

@@ -103,7 +103,8 @@ def candidate_entry(dry_run: DryRun) -> dict[str, Any]:
         "reasoning": _QUOTED.sub("a value", suggestion.candidate.reasoning),
         "today": _today(dry_run),
     }
-    return entry | ({"people": suggestion.memory} if suggestion.memory else {})
+    people = suggestion.recollection.sentence
+    return entry | ({"people": people} if people else {})
 
 
 def _today(dry_run: DryRun) -> str:

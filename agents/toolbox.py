@@ -17,6 +17,10 @@ Answer = tuple[str, dict[str, Any] | None]
 """What the model reads, and the references that the graph takes."""
 
 
+MOST_LEFT_OUT = 10
+"""Candidates that are told apart because people rejected the like elsewhere."""
+
+
 class ProposalIn(BaseModel):
     """A rule to propose: a candidate by its number, or DQDL text of your own with a reasoning."""
 
@@ -70,9 +74,13 @@ def column_details(table: str, columns: list[str], runtime: Runtime) -> Answer:
 def list_candidates(table: str, runtime: Runtime) -> Answer:
     """Numbered rules made from statistics: the reason, how each fares today, what people decided on similar ones."""
     bench, source = runtime.context.bench, _source(runtime, table)
-    entries = [candidate_entry(dry_run) for dry_run in bench.dry_runs(source)]
+    found = bench.dry_runs(source)
+    entries = [candidate_entry(one) for one in found if not one.suggestion.recollection.discouraging]
+    left_out = [candidate_entry(one) for one in found if one.suggestion.recollection.discouraging]
     none = f"There is nothing new to propose for {table}: every candidate is active already or was rejected."
     content = {"summary": f"{len(entries)} candidates." if entries else none, "candidates": entries}
+    if left_out:
+        content["left_out"] = left_out[:MOST_LEFT_OUT]
     return _answer(content, None if entries else {"proposed": 0})
 
 
@@ -100,15 +108,16 @@ def propose_rules(table: str, proposals: list[ProposalIn], runtime: Runtime) -> 
 
 def _draft(suggestion: Suggestion) -> Draft:
     chosen = suggestion.candidate
-    evidence = chosen.evidence | ({"memory": suggestion.memory} if suggestion.memory else {})
+    evidence = chosen.evidence | suggestion.recollection.evidence
     return Draft(chosen.rule, chosen.reasoning, evidence, chosen.confidence, "statistics")
 
 
 def _drafts(proposals: list[ProposalIn], suggestions: list[Suggestion]) -> tuple[list[Draft], list[tuple[str, str]]]:
     drafts, refused = [], []
+    numbered = {suggestion.number: suggestion for suggestion in suggestions}
     for proposal in proposals:
-        if proposal.candidate is not None and 1 <= proposal.candidate <= len(suggestions):
-            drafts.append(_draft(suggestions[proposal.candidate - 1]))
+        if proposal.candidate in numbered:
+            drafts.append(_draft(numbered[proposal.candidate]))
         elif proposal.candidate is not None:
             refused.append((f"candidate {proposal.candidate}", f"there are {len(suggestions)} candidates"))
         elif proposal.rule and proposal.reasoning:

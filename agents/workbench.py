@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -18,6 +18,7 @@ from memory.audit import Fact
 from tools.errors import AssayError
 
 if TYPE_CHECKING:
+    from agents.recollection import Recollection
     from memory import Memory
     from memory.model import Dataset, Proposal, ProposalSource, Rule
     from tools.dqdl import Ruleset
@@ -71,8 +72,10 @@ class Suggestion:
     """A statistical candidate, its number on this content of the table, and what people decided about similar rules."""
 
     number: int
+    """Whatever people decide meanwhile, the same candidate has it."""
     candidate: Candidate
-    memory: str | None
+    """With the confidence that the statistics and people's decisions come to together."""
+    recollection: Recollection
 
 
 @dataclass(frozen=True)
@@ -133,15 +136,20 @@ class Workbench:
 
     def suggestions(self, source: str) -> list[Suggestion]:
         """Statistical candidates, best first, without those that are active or that a person declined."""
-        from agents.recollection import notes
+        from agents.recollection import recollect
         from agents.refusals import Refusals
         from tools import recommending
 
         profiled = self.profile(source)
-        refusals = Refusals(self.memory, profiled.dataset)
-        fresh = [c for c in recommending.candidates(profiled.profile) if refusals.why(c.rule) is None]
-        known = notes(self.memory, profiled.profile, fresh)
-        return [Suggestion(i, *each) for i, each in enumerate(zip(fresh, known, strict=True), start=1)]
+        refusals = Refusals(self.memory, profiled.dataset, profiled.profile)
+        numbered = enumerate(recommending.candidates(profiled.profile), start=1)
+        fresh = [(number, one) for number, one in numbered if refusals.why(one.rule) is None]
+        past = recollect(self.memory, profiled.profile, [one.rule for _, one in fresh])
+        found = [
+            Suggestion(number, replace(one, confidence=known.weighed(one.confidence)), known)
+            for (number, one), known in zip(fresh, past, strict=True)
+        ]
+        return sorted(found, key=lambda one: -recommending.worth(one.candidate))
 
     def dry_runs(self, source: str) -> list[DryRun]:
         """The suggestions with how they fare, without those that cannot be evaluated; nothing is stored."""
@@ -210,10 +218,13 @@ class Workbench:
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
         from agents.refusals import Refusals
+        from tools.profiling import Profile
 
         table, dataset = self.open(source)
         with table:
-            refusals = Refusals(self.memory, dataset)
+            stored_profile = self.memory.catalog.profile(dataset.id, table.version)
+            profile = Profile.from_dict(stored_profile.profile) if stored_profile else None
+            refusals = Refusals(self.memory, dataset, profile)
             usable, refused = [], []
             for draft in drafts:
                 why = refusals.why(draft.rule)
@@ -221,6 +232,7 @@ class Workbench:
                     refused.append((draft.rule, why))
                 else:
                     usable.append(draft)
+            usable = self._recalled(profile, usable) if profile else usable
             past = self._past(dataset, table)
             results = _evaluate(table, [draft.rule for draft in usable], past).rules if usable else []
         good = []
@@ -232,6 +244,14 @@ class Workbench:
                 good.append((draft, result))
         stored = self.memory.approvals.propose(run_id, dataset.id, [_proposal(draft, result) for draft, result in good])
         return Proposed(stored, refused)
+
+    def _recalled(self, profile: Profile, drafts: Sequence[Draft]) -> list[Draft]:
+        """The drafts, those in a model's own words with what people decided about such rules elsewhere."""
+        from agents.recollection import recollect
+
+        own = [draft for draft in drafts if draft.source == "model"]
+        past = iter(recollect(self.memory, profile, [draft.rule for draft in own]))
+        return [_with_past(draft, next(past)) if draft.source == "model" else draft for draft in drafts]
 
     def _unsupported(self, source: str, draft: Draft, result: RuleResult) -> str | None:
         """Why a reasoning in a model's own words cannot be shown to a person, or None."""
@@ -354,6 +374,11 @@ def _ruleset(rules: Sequence[str]) -> Ruleset:
     from tools import dqdl
 
     return dqdl.Ruleset(rules=tuple(map(dqdl.parse_rule, rules)))
+
+
+def _with_past(draft: Draft, past: Recollection) -> Draft:
+    evidence = draft.evidence | past.evidence
+    return replace(draft, evidence=evidence, confidence=past.weighed(draft.confidence))
 
 
 def _proposal(draft: Draft, result: RuleResult) -> Any:

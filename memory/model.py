@@ -251,29 +251,6 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class PastRule:
-    """A rule that people decided about before, and how near it is to what was asked."""
-
-    dataset_id: UUID
-    table: str
-    proposed: str
-    """The rule as it was proposed."""
-    rule: str | None
-    """The rule as it was accepted; None after a rejection."""
-    rule_type: str
-    columns: tuple[str, ...]
-    dimension: str
-    fingerprint: str
-    outcome: Action
-    reason: str | None
-    actor: str
-    decided_at: datetime
-    meaning: str
-    similarity: float
-    """Cosine: 1 for the same text, about 0 for texts without relation."""
-
-
-@dataclass(frozen=True)
 class DeclinedRule:
     """A rule that people did not want on a dataset as it was proposed."""
 

@@ -2,43 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import LiteralString
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 from pgvector import Vector
 
-from memory.db import Database
+from memory.db import Database, payload
 from memory.embedding import Embedder
-from memory.model import DeclinedRule, PastRule
+from memory.model import DeclinedRule
+from memory.remembered import REMEMBERED, PastRule, values
 
-PAST_FIELDS = [field.name for field in fields(PastRule)]
-
-FORGOTTEN: LiteralString = """
-    select d.id, p.number, p.rule, p.columns, p.dimension, s.short_name
-    from decisions d join proposals p on p.id = d.proposal_id join datasets s on s.id = p.dataset_id
-    where p.run_id = %s and not exists (
-        select from rule_memory m where m.decision_id = d.id and m.embedding_model = %s)
-    order by p.number
+AT_ONCE = 1000
+"""Decisions that are remembered in one go."""
+FRESH: LiteralString = """
+    select d.id as decision_id, d.dataset_id, s.short_name as "table", p.run_id, p.number,
+        coalesce(d.rule, p.rule) as rule, coalesce(d.columns, p.columns) as columns,
+        coalesce(d.dimension, p.dimension) as dimension, d.decided_at
+    from memories e join decisions d on d.id = e.decision_id join datasets s on s.id = d.dataset_id
+        left join proposals p on p.id = d.proposal_id
+    where (%(run_id)s::text is null or p.run_id = %(run_id)s) and e.forgotten_at is null
+        and not exists (select from rule_memory m where m.decision_id = d.id and m.embedding_model = %(model)s)
+    order by d.decided_at desc, p.number limit %(limit)s
 """
-# An exact scan: at the tens of thousands of rules that people decide about it takes milliseconds, while an index
-# would filter after its search and so come back with too few.
+REMEMBER: LiteralString = """
+    insert into rule_memory (memory, decision_id, meaning, form, embedding, embedding_model)
+    select e.number, w.*, %s from unnest(%s::uuid[], %s::text[], %s::text[], %s::vector[])
+        as w (decision_id, meaning, form, embedding) join memories e on e.decision_id = w.decision_id
+    where e.forgotten_at is null
+    on conflict (decision_id, embedding_model) do nothing returning id
+"""
+# First what must be the same, by an index, then the distance to each of what is left. That takes milliseconds at tens
+# of thousands of decisions, while an index over vectors would filter after its search and come back with too few.
 NEAREST: LiteralString = """
-    select q.position, n.* from unnest(%(vectors)s::vector[]) with ordinality as q (vector, position)
+    select q.position, 1 - n.distance as similarity, o.*
+    from unnest(%(vectors)s::vector[], %(forms)s::text[]) with ordinality as q (vector, form, position)
     cross join lateral (
-        select p.dataset_id, s.short_name as "table", p.rule as proposed, d.rule,
-            coalesce(d.rule_type, p.rule_type) as rule_type, coalesce(d.columns, p.columns) as columns,
-            coalesce(d.dimension, p.dimension) as dimension, coalesce(d.fingerprint, p.fingerprint) as fingerprint,
-            d.action as outcome, d.reason, d.actor, d.decided_at, m.meaning,
-            1 - (m.embedding <=> q.vector) as similarity
-        from rule_memory m join decisions d on d.id = m.decision_id
-            join proposals p on p.id = d.proposal_id join datasets s on s.id = p.dataset_id
-        where m.embedding_model = %(model)s and (%(dataset_id)s::uuid is null or p.dataset_id = %(dataset_id)s)
-        order by m.embedding <=> q.vector, d.decided_at desc limit %(k)s
+        select m.memory, m.embedding <=> q.vector as distance from rule_memory m
+        where m.embedding_model = %(model)s {condition}
+        order by distance, m.memory desc limit %(k)s
     ) n
-    where n.similarity > 0 and n.similarity <> 'NaN' order by q.position, n.similarity desc
 """
+OF_FORM: LiteralString = " and m.form = q.form"
+OF_DATASET: LiteralString = " and m.memory in (select number from memories where dataset_id = %(dataset_id)s)"
+DECLINED: LiteralString = """
+    select distinct on (w.fingerprint) w.fingerprint, w.rule, w.rule_type, w.columns,
+        coalesce(e.reason, d.reason, 'changed to ' || d.rule) as reason, coalesce(e.corrected_by, d.actor) as actor,
+        d.decided_at
+    from decisions d join memories e on e.decision_id = d.id left join proposals p on p.id = d.proposal_id
+    cross join lateral (
+        select coalesce(p.fingerprint, d.fingerprint) as fingerprint, coalesce(p.rule, d.rule) as rule,
+            coalesce(p.rule_type, d.rule_type) as rule_type, coalesce(p.columns, d.columns) as columns) w
+    where d.dataset_id = %s and coalesce(e.outcome, d.action) in ('reject', 'edit') and e.forgotten_at is null
+        and not exists (
+            select from dq_rules r where r.dataset_id = d.dataset_id and r.fingerprint = w.fingerprint
+                and r.approved_at > d.decided_at)
+    order by w.fingerprint, d.decided_at desc
+"""
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A decision that is not remembered yet."""
+
+    decision_id: UUID
+    dataset_id: UUID
+    table: str
+    run_id: str | None
+    number: int | None
+    """Of the proposal; None where the rule was imported."""
+    rule: str
+    """As it was accepted, or as it was proposed and rejected."""
+    columns: tuple[str, ...]
+    dimension: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Note:
+    """What to remember of a decision."""
+
+    decision: Fresh
+    meaning: str
+    """Words for what the rule's columns are: what is compared."""
+    form: str = ""
+    """What kind of rule it is: only those of the same form are compared where one is asked for."""
+    traits: Sequence[dict[str, Any]] = ()
+    """Statistics of the columns."""
 
 
 class Recall:
@@ -47,63 +99,79 @@ class Recall:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def remember(self, run_id: str, embedder: Embedder, meanings: Mapping[int, str] | None = None) -> int:
-        """Remembers what was decided in a run, each decision once per model; how many were new.
+    def fresh(self, model: str, run_id: str | None = None) -> list[Fresh]:
+        """Decisions, of a run or all, without a vector of an embedding model, the newest first; at most 1,000."""
+        rows = self._db.rows(FRESH, {"run_id": run_id, "model": model, "limit": AT_ONCE})
+        return [Fresh(**{**row, "columns": tuple(row["columns"])}) for row in rows]
 
-        ``meanings`` says by proposal number what the rule and its columns are about, which is what is compared later;
-        without one it is made of the table's name, the columns, the dimension and the rule.
-        """
-        rows = self._db.rows(FORGOTTEN, [run_id, embedder.model])
-        if not rows:
+    def remember(self, notes: Sequence[Note], embedder: Embedder) -> int:
+        """Remembers decisions, each once per model, and none that was forgotten; how many were new."""
+        if not notes:
             return 0
-        texts = [
-            (meanings or {}).get(r["number"]) or meaning(r["short_name"], r["columns"], r["dimension"], r["rule"])
-            for r in rows
-        ]
-        self._db.rows(
-            """insert into rule_memory (decision_id, meaning, embedding, embedding_model)
-            select *, %s from unnest(%s::uuid[], %s::text[], %s::vector[])
-            on conflict (decision_id, embedding_model) do nothing returning id""",
-            [embedder.model, [row["id"] for row in rows], texts, _vectors(embedder, texts)],
-        )
-        return len(rows)
+        vectors = _vectors(embedder, [note.meaning for note in notes])
+        ids = [note.decision.decision_id for note in notes]
+        with self._db.transaction() as connection:
+            connection.execute(
+                """update memories set traits = w.traits from unnest(%s::uuid[], %s::json[]) as w (decision_id, traits)
+                where memories.decision_id = w.decision_id and forgotten_at is null""",
+                [ids, [payload(list(note.traits)) for note in notes]],
+            )
+            columns = [ids, [note.meaning for note in notes], [note.form for note in notes], vectors]
+            return len(connection.execute(REMEMBER, [embedder.model, *columns]).fetchall())
 
     def recall(
-        self, texts: Sequence[str], embedder: Embedder, *, k: int = 5, dataset_id: UUID | None = None
+        self,
+        texts: Sequence[str],
+        embedder: Embedder,
+        *,
+        forms: Sequence[str] | None = None,
+        k: int = 5,
+        dataset_id: UUID | None = None,
     ) -> list[list[PastRule]]:
-        """For each text at most ``k`` decisions about the likest rules, the likest first, of one dataset or of all."""
-        if not texts:
-            return []
+        """For each text at most ``k`` decisions whose meaning is likest, the likest first, of one dataset or of all.
+
+        ``forms`` has for each text the form of rules that are looked at; without it, those of all forms are.
+        """
         found: list[list[PastRule]] = [[] for _ in texts]
-        if not self._db.row("select 1 from rule_memory where embedding_model = %s limit 1", [embedder.model]):
+        known = "select 1 from rule_memory where embedding_model = %s limit 1"
+        if not texts or not self._db.row(known, [embedder.model]):
             return found  # before anything is embedded: loading a model takes most of a second
-        vectors = _vectors(embedder, texts)
-        parameters = {"vectors": vectors, "model": embedder.model, "k": k, "dataset_id": dataset_id}
-        for row in self._db.rows(NEAREST, parameters):
-            values = {name: row[name] for name in PAST_FIELDS} | {"columns": tuple(row["columns"])}
-            found[row["position"] - 1].append(PastRule(**values))
+        parameters = {
+            "vectors": _vectors(embedder, texts),
+            "forms": list(forms if forms is not None else [""] * len(texts)),
+            "model": embedder.model,
+            "k": k,
+            "dataset_id": dataset_id,
+        }
+        for row in self._db.rows(_nearest(forms is not None, dataset_id is not None), parameters):
+            found[row["position"] - 1].append(PastRule(**values(row), similarity=row["similarity"]))
         return found
 
     def declined(self, dataset_id: UUID) -> list[DeclinedRule]:
-        """What people rejected or edited on a dataset, and have not accepted since; the newest first."""
-        rows = self._db.rows(
-            """select distinct on (p.fingerprint) p.fingerprint, p.rule, p.rule_type, p.columns,
-                coalesce(d.reason, 'changed to ' || d.rule) as reason, d.actor,
-                d.decided_at
-            from decisions d join proposals p on p.id = d.proposal_id
-            where p.dataset_id = %s and d.action in ('reject', 'edit') and not exists (
-                select from dq_rules r where r.dataset_id = p.dataset_id and r.fingerprint = p.fingerprint
-                    and r.approved_at > d.decided_at)
-            order by p.fingerprint, d.decided_at desc""",
-            [dataset_id],
-        )
+        """What people rejected or edited on a dataset, and have not accepted since; the newest first.
+
+        What was forgotten is not among them, and what was corrected counts as it was corrected.
+        """
+        rows = self._db.rows(DECLINED, [dataset_id])
         past = [DeclinedRule(**{**row, "columns": tuple(row["columns"])}) for row in rows]
         return sorted(past, key=lambda rule: rule.decided_at, reverse=True)
 
+    def profile_with(self, dataset_id: UUID, column: str) -> dict[str, Any] | None:
+        """The newest stored profile of a dataset that has a column of that name, whatever its case."""
+        row = self._db.row(
+            """select profile from profiles where dataset_id = %s and exists (
+                select from json_array_elements(profile -> 'columns') c where lower(c ->> 'name') = lower(%s))
+            order by created_at desc limit 1""",
+            [dataset_id, column],
+        )
+        return row["profile"] if row else None
 
-def meaning(table: str, columns: Sequence[str], dimension: str, rule: str) -> str:
-    """What a rule is about, in words that compare well."""
-    return f"{table} {' '.join(columns)}: {dimension}, {rule}"
+
+def _nearest(of_form: bool, of_dataset: bool) -> LiteralString:
+    condition: LiteralString = (OF_FORM if of_form else "") + (OF_DATASET if of_dataset else "")
+    found: LiteralString = NEAREST.replace("{condition}", condition)
+    joined: LiteralString = found + " join (" + REMEMBERED + ") o on o.number = n.memory"
+    return joined + " where n.distance < 1 and n.distance <> 'NaN' order by q.position, n.distance, n.memory desc"
 
 
 def _vectors(embedder: Embedder, texts: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from memory.conversations import Conversations
 from memory.db import Connection, Database
 from memory.fence import Fenced
 from memory.history import MetricHistory
+from memory.memories import Memories
 from memory.migrate import migrate
 from memory.model import Lease
 from memory.recall import Recall
@@ -51,6 +52,7 @@ class Memory:
         self.approvals = Approvals(self.db, self._clock)
         self.rules = Rules(self.db)
         self.recall = Recall(self.db)
+        self.memories = Memories(self.db)
         self.results = Results(self.db)
         self.history = MetricHistory(self.db)
         self.usage = Usage(self.db)

@@ -17,7 +17,7 @@ from tests.support import titan
 from tests.support.bedrock import Bedrock, run_script
 from tests.support.bedrock_planner import planner
 from tests.support.bedrock_replies import Failure
-from tests.support.stores import new_dataset, proposed
+from tests.support.stores import new_dataset, proposed, remember_all
 
 
 @pytest.fixture
@@ -102,8 +102,8 @@ def test_decisions_are_recalled_by_titans_vectors_and_never_by_others(bedrock: B
     run, _, proposals = proposed(store, 'IsComplete "email"', 'IsUnique "id"')
     store.approvals.decide(run.id, [Decision(p.number, "approve") for p in proposals], "ada")
     small, large = TitanEmbedder(256), TitanEmbedder(1024)
-    assert store.recall.remember(run.id, small) == 2
-    assert store.recall.remember(run.id, small) == 0
+    assert remember_all(store, small) == 2
+    assert remember_all(store, small) == 0
     assert new_dataset(store)
     (found,) = store.recall.recall(["orders email: completeness"], small, k=1)
     assert found[0].proposed == 'IsComplete "email"'

@@ -144,7 +144,7 @@ def test_a_similar_table_is_told_what_people_decided_on_the_first(runs, tmp_path
     Worker(runs.memory).run()
     other = waiting(runs, [write_orders(tmp_path, "sales.csv", rows=2)])
     told = next(p for p in runs.proposals(other.id) if (p.rule_type, p.columns) == (email.rule_type, ("email",)))
-    assert "rejected on orders.email: 'guests have none'" in told.evidence["memory"]
+    assert "rejected on 1 similar column (orders.email): 'guests have none'" in told.evidence["memory"]
 
 
 def test_a_one_step_job_is_nobody_elses_work(runs, tmp_path):

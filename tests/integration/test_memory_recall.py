@@ -7,7 +7,7 @@ import pytest
 
 from memory.embedding import WordLlamaEmbedder
 from memory.model import Decision
-from tests.support.stores import new_dataset, new_proposal, new_run, proposed
+from tests.support.stores import new_dataset, new_proposal, new_run, proposed, remember_all
 
 
 class Letters:
@@ -50,8 +50,8 @@ MEANINGS = {1: "aaa", 2: "abb", 3: "ccc"}
 
 
 def test_decisions_come_back_by_likeness_with_what_became_of_them(store):
-    run, dataset = all_three(store)
-    assert store.recall.remember(run.id, Letters(), MEANINGS) == 3
+    _, dataset = all_three(store)
+    assert remember_all(store, Letters(), MEANINGS) == 3
     nearest, second, *rest = store.recall.recall(["aab"], Letters())[0]
     assert rest == []
     assert (nearest.meaning, second.meaning) == ("aaa", "abb")
@@ -66,52 +66,51 @@ def test_decisions_come_back_by_likeness_with_what_became_of_them(store):
 
 
 def test_each_text_gets_its_own_answers_and_at_most_k(store):
-    run, _ = all_three(store)
-    store.recall.remember(run.id, Letters(), MEANINGS)
+    all_three(store)
+    remember_all(store, Letters(), MEANINGS)
     answers = store.recall.recall(["c", "nothing", "b", "ab"], Letters(), k=1)
     assert [[past.meaning for past in found] for found in answers] == [["ccc"], [], ["abb"], ["abb"]]
     assert store.recall.recall([], Letters()) == []
 
 
 def test_remembering_twice_changes_nothing(store):
-    run, _ = all_three(store)
-    store.recall.remember(run.id, Letters(), MEANINGS)
-    assert store.recall.remember(run.id, Letters(), {1: "other"}) == 0
+    all_three(store)
+    remember_all(store, Letters(), MEANINGS)
+    assert remember_all(store, Letters(), {1: "other"}) == 0
     assert [past.meaning for past in store.recall.recall(["a"], Letters())[0]] == ["aaa", "abb"]
 
 
 def test_what_is_undecided_is_not_remembered_until_it_is_decided(store):
     run, _ = decided(store, Decision(1, "approve"))
-    assert store.recall.remember(run.id, Letters(), MEANINGS) == 1
+    assert remember_all(store, Letters(), MEANINGS) == 1
     store.approvals.decide(run.id, [Decision(2, "approve")], "bob")
-    assert store.recall.remember(run.id, Letters(), MEANINGS) == 1
+    assert remember_all(store, Letters(), MEANINGS) == 1
 
 
 def test_models_with_other_dimensions_live_side_by_side(store):
-    run, _ = all_three(store)
-    store.recall.remember(run.id, Letters(), MEANINGS)
+    all_three(store)
+    remember_all(store, Letters(), MEANINGS)
     assert store.recall.recall(["a"], OtherModel()) == [[]]
-    assert store.recall.remember(run.id, OtherModel(), MEANINGS) == 3
+    assert remember_all(store, OtherModel(), MEANINGS) == 3
     assert len(store.recall.recall(["a"], OtherModel())[0]) == 3
     assert len(store.recall.recall(["c"], Letters())[0]) == 1
 
 
 def test_memory_of_one_dataset_or_of_all(store):
-    run, _ = all_three(store)
+    all_three(store)
     other = new_dataset(store, "/data/customers.csv")
     second = new_run(store)
     store.approvals.propose(second.id, other.id, [new_proposal('IsComplete "email"')])
     store.approvals.open(second.id, timedelta(hours=1))
     store.approvals.decide(second.id, [Decision(1, "approve")], "bob")
-    for each in (run, second):
-        store.recall.remember(each.id, Letters(), MEANINGS)
+    assert remember_all(store, Letters(), MEANINGS) == 4
     assert {past.table for past in store.recall.recall(["a"], Letters())[0]} == {"orders", "customers"}
     assert {past.table for past in store.recall.recall(["a"], Letters(), dataset_id=other.id)[0]} == {"customers"}
 
 
 def test_the_embedder_finds_the_rule_that_means_the_same(store, words):
-    run, _ = all_three(store)
-    store.recall.remember(run.id, words)
+    all_three(store)
+    remember_all(store, words)
     found = store.recall.recall(["customers contact_email: completeness, email address is never missing"], words)[0]
     assert found[0].proposed == 'IsComplete "email"'
     assert found[0].similarity > found[-1].similarity + 0.1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from memory.embedding import Embedder
 from memory.model import Dataset, NewProposal, Proposal, Run
+from memory.recall import Note
 from memory.store import Memory
 
 FIELDS = [
@@ -44,6 +47,13 @@ def new_proposal(rule: str = 'IsComplete "email"', **changes: Any) -> NewProposa
         "source": "statistics",
     }
     return NewProposal(**{**values, **changes})
+
+
+def remember_all(store: Memory, embedder: Embedder, meanings: Mapping[int, str] | None = None) -> int:
+    """Remembers every decision, with the meaning given by the proposal's number, else its rule; how many were new."""
+    fresh = store.recall.fresh(embedder.model)
+    notes = [Note(one, (meanings or {}).get(one.number or 0) or f"{one.table} {one.rule}") for one in fresh]
+    return store.recall.remember(notes, embedder)
 
 
 def proposed(store: Memory, *rules: str) -> tuple[Run, Dataset, list[Proposal]]:

@@ -54,7 +54,7 @@ def candidates(profile: Profile, *, now: datetime | None = None, limit: int = LI
         if expressible(column.name):
             found += _of_column(column, profile, moment)
     kept = _without_implied(found, profile)
-    return sorted(kept, key=lambda candidate: (-_worth(candidate), candidate.rule))[:limit]
+    return sorted(kept, key=lambda candidate: (-worth(candidate), candidate.rule))[:limit]
 
 
 def _of_column(column: ColumnProfile, profile: Profile, now: datetime) -> Iterator[Candidate]:
@@ -84,5 +84,6 @@ def _needs_values(candidate: Candidate, profile: Profile) -> bool:
     return not any(f'" {word} ' in candidate.rule for word in ("!=", "not in"))
 
 
-def _worth(candidate: Candidate) -> float:
+def worth(candidate: Candidate) -> float:
+    """What ranks candidates: what a steward gains from such a rule, by how sure it is."""
     return WORTH[candidate.rule_type] * candidate.confidence + BONUS * candidate.suspects

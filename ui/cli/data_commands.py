@@ -145,7 +145,11 @@ def recommend(
             options.write_text(file, rulesets.document([one.suggestion.candidate.rule for one in found]))
             out.talk("Rules written to ", (str(file), "bold"))
         suggestions = [
-            {**one.suggestion.candidate.to_dict(), "memory": one.suggestion.memory, "dry_run": one.result.to_dict()}
+            {
+                **one.suggestion.candidate.to_dict(),
+                **{"memory": None, **one.suggestion.recollection.evidence},
+                "dry_run": one.result.to_dict(),
+            }
             for one in found
         ]
         return {"source": shown(source), "suggestions": suggestions}
