@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from ui.report import terminal
 from ui.report.moments import ago, left
 from ui.report.text import points
-from ui.web.server import APP, command
+from ui.web.server import GUARDED, command
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -67,9 +67,9 @@ def test_without_anything_measured_there_is_no_score() -> None:
 def test_the_command_line_is_one_that_streamlit_takes(tmp_path: Path) -> None:
     line = command(8599, "127.0.0.1")
     assert line[0] == sys.executable
-    assert str(APP) in line
-    assert APP.exists()
-    flags = line[line.index(str(APP)) + 1 :]
+    assert str(GUARDED) in line
+    assert GUARDED.exists()
+    flags = line[line.index(str(GUARDED)) + 1 :]
     options = dict(zip(flags[::2], flags[1::2], strict=True))
     assert options["--server.port"] == "8599"
     assert options["--browser.gatherUsageStats"] == "false"

@@ -5,7 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from tools.errors import AssayError
-from ui.web import chat_page, compare_page, datasets_page, frame, inbox_page, runs_page, session, sign_in
+from ui.web import (
+    chat_page,
+    compare_page,
+    datasets_page,
+    frame,
+    inbox_page,
+    polite,
+    runs_page,
+    session,
+    settings_page,
+    sign_in,
+)
 from ui.web.safe_text import inline
 
 
@@ -21,13 +32,14 @@ def main() -> None:
         st.error(inline(error, 600), icon=":material/database_off:")
         st.button("Try again", icon=":material/refresh:")
         return
-    pages = [chat_page, datasets_page, compare_page, runs_page]
+    pages = [chat_page, datasets_page, compare_page, runs_page, settings_page]
     first, *others = [one.page() for one in pages]
     page = st.navigation([first, inbox_page.page(waiting), *others])
-    chat_page.sidebar()
+    with polite.told():
+        chat_page.sidebar()
     with st.sidebar:
         sign_in.badge(person)
-    with frame.column("page"):
+    with frame.column("page"), polite.told():
         page.run()
 
 

@@ -1,107 +1,162 @@
-"""Approval, wherever it is asked for: a card per proposed rule with what a person needs to judge it, what became of it,
+"""Approval, wherever it is asked for: a page of cards with what a person needs to judge each rule, what became of it,
 and the way back to a request that has expired."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ui.report.moments import ago
 from ui.report.text import count, percent
-from ui.web import deciding, session
+from ui.web import decided, deciding, editing, filters, polite, powers, session
 from ui.web.result_view import examples
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
-    from memory.model import PendingApproval, Proposal, RecordedDecision
+    from graph.runs import Filter, Related
+    from memory.model import Dataset, PendingApproval, Proposal
+    from ui.web.powers import Powers
 
-WATCH_SECONDS = 1.5
-_MOST_CARDS = 25
-"""Cards drawn at once; the next ones follow as these are decided."""
-_DECIDED = {
-    "approve": (":green[:material/check_circle:]", "Approved"),
-    "edit": (":blue[:material/edit:]", "Edited"),
-    "reject": (":red[:material/cancel:]", "Rejected"),
-}
+WATCH_SECONDS = 2.0
+MOST_CARDS = 10
+"""Cards of one page."""
 _SOURCES = {"statistics": "the statistics", "memory": "past decisions", "model": "the language model"}
+_PAST = ("memory", "recalled")
+"""Evidence that is shown apart from the figures."""
 
 
 def show(run_id: str, request: PendingApproval | None) -> None:
-    """The cards while a person may decide, each with its decision in its place once it is taken; else the decisions.
+    """The cards while a person may decide, and the decisions taken so far.
 
     ``request`` is what the run waits for, None if it does not wait.
     """
     proposals = session.desk().runs.proposals(run_id)
+    if request is not None:
+        deciding.terms(request, powers.over(run_id))
+    if request is not None and not request.expired:
+        _board(run_id)
+    decided.show([proposal for proposal in proposals if proposal.decision is not None])
+
+
+@polite.part
+def _board(run_id: str) -> None:
+    proposals = session.desk().runs.proposals(run_id)
     undecided = [proposal for proposal in proposals if proposal.decision is None]
-    if request is not None and undecided:
-        deciding.terms(request)
-    if request is None or request.expired or not undecided:
-        _decisions([(proposal, proposal.decision) for proposal in proposals if proposal.decision is not None])
-        return
-    _bulk(run_id, undecided, len(proposals))
-    names = _names(proposals)
-    last = undecided[:_MOST_CARDS][-1].number
-    for proposal in proposals:
-        if proposal.number <= last:
-            _place(proposal, names[str(proposal.dataset_id)] if len(names) > 1 else "")
-    if len(undecided) > _MOST_CARDS:
-        st.caption(f"{len(undecided) - _MOST_CARDS} more follow when these are decided.")
-    st.fragment(_watch, run_every=WATCH_SECONDS)(run_id, len(undecided))
-
-
-def _watch(run_id: str, undecided: int) -> None:
-    """Draws the page anew when somebody decided, here or elsewhere, the run went on or the time is over."""
-    request = session.request(run_id)
-    if request is None or request.expired or request.undecided != undecided:
+    if not undecided:
         st.rerun()
-
-
-def _names(proposals: list[Proposal]) -> dict[str, str]:
-    catalog = session.desk().memory.catalog
-    ids = {str(proposal.dataset_id): proposal.dataset_id for proposal in proposals}
-    return {key: catalog.dataset(dataset_id).short_name for key, dataset_id in ids.items()}
-
-
-def _bulk(run_id: str, undecided: list[Proposal], total: int) -> None:
-    holding = [proposal for proposal in undecided if proposal.dry_run["outcome"] == "Passed"]
-    done = total - len(undecided)
+    deciding.know(run_id, len(undecided))
+    tables, where, mine = _tables(proposals), filters.chosen(run_id), powers.over(run_id)
+    fitting = [one for one in undecided if where.keeps(one, _named(tables[one.dataset_id]))]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{count(len(undecided), 'rule')} to decide**" + (f" · {done} of {total} done" if done else ""))
+        polite.part(_count, run_every=WATCH_SECONDS)(run_id, len(proposals))
         st.space("stretch")
-        with st.popover("Approve all …", icon=":material/done_all:", key=f"all-{run_id}"):
-            st.caption("They become active as they are written.")
-            if holding and len(holding) < len(undecided):
-                _approval(f"Approve the {len(holding)} that hold today", f"holding-{run_id}", run_id, holding)
-            label = f"Approve {'the rule' if len(undecided) == 1 else f'all {len(undecided)}'} left"
-            _approval(label, f"rest-{run_id}", run_id, undecided)
+        filters.show(run_id, undecided, lambda one: tables[one.dataset_id].short_name)
+        filters.bulk(run_id, fitting, mine)
     deciding.problem(run_id)
+    if told := filters.told(where):
+        st.caption(f":material/filter_alt: {count(len(fitting), 'rule')}: {told}")
+    shown = _page(run_id, proposals, fitting, where)
+    beside = _beside(run_id, tuple(one.number for one in shown))
+    for proposal in shown:
+        table = tables[proposal.dataset_id].short_name if len(tables) > 1 else ""
+        _place(proposal, table, mine, beside.get(proposal.number, []))
+    _turning(run_id, fitting, shown, where)
 
 
-def _approval(label: str, key: str, run_id: str, proposals: list[Proposal]) -> None:
-    st.button(label, key=key, width="stretch", on_click=deciding.approve, args=(run_id, proposals, run_id))
+def _count(run_id: str, total: int) -> None:
+    """How far it is; draws the page anew when somebody decided elsewhere, the run went on or the time is over."""
+    request = session.request(run_id)
+    if request is None or request.expired or request.undecided != deciding.left_to_decide(run_id):
+        st.rerun()
+    done = f" · {total - request.undecided} of {total} done" if request.undecided < total else ""
+    skipped = f" · {request.skipped} skipped" if request.skipped else ""
+    st.markdown(f"**{count(request.undecided, 'rule')} to decide**{done}{skipped}")
 
 
-@st.fragment
-def _place(proposal: Proposal, table: str) -> None:
+def _tables(proposals: list[Proposal]) -> dict[Any, Dataset]:
+    catalog = session.desk().memory.catalog
+    return {one: catalog.dataset(one) for one in {proposal.dataset_id for proposal in proposals}}
+
+
+def _named(dataset: Dataset) -> tuple[str, str, str]:
+    return dataset.short_name, dataset.name, dataset.uri
+
+
+@st.cache_data(ttl=20, show_spinner=False)
+def _beside(run_id: str, numbers: tuple[int, ...]) -> dict[int, list[Related]]:
+    return session.desk().runs.related(run_id, numbers)
+
+
+def _page(run_id: str, proposals: list[Proposal], fitting: list[Proposal], where: Filter) -> list[Proposal]:
+    """The cards to draw. They keep their places while they are decided, so that no click meets another card."""
+    kept, numbers = st.session_state.get(f"shown-{run_id}", (None, ()))
+    page = [one for one in proposals if one.number in numbers]
+    if kept != where or not any(deciding.decided_here(one) is None for one in page):
+        first = numbers[0] if kept == where and numbers else 0
+        page = [one for one in fitting if one.number >= first][:MOST_CARDS] or fitting[:MOST_CARDS]
+        _turn(run_id, where, page)
+    return page
+
+
+def _turning(run_id: str, fitting: list[Proposal], shown: list[Proposal], where: Filter) -> None:
+    """The way to the cards before and after."""
+    if not shown:
+        st.info("No rule that waits fits the filter.", icon=":material/filter_alt_off:")
+        return
+    before = [one for one in fitting if one.number < shown[0].number]
+    after = [one for one in fitting if one.number > shown[-1].number]
+    if not before and not after:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _to("Previous", ":material/chevron_left:", run_id, where, before[-MOST_CARDS:])
+        _to("Next", ":material/chevron_right:", run_id, where, after[:MOST_CARDS])
+        st.caption(f"{len(before):,} before, {len(after):,} after")
+
+
+def _to(label: str, icon: str, run_id: str, where: Filter, page: Sequence[Proposal]) -> None:
+    args = (run_id, where, page)
+    st.button(label, icon=icon, key=f"{label}-{run_id}", disabled=not page, on_click=_turn, args=args)
+
+
+def _turn(run_id: str, where: Filter, page: Sequence[Proposal]) -> None:
+    st.session_state[f"shown-{run_id}"] = (where, tuple(one.number for one in page))
+
+
+@polite.part
+def _place(proposal: Proposal, table: str, mine: Powers, beside: Sequence[Related]) -> None:
     decision = deciding.decided_here(proposal)
     if decision is None:
-        _card(proposal, table)
+        _card(proposal, table, mine, beside)
         return
     with st.container(gap="xxsmall", key=f"decided-{deciding.key_of(proposal)}"):
-        _decision(proposal, decision)
-    if deciding.all_decided(proposal.run_id):
+        decided.one(proposal, decision)
+        if conflict := deciding.lost(proposal):
+            before = f"{inline(conflict.decision.actor)} decided {ago(conflict.decision.decided_at)}, before you"
+            st.caption(f":orange[:material/warning: {before}: that stays, and yours was not stored.]")
+    if _page_over(proposal.run_id):
         st.rerun()
 
 
-def _card(proposal: Proposal, table: str) -> None:
-    with st.container(border=True, gap="xsmall", key=f"card-{deciding.key_of(proposal)}"):
+def _page_over(run_id: str) -> bool:
+    """Whether each card of the page is decided, so that the next ones may come."""
+    _, numbers = st.session_state.get(f"shown-{run_id}", (None, ()))
+    return all(st.session_state.get(f"decided-{run_id}-{number}") for number in numbers)
+
+
+def _card(proposal: Proposal, table: str, mine: Powers, beside: Sequence[Related]) -> None:
+    key = deciding.key_of(proposal)
+    with st.container(border=True, gap="xsmall", key=f"card-{key}"):
         _heading(proposal, table)
         st.code(proposal.rule, language=None, wrap_lines=True)
         st.text(proposal.reasoning)
+        editing.beside(beside)
         _evidence(proposal)
-        deciding.buttons(proposal)
+        if mine.edit and st.session_state.get(f"editing-{key}"):
+            editing.show(proposal)
+        else:
+            deciding.buttons(proposal, mine)
 
 
 def _heading(proposal: Proposal, table: str) -> None:
@@ -112,16 +167,20 @@ def _heading(proposal: Proposal, table: str) -> None:
         deciding.today(proposal.dry_run)
         sure = f"{percent(proposal.confidence)} sure"
         st.badge(sure, color="gray", help="How sure the proposal is that good data keeps the rule")
+        if skipped := deciding.skipped_here(proposal):
+            why = f": “{inline(skipped.reason, 120)}”" if skipped.reason else ""
+            st.caption(f":material/schedule: skipped by {inline(skipped.actor, 60)} {ago(skipped.skipped_at)}{why}")
 
 
 def _evidence(proposal: Proposal) -> None:
     if memory := proposal.evidence.get("memory"):
-        st.caption(f":material/history: {inline(memory, 300)}")
+        for line in memory if isinstance(memory, list) else [memory]:
+            st.caption(f":material/history: {inline(line, 300)}")
     if proposal.dry_run["outcome"] != "Passed":
         examples(proposal.dry_run["examples"])
-    with st.expander("Evidence", type="compact"):
+    with st.expander("Evidence", type="compact", key=f"evidence-{deciding.key_of(proposal)}"):
         st.text(f"On today's data: {proposal.dry_run['reason']}")
-        figures = {_figure(name): str(value) for name, value in proposal.evidence.items() if name != "memory"}
+        figures = {_figure(name): str(value) for name, value in proposal.evidence.items() if name not in _PAST}
         if figures:
             st.dataframe([{"What": name, "Value": value} for name, value in figures.items()], hide_index=True)
         st.caption(f"Proposed from {_SOURCES[proposal.source]}.")
@@ -129,23 +188,3 @@ def _evidence(proposal: Proposal) -> None:
 
 def _figure(name: str) -> str:
     return name.removeprefix("column.").replace(".", " · ")
-
-
-def _decisions(decided: list[tuple[Proposal, RecordedDecision]]) -> None:
-    if not decided:
-        return
-    kinds = Counter(_DECIDED[decision.action][1].lower() for _, decision in decided)
-    label = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    with st.expander(f"Decisions: {label}", icon=":material/gavel:"):
-        for proposal, decision in decided:
-            with st.container(gap="xxsmall"):
-                _decision(proposal, decision)
-
-
-def _decision(proposal: Proposal, decision: RecordedDecision) -> None:
-    icon, word = _DECIDED[decision.action]
-    why = f": “{inline(decision.reason, 300)}”" if decision.reason else ""
-    st.markdown(f"{icon} {word} by **{inline(decision.actor)}** {ago(decision.decided_at)}{why}")
-    st.code(decision.rule or proposal.rule, language=None, wrap_lines=True)
-    if decision.action == "edit":
-        st.caption(f"It was proposed as {inline(proposal.rule, 1_000)}")

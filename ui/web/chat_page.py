@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from tools.errors import AssayError
-from ui.web import frame, run_view, session
+from ui.web import frame, powers, run_view, session, suggestions
 from ui.web.safe_text import inline
 
-if TYPE_CHECKING:
-    from memory.model import Dataset
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "orders.csv"
-_MOST_SUGGESTED = 3
-_MOST_RECENT = 6
+_MOST_RECENT = 8
 _ICONS = {
     "queued": ":material/pending:",
     "running": ":material/pending:",
@@ -32,85 +24,68 @@ def page() -> st.Page:
     return st.Page(show, title="Chat", icon=":material/forum:", url_path="chat", default=True)
 
 
-def open_run(run_id: str) -> None:
-    """Leaves the present page for the conversation with that run."""
-    st.switch_page(page(), query_params={"run": run_id})
+def open_run(*runs: str) -> None:
+    """Leaves the present page for the conversation of these runs."""
+    st.switch_page(page(), query_params={"run": list(runs)})
 
 
 def sidebar() -> None:
     """A new conversation, and the last ones."""
-    recent = [run for run in session.desk().memory.runs.recent(4 * _MOST_RECENT) if run.kind == "run"]
+    recent = session.desk().memory.conversations.recent(_MOST_RECENT)
     with st.sidebar:
         if st.button("New conversation", icon=":material/add:", width="stretch", key="new"):
             st.switch_page(page())
-        for run in recent[:_MOST_RECENT]:
-            label, icon = inline(run.goal, 30), _ICONS.get(run.status)
-            if st.button(label, icon=icon, type="tertiary", key=f"past-{run.id}", help=inline(run.goal, 300)):
-                open_run(run.id)
+        for past in recent:
+            label, icon = inline(past.goal, 30), _ICONS.get(past.status)
+            key, told = f"past-{past.runs[0]}", inline(past.goal, 300)
+            if st.button(label, icon=icon, type="tertiary", key=key, help=told):
+                open_run(*past.runs)
 
 
 def show() -> None:
     """The page."""
-    runs = session.conversation()
+    runs, may_ask = session.conversation(), powers.can("start")
     if not runs:
-        _welcome()
+        _welcome(may_ask)
     for run_id in runs:
         try:
             run_view.show(run_id)
         except AssayError as error:
             st.error(inline(error, 300))
+    if runs and may_ask:
+        suggestions.next_steps(runs[-1])
     _refused()
     with st.bottom, frame.column("ask"), st.container(horizontal=True, vertical_alignment="center"):
+        if not may_ask:
+            st.chat_input(f"You look on as {session.actor().role}: authors may ask", disabled=True, key="question")
+            return
         source = _table()
         if goal := st.chat_input("Profile a table, propose rules, validate it, or ask about it", key="question"):
             session.ask(goal, [source] if source else [])
             st.rerun()
 
 
-def _welcome() -> None:
+def _welcome(may_ask: bool) -> None:
     st.title("What shall we look at?", anchor=False)
     st.markdown(
         "Assay profiles a table, proposes rules with evidence, waits for **your decision** on each of them, "
         "and checks the data against what you approved."
     )
-    st.space("small")
-    for number, (label, goal, sources) in enumerate(_suggestions()):
-        st.button(
-            label,
-            key=f"suggestion-{number}",
-            icon=":material/arrow_forward:",
-            on_click=session.ask,
-            args=(goal, sources),
+    if not may_ask:
+        st.info(
+            "You look on: open a conversation on the left, or the datasets and their results. To ask for work needs "
+            "the role author, which an admin gives.",
+            icon=":material/visibility:",
         )
+        return
+    st.space("small")
+    suggestions.first_steps()
     st.caption("Or name a file, a folder or an address in your message, for example `profile data/customers.parquet`.")
-
-
-def _suggestions() -> list[tuple[str, str, list[str]]]:
-    """What could be asked now: label, goal and sources."""
-    found = []
-    if EXAMPLE.exists():
-        goal = "Profile the orders, recommend rules for me to approve, then validate"
-        found.append(("Try it on the example orders: profile, recommend rules, validate", goal, [str(EXAMPLE)]))
-    for dataset in _recent()[:_MOST_SUGGESTED]:
-        if dataset.uri == str(EXAMPLE):
-            continue
-        name = inline(dataset.short_name, 60)
-        if session.desk().memory.rules.active(dataset.id):
-            found.append((f"Validate {name} against its active rules", "Validate it and say what fails", [dataset.uri]))
-        else:
-            found.append((f"Recommend rules for {name}", "Profile it and recommend rules", [dataset.uri]))
-    if _recent():
-        found.append(("Which datasets are there?", "Which datasets are there?", []))
-    return found
-
-
-def _recent() -> list[Dataset]:
-    return session.desk().memory.catalog.datasets()
 
 
 def _table() -> str | None:
     """The table that the next message is about, or None: the message may name one itself."""
-    known = {dataset.uri: dataset.name for dataset in _recent()}
+    known = {dataset.uri: dataset.name for dataset in session.desk().memory.catalog.datasets()}
     chosen = st.session_state.get("table")
     label = inline(chosen.rsplit("/", 1)[-1], 40) if chosen else "Any table"
     with st.popover(label, icon=":material/table:", type="tertiary", key="table-picker"):

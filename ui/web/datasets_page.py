@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,10 +10,12 @@ from tools.errors import AssayError
 from tools.profiling.model import Profile
 from ui.report.moments import ago
 from ui.report.text import points
-from ui.web import chat_page, profile_view, result_view, session
+from ui.web import chat_page, compare_page, polite, powers, profile_view, result_view, rules_view, session
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from memory.model import Dataset
 
 _TABS = ("Profile", "Rules", "Latest result", "Score history")
@@ -75,25 +76,41 @@ def _line(dataset: Dataset) -> dict[str, Any]:
 
 def _figures(datasets: list[Dataset]) -> list[dict[str, Any]]:
     """Rules and scores for the list, newest score last."""
-    memory = session.desk().memory
-    rules = Counter(rule.dataset_id for rule in memory.rules.all(status="approved"))
-    past = [memory.results.history(dataset.id, _TREND)[::-1] for dataset in datasets]
-    trends = [[points(result.total) for result in results if result.total is not None] for results in past]
+    rules = session.desk().memory.rules.counts()
+    trends = [_trend(dataset.id) for dataset in datasets]
     return [
-        {"Rules": rules[dataset.id], "Score": trend[-1] if trend else None, "Trend": trend if len(trend) > 1 else []}
+        {
+            "Rules": rules.get(dataset.id, 0),
+            "Score": trend[-1] if trend else None,
+            "Trend": trend if len(trend) > 1 else [],
+        }
         for dataset, trend in zip(datasets, trends, strict=True)
     ]
+
+
+@st.cache_data(ttl=5, show_spinner=False)
+def _trend(dataset_id: UUID) -> list[float]:
+    scores = session.desk().memory.results.scores(dataset_id, _TREND)
+    return [points(score.total) for score in reversed(scores) if score.total is not None]
 
 
 def _one(dataset: Dataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(inline(dataset.short_name, 80), anchor=False)
         st.space("stretch")
-        for label, goal in (("Recommend rules", "Profile it and recommend rules"), ("Validate", "Validate it")):
-            if st.button(label, key=f"do-{label}"):
-                _start(dataset, goal)
+        if powers.can("start"):
+            for label, goal in (("Recommend rules", "Profile it and recommend rules"), ("Validate", "Validate it")):
+                if st.button(label, key=f"do-{label}"):
+                    _start(dataset, goal)
+            if st.button("Compare …", key="do-compare", type="tertiary", icon=":material/compare_arrows:"):
+                st.switch_page(compare_page.page())
+    _view(dataset)
+
+
+@polite.part
+def _view(dataset: Dataset) -> None:
     tab = st.segmented_control("Show", _TABS, default=_TABS[0], key="tab", required=True, label_visibility="collapsed")
-    {"Profile": _profile, "Rules": _rules, "Latest result": _result, "Score history": _history}[tab](dataset)
+    {"Profile": _profile, "Rules": rules_view.show, "Latest result": _result, "Score history": _history}[tab](dataset)
 
 
 def _start(dataset: Dataset, goal: str) -> None:
@@ -114,43 +131,17 @@ def _profile(dataset: Dataset) -> None:
     profile_view.show(Profile.from_dict(stored.profile), str(dataset.id))
 
 
-def _rules(dataset: Dataset) -> None:
-    rules = session.desk().memory.rules.active(dataset.id)
-    if not rules:
-        st.info("It has no active rules. Choose “Recommend rules”, and approve those that are right.")
-        return
-    st.dataframe(
-        [
-            {
-                "#": rule.number,
-                "Rule": rule.rule_expression,
-                "Why": rule.reasoning,
-                "Dimension": rule.dimension,
-                "Approved by": rule.approved_by,
-                "Approved": rule.approved_at,
-            }
-            for rule in rules
-        ],
-        hide_index=True,
-        column_config={
-            "Rule": st.column_config.TextColumn(width=280),
-            "Why": st.column_config.TextColumn(width=220),
-            "Approved": st.column_config.DatetimeColumn(format="distance"),
-        },
-    )
-
-
 def _result(dataset: Dataset) -> None:
     latest = session.desk().memory.results.latest(dataset.id)
     if latest is None:
         st.info("It has not been validated yet.")
         return
     st.caption(f"Validated {ago(latest.measured_at)}")
-    result_view.show(latest.evaluation, latest.total, latest.dimensions)
+    result_view.show(latest.evaluation, latest.total, latest.dimensions, key=str(latest.id))
 
 
 def _history(dataset: Dataset) -> None:
-    past = session.desk().memory.results.history(dataset.id, _HISTORY)
+    past = session.desk().memory.results.scores(dataset.id, _HISTORY)
     measured = [
         {"Validated": result.measured_at, "Score of": name, "Score": points(score)}
         for result in past

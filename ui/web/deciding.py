@@ -1,4 +1,4 @@
-"""Taking a decision on the page: the buttons of a card, the editor, and what they store.
+"""Taking a decision on the page: the buttons of a card and what they store.
 
 Decisions are stored by callbacks, before anything is drawn anew: a click redraws its own card and not the whole page.
 """
@@ -15,12 +15,11 @@ from tools.errors import AssayError
 from ui.report.moments import ago, left
 from ui.report.text import count
 from ui.web import session
-from ui.web.result_view import examples
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
-    from memory.model import PendingApproval, Proposal, RecordedDecision
-    from tools.dqdl.plans.result import RuleResult
+    from memory.model import Conflict, PendingApproval, Proposal, RecordedDecision, Skipped
+    from ui.web.powers import Powers
 
 
 def key_of(proposal: Proposal) -> str:
@@ -34,14 +33,27 @@ def decided_here(proposal: Proposal) -> RecordedDecision | None:
     return found
 
 
-def all_decided(run_id: str) -> bool:
-    """True once, after the decision that was the last of the run."""
-    return bool(st.session_state.pop(f"over-{run_id}", False))
+def skipped_here(proposal: Proposal) -> Skipped | None:
+    """Who put a proposal off last, as this session knows it."""
+    found: Skipped | None = proposal.skipped or st.session_state.get(f"skipped-{key_of(proposal)}")
+    return found
 
 
-def approve(run_id: str, proposals: Sequence[Proposal], key: str) -> None:
-    """Approves proposals as they are. What hinders it is shown by :func:`problem` under ``key``."""
-    _decide(run_id, [Decision(proposal.number, "approve") for proposal in proposals], key)
+def lost(proposal: Proposal) -> Conflict | None:
+    """What somebody else had decided when a decision of this session came."""
+    found: Conflict | None = st.session_state.get(f"lost-{key_of(proposal)}")
+    return found
+
+
+def left_to_decide(run_id: str) -> int | None:
+    """How many rules this session thinks that the run waits for."""
+    found: int | None = st.session_state.get(f"left-{run_id}")
+    return found
+
+
+def know(run_id: str, undecided: int) -> None:
+    """Keeps in mind how many rules a run waits for, so that a decision elsewhere is noticed."""
+    st.session_state[f"left-{run_id}"] = undecided
 
 
 def problem(key: str) -> None:
@@ -50,14 +62,20 @@ def problem(key: str) -> None:
         st.error(inline(why, 600), icon=":material/error:")
 
 
-def terms(request: PendingApproval) -> None:
+def terms(request: PendingApproval, powers: Powers) -> None:
     """Who decides and until when; the way back once that is over."""
     run_id = request.run_id
     until = "the time to decide is over" if request.expired else f"expires {left(request.expires_at)}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"You decide as **{inline(session.actor(), 60)}** · asked {ago(request.requested_at)}, {until}")
-        if request.expired:
-            st.button("Reopen", key=f"reopen-{run_id}", icon=":material/lock_open:", on_click=_reopen, args=(run_id,))
+        who = f"You decide as **{inline(session.actor(), 60)}** · " if powers.refuse else ""
+        st.caption(f"{who}asked {ago(request.requested_at)}, {until}")
+        if request.closing and not request.expired:
+            st.badge("closes soon", icon=":material/alarm:", color="orange")
+        if (request.expired or request.closing) and powers.refuse:
+            label = "Reopen" if request.expired else "More time"
+            st.button(label, key=f"reopen-{run_id}", icon=":material/lock_open:", on_click=_reopen, args=(run_id,))
+    if powers.why:
+        st.caption(f":material/info: {inline(powers.why, 200)}")
     if request.expired:
         problem(run_id)
 
@@ -69,27 +87,51 @@ def _reopen(run_id: str) -> None:
         st.session_state[f"problem-{run_id}"] = str(error)
 
 
-def buttons(proposal: Proposal) -> None:
-    """Approve, edit, reject; or the editor while the rule is edited."""
+def buttons(proposal: Proposal, powers: Powers) -> None:
+    """Approve, edit, reject, skip: those that whoever looks may use."""
     key = key_of(proposal)
-    if st.session_state.get(f"editing-{key}"):
-        _editor(proposal, key)
+    if not powers.refuse:
         return
-    with st.container(horizontal=True):
-        st.button(
-            "Approve",
-            key=f"approve-{key}",
-            type="primary",
-            icon=":material/check:",
-            on_click=approve,
-            args=(proposal.run_id, [proposal], key),
-        )
-        st.button("Edit", key=f"edit-{key}", icon=":material/edit:", on_click=_edit, args=(key, True))
-        with st.popover("Reject …", icon=":material/close:", key=f"reject-{key}"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if powers.approve:
+            st.button(
+                "Approve",
+                key=f"approve-{key}",
+                type="primary",
+                icon=":material/check:",
+                on_click=_take,
+                args=(proposal, "approve", key),
+            )
+        if powers.edit:
+            st.button("Edit", key=f"edit-{key}", icon=":material/edit:", on_click=edit, args=(key, True))
+        with st.popover("Reject …", icon=":material/close:", key=f"reject-{key}"), st.form(f"no-{key}", border=False):
             st.text_input("Why not?", key=f"reason-{key}", placeholder="Nulls are legal here")
             st.caption("The reason is remembered: this rule is not proposed again here.")
-            st.button("Reject", key=f"rejected-{key}", on_click=_reject, args=(proposal, key))
+            st.form_submit_button("Reject", key=f"rejected-{key}", on_click=_take, args=(proposal, "reject", key))
+        if skipped_here(proposal) is None:
+            st.button(
+                "Skip",
+                key=f"skip-{key}",
+                type="tertiary",
+                icon=":material/schedule:",
+                help="Decide about it later",
+                on_click=_take,
+                args=(proposal, "skip", key),
+            )
     problem(key)
+
+
+def _take(proposal: Proposal, action: Any, key: str) -> None:
+    reason = str(st.session_state.get(f"reason-{key}") or "").strip() if action == "reject" else ""
+    if action == "reject" and not reason:
+        st.session_state[f"problem-{key}"] = "Say in a few words why you reject it."
+    else:
+        decide(proposal.run_id, [Decision(proposal.number, action, reason=reason or None)], key)
+
+
+def edit(key: str, editing: bool) -> None:
+    """Opens or closes the editor of a card."""
+    st.session_state[f"editing-{key}"] = editing
 
 
 def today(dry_run: dict[str, Any]) -> None:
@@ -103,75 +145,20 @@ def today(dry_run: dict[str, Any]) -> None:
         st.badge(note, icon=":material/warning:", color="orange")
 
 
-def _edit(key: str, editing: bool) -> None:
-    st.session_state[f"editing-{key}"] = editing
-
-
-def _reject(proposal: Proposal, key: str) -> None:
-    reason = str(st.session_state.get(f"reason-{key}") or "").strip()
-    if reason:
-        _decide(proposal.run_id, [Decision(proposal.number, "reject", reason=reason)], key)
-    else:
-        st.session_state[f"problem-{key}"] = "Say in a few words why you reject it."
-
-
-def _editor(proposal: Proposal, key: str) -> None:
-    rule = st.text_area("The rule in DQDL", proposal.rule, key=f"rule-{key}", height=80) or ""
-    changed = rule.strip() != proposal.rule
-    valid = changed and _checked(proposal, rule)
-    st.text_input("Why? (optional, remembered)", key=f"why-{key}")
-    with st.container(horizontal=True):
-        if st.button("Check", key=f"check-{key}", icon=":material/play_arrow:") and not changed:
-            st.caption("Nothing is changed yet.")
-        st.button(
-            "Approve as edited",
-            key=f"save-{key}",
-            type="primary",
-            disabled=not valid,
-            on_click=_save,
-            args=(proposal, key),
-        )
-        st.button("Back", key=f"back-{key}", type="tertiary", on_click=_edit, args=(key, False))
-    problem(key)
-
-
-def _save(proposal: Proposal, key: str) -> None:
-    rule, reason = st.session_state[f"rule-{key}"], st.session_state.get(f"why-{key}")
-    _decide(proposal.run_id, [Decision(proposal.number, "edit", rule=rule, reason=reason or None)], key)
-
-
-def _checked(proposal: Proposal, rule: str) -> bool:
-    """Shows how the edited rule fares today, or what is wrong with it; true if it can be used."""
-    try:
-        result = _dry_run(proposal.run_id, proposal.number, rule)
-    except AssayError as error:
-        st.error(inline(error, 600), icon=":material/error:")
-        excerpt = getattr(error, "excerpt", "")
-        if excerpt:
-            st.code(excerpt, language=None)
-        return False
-    today(result.to_dict())
-    st.text(result.reason)
-    examples(result.examples)
-    return True
-
-
-@st.cache_data(ttl=60, show_spinner="Trying it on today's data …")
-def _dry_run(run_id: str, number: int, rule: str) -> RuleResult:
-    return session.desk().runs.preview_edit(run_id, number, rule).today
-
-
-def _decide(run_id: str, decisions: Sequence[Decision], key: str) -> None:
+def decide(run_id: str, decisions: Sequence[Decision], key: str) -> None:
+    """Stores decisions. What hinders it is shown by :func:`problem` under ``key``."""
     runs = session.desk().runs
     try:
         outcome = runs.decide(run_id, decisions, session.actor())
+        stored = {proposal.number: proposal for proposal in runs.proposals(run_id)}
     except AssayError as error:
         st.session_state[f"problem-{key}"] = str(error)
         return
     for conflict in outcome.conflicts:
-        st.toast(f"{inline(conflict.decision.actor)} had decided about rule {conflict.number} before you.")
-    numbers = {decision.number for decision in decisions}
-    for proposal in runs.proposals(run_id):
-        if proposal.number in numbers:
-            st.session_state[f"decided-{key_of(proposal)}"] = proposal.decision
-    st.session_state[f"over-{run_id}"] = outcome.undecided == 0
+        st.session_state[f"lost-{run_id}-{conflict.number}"] = conflict
+    for decision in decisions:
+        st.session_state[f"decided-{run_id}-{decision.number}"] = stored[decision.number].decision
+        st.session_state[f"skipped-{run_id}-{decision.number}"] = stored[decision.number].skipped
+    know(run_id, outcome.undecided)
+    if len(outcome.conflicts) > 1:
+        st.toast(f"{count(len(outcome.conflicts), 'rule')} had been decided by others before you; that stays.")

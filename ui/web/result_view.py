@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,11 +13,11 @@ from ui.web.safe_text import inline
 
 _OUTCOMES = {"Passed": (":green[:material/check_circle:]", 2), "Failed": (":red[:material/cancel:]", 0)}
 _ERROR = (":orange[:material/error:]", 1)
-_MOST_FAILING = 30
+_FAILING_AT_ONCE = 10
 
 
-def show(evaluation: Mapping[str, Any], total: float | None, dimensions: Mapping[str, float]) -> None:
-    """``evaluation`` as :meth:`Evaluation.to_dict` gives it; scores are shares from 0 to 1."""
+def show(evaluation: Mapping[str, Any], total: float | None, dimensions: Mapping[str, float], key: str) -> None:
+    """``evaluation`` as :meth:`Evaluation.to_dict` gives it; scores are shares from 0 to 1; ``key`` is the result's."""
     rules = sorted(evaluation["rules"], key=lambda rule: _OUTCOMES.get(rule["outcome"], _ERROR)[1])
     failing = [rule for rule in rules if rule["outcome"] != "Passed"]
     passing = [rule for rule in rules if rule["outcome"] == "Passed"]
@@ -26,13 +26,28 @@ def show(evaluation: Mapping[str, Any], total: float | None, dimensions: Mapping
         f"**{len(passing)} of {count(len(rules), 'rule')}** passed on {count(evaluation['rows'], 'row')}"
         + ("." if failing else ", nothing failed.")
     )
-    for rule in failing[:_MOST_FAILING]:
-        _failure(rule)
-    if len(failing) > _MOST_FAILING:
-        st.caption(f"{len(failing) - _MOST_FAILING} more rules failed: see them with `assay validate --html`.")
+    _failures(failing, key)
     if passing:
-        with st.expander(f"{count(len(passing), 'rule')} passed"):
-            st.dataframe([_passed(rule) for rule in passing], hide_index=True)
+        label, key = f"{count(len(passing), 'rule')} passed", f"passed-{key}"
+        with st.expander(label, icon=":material/check_circle:", key=key, on_change="rerun") as box:
+            if box.open:
+                st.dataframe([_passed(rule) for rule in passing], hide_index=True)
+
+
+@st.fragment
+def _failures(failing: Sequence[Mapping[str, Any]], key: str) -> None:
+    """The first ones, and the rest when it is asked for."""
+    most = st.session_state.get(f"failing-{key}", _FAILING_AT_ONCE)
+    for rule in failing[:most]:
+        _failure(rule)
+    if len(failing) > most:
+        more = min(_FAILING_AT_ONCE, len(failing) - most)
+        label = f"Show {more} more of {len(failing) - most:,} that failed"
+        st.button(label, key=f"more-{key}", on_click=_more, args=(f"failing-{key}", most))
+
+
+def _more(key: str, most: int) -> None:
+    st.session_state[key] = most + _FAILING_AT_ONCE
 
 
 def scores(total: float | None, dimensions: Mapping[str, float]) -> None:

@@ -9,14 +9,14 @@ import streamlit as st
 
 from tools.errors import AssayError
 from tools.profiling.model import Profile
-from ui.web import cards, profile_view, result_view, session, steps
+from ui.web import cards, polite, powers, profile_view, result_view, session, steps
 from ui.web.safe_text import inline, prose
 from ui.web.trail import Trail
 
 if TYPE_CHECKING:
     from memory.model import Run
 
-POLL_SECONDS = 0.7
+POLL_SECONDS = 0.4
 _AVATARS = {"user": ":material/person:", "assistant": ":material/fact_check:"}
 
 
@@ -30,7 +30,7 @@ def show(run_id: str) -> None:
             st.caption(f"On {names}", help=inline(", ".join(run.sources), 1_000))
     with st.chat_message("assistant", avatar=_AVATARS["assistant"]):
         if run.status in session.ACTIVE:
-            st.fragment(_follow, run_every=POLL_SECONDS)(run_id)
+            polite.part(_follow, run_every=POLL_SECONDS)(run_id)
         else:
             _turn(run)
 
@@ -46,7 +46,7 @@ def _turn(run: Run) -> None:
     trail = session.trail(run.id)
     active = run.status in session.ACTIVE
     with st.container(key=f"steps-{run.id}", gap=None):
-        steps.show(trail, active=active)
+        steps.show(trail, run.id, active=active)
     if active:
         _working(run, trail)
     cards.show(run.id, session.request(run.id))
@@ -58,22 +58,35 @@ def _turn(run: Run) -> None:
 
 
 def _working(run: Run, trail: Trail) -> None:
+    if trail.saying:
+        st.markdown(f"{prose(trail.saying)} ▍")
     with st.container(horizontal=True, vertical_alignment="center"):
+        if run.cancel_requested:
+            st.caption("Stopping …")
+            return
         st.caption("Waiting for a worker …" if not trail.steps else "Working …")
-        if st.button("Stop", key=f"stop-{run.id}", icon=":material/stop:", type="tertiary"):
-            _stop(run.id)
+        if powers.can("cancel"):
+            st.button(
+                "Stop",
+                key=f"stop-{run.id}",
+                icon=":material/stop:",
+                type="tertiary",
+                on_click=_stop,
+                args=(run.id,),
+            )
 
 
 def _findings(run: Run, trail: Trail) -> None:
     memory = session.desk().memory
-    for result in memory.results.for_run(run.id):
+    results = memory.results.for_run(run.id)
+    for result in results:
         st.markdown(f"##### Result for {inline(memory.catalog.dataset(result.dataset_id).short_name, 80)}")
-        result_view.show(result.evaluation, result.total, result.dimensions)
-    for name, profile_id in trail.profiles().items():
-        key = f"profile-of-{run.id}-{name}"
-        with st.expander(
-            f"Profile of {inline(name, 80)}", icon=":material/bar_chart:", key=key, on_change="rerun"
-        ) as box:
+        result_view.show(result.evaluation, result.total, result.dimensions, key=str(result.id))
+    profiles = trail.profiles()
+    only = len(profiles) == 1 and not results and run.status == "done"
+    for name, profile_id in profiles.items():
+        label, key = f"Profile of {inline(name, 80)}", f"profile-of-{run.id}-{name}"
+        with st.expander(label, only, icon=":material/bar_chart:", key=key, on_change="rerun") as box:
             if box.open:
                 stored = memory.catalog.profile_by_id(UUID(profile_id))
                 profile_view.show(Profile.from_dict(stored.profile), f"{run.id}-{name}")
@@ -83,8 +96,8 @@ def _ending(run: Run, trail: Trail) -> None:
     if run.error:
         st.error(inline(run.error, 1_000), icon=":material/error:")
     if run.status == "cancelled":
-        st.info("You stopped this run.", icon=":material/stop_circle:")
-    if run.status == "failed" and run.kind == "run":
+        st.info("This run was stopped.", icon=":material/stop_circle:")
+    if run.status in ("failed", "cancelled") and run.kind == "run" and powers.can("resume"):
         st.button("Go on from here", key=f"resume-{run.id}", on_click=_resume, args=(run.id,), icon=":material/resume:")
     if trail.tokens:
         st.caption(f"{trail.tokens:,} tokens")
@@ -96,7 +109,7 @@ def _stop(run_id: str) -> None:
     except AssayError as error:
         st.toast(inline(error, 300), icon=":material/error:")
     else:
-        st.toast("It stops after the step in hand.")
+        st.toast("It stops within a second or two.")
 
 
 def _resume(run_id: str) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
+from tools.characters import visible
+
 JOINER = "\u2060"
 """A word joiner: it is not seen, and parts what would otherwise be read as syntax."""
 
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _ADDRESS = re.compile(r"(?i)(@|:(?=[a-z/\\])|www(?=\.|\\\.))")
 _SYNTAX = re.compile(r"(<|\](?=[(\[:])|&(?=[#a-zA-Z])|\\)")
@@ -19,14 +20,14 @@ _HEADING = re.compile(r"(?m)^ {0,3}#{1,6}\s+(.*?)\s*#*$")
 
 def inline(text: object, most: int = 200) -> str:
     """The text as it is, in one line of at most ``most`` characters, for a label or a sentence of ours."""
-    shown = " ".join(_INVISIBLE.sub("", str(text)).split())
+    shown = " ".join(visible(str(text)).split())
     shown = shown if len(shown) <= most else shown[: most - 1] + "…"
     return _ADDRESS.sub(rf"\1{JOINER}", _PUNCTUATION.sub(r"\\\1", shown))
 
 
 def prose(text: str) -> str:
     """What a model said, with its lists, tables and emphasis, and without links, images, HTML, colours or formulas."""
-    shown = _HEADING.sub(r"**\1**", _INVISIBLE.sub("", text))
+    shown = _HEADING.sub(r"**\1**", visible(text))
     shown = _ADDRESS.sub(rf"\1{JOINER}", _SYNTAX.sub(rf"\1{JOINER}", shown))
     # Dollars would open a formula; an entity is text to the parser.
     return shown.replace("$", "&#36;")

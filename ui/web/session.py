@@ -79,9 +79,10 @@ def conversation() -> list[str]:
 def ask(goal: str, sources: Sequence[str]) -> None:
     """Starts a run in the conversation. What cannot work is shown where the question stood."""
     try:
-        run = desk().runs.start(sources, goal=goal, requested_by=actor())
+        before = conversation()
+        run = desk().runs.start(sources, goal=goal, requested_by=actor(), follows=before[-1] if before else None)
     except AssayError as error:
         st.session_state["refused"] = (goal, list(sources), str(error))
         return
     st.session_state.pop("refused", None)
-    st.query_params["run"] = [*conversation(), run.id]
+    st.query_params["run"] = [*before, run.id]

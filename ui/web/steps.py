@@ -26,15 +26,16 @@ MOST_SHOWN = 1_200
 """Characters of a tool's answer."""
 
 
-def show(trail: Trail, *, active: bool) -> None:
+def show(trail: Trail, run_id: str, *, active: bool) -> None:
     """The timeline. What is still open in a run that nobody executes is shown as it was left."""
-    for step in trail.steps:
-        _step(step, active)
+    for number, step in enumerate(trail.steps):
+        _step(step, f"step-{run_id}-{number}", active)
 
 
-def _step(step: Step, active: bool) -> None:
+def _step(step: Step, key: str, active: bool) -> None:
     running = step.state == "running" and active
-    with st.expander(_label(step), icon=_icon(step, running), expanded=running and bool(step.calls), type="step"):
+    # Its label changes as it goes on: by its key it stays the same one, as open as it was.
+    with st.expander(_label(step), icon=_icon(step, running), type="step", key=key):
         if step.share is not None:
             st.progress(step.share, text=f"Scanning: {step.share:.0%}")
         for call in step.calls:
@@ -76,6 +77,8 @@ def _outcome(step: Step) -> str:
         return f"{count(result['proposed'], 'rule')} proposed"
     if "passed" in result:
         return f"{count(result['rules'], 'rule')} checked, {'all passed' if result['passed'] else 'some failed'}"
+    if step.agent == "supervisor" and step.said:
+        return "answers"
     if "rows" in result:
         return f"{result['rows']:,} rows" + (", known already" if result.get("cached") else "")
     return ""

@@ -48,14 +48,19 @@ class Step:
     seconds: float | None = None
     calls: list[Call] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    saying: str = ""
+    """The words of an answer that is being written."""
     share: float | None = None
     """How much of a scan is done, 0 to 1."""
     result: dict[str, Any] = field(default_factory=dict)
     """References and counts that the step ended with."""
 
+    answer: int = 0
+    """Which answer of the step ``saying`` is: one that is thrown away is followed by another number."""
+
     def end(self, at: datetime, state: State = "complete") -> None:
         """Closes the step; what was still open in it is not any more."""
-        self.state, self.share = state, None
+        self.state, self.share, self.saying = state, None, ""
         self.seconds = (at - self.at).total_seconds()
 
 
@@ -76,6 +81,11 @@ class Trail:
             tell = _TELL.get(event.kind)
             if tell:  # an event of a later version is passed over: the rest is still told
                 tell(self, event)
+
+    @property
+    def saying(self) -> str:
+        """The words of the supervisor's answer as far as they have come."""
+        return "".join(step.saying for step in self._open.values() if step.agent == "supervisor")
 
     def profiles(self) -> dict[str, str]:
         """The ids of the profiles that were made, by table."""
@@ -102,7 +112,9 @@ class Trail:
 
     def _tool_called(self, event: Event) -> None:
         call = Call(str(event.data["id"]), event.data["tool"], event.data["args"], event.at)
-        self._step(event).calls.append(call)
+        step = self._step(event)
+        step.saying = ""
+        step.calls.append(call)
 
     def _tool_returned(self, event: Event) -> None:
         for call in reversed(self._step(event).calls):
@@ -111,8 +123,16 @@ class Trail:
                 call.seconds = (event.at - call.at).total_seconds()
                 return
 
+    def _saying(self, event: Event) -> None:
+        step, answer = self._step(event), int(event.data.get("answer", 0))
+        if answer != step.answer:
+            step.saying, step.answer = "", answer
+        step.saying += str(event.data["text"])
+
     def _said(self, event: Event) -> None:
-        self._step(event).said.append(event.data["text"])
+        step = self._step(event)
+        step.saying = ""
+        step.said.append(event.data["text"])
 
     def _progress(self, event: Event) -> None:
         self._step(event).share = float(event.data["share"])
@@ -158,6 +178,7 @@ _TELL: dict[str, Callable[[Trail, Event], None]] = {
     "started": Trail._started,
     "tool_called": Trail._tool_called,
     "tool_returned": Trail._tool_returned,
+    "saying": Trail._saying,
     "said": Trail._said,
     "progress": Trail._progress,
     "usage": Trail._usage,
