@@ -48,8 +48,8 @@ lint: .venv/.dev ## style, types and the contracts between the floors
 ui: .venv/.core ## open the assistant in the browser
 	$(BIN)/assay ui
 
-bench: .venv/.dev ## compare the speed of a profile and of a run with a baseline
-	$(BIN)/python -m evals.bench.profile_bench && $(BIN)/python -m evals.bench.run_bench
+bench: .venv/.dev ## compare the speed of a profile, of rules and of a run with a baseline
+	$(BIN)/python -m evals.bench.profile_bench && $(BIN)/python -m evals.bench.checks_bench && $(BIN)/python -m evals.bench.run_bench
 
 lock: .venv/bin/uv ## write the lock files anew from pyproject.toml
 	$(COMPILE) --all-extras pyproject.toml .ci/build.in -o requirements-heavy.lock
