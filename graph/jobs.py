@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agents.workbench import DryRun, Profiled, Validated
     from memory import Memory
     from memory.model import Dataset, MetricPoint, PointVerdict, Rule
+    from memory.remembered import Remembered
     from tools.comparing.model import Comparison
     from tools.dqdl.explanation import Explanation
     from tools.profiling.foreign import Inclusion
@@ -132,6 +133,21 @@ class Jobs:
     def judge(self, number: int, verdict: PointVerdict, reason: str) -> MetricPoint:
         """Writes down what a person says about a point of a metric. Raises StoreError."""
         return self._memory.history.decide(number, verdict, require(self._requested_by, "judge"), reason)
+
+    def correct_memory(
+        self, number: int, outcome: Literal["approve", "reject"] | None = None, reason: str | None = None
+    ) -> Remembered:
+        """Says what is recalled from now on in place of a decision; no rule changes by it. Raises StoreError."""
+        person = require(self._requested_by, "remember")
+        return self._memory.memories.correct(number, person, outcome=outcome, reason=reason)
+
+    def forget_memory(self, number: int) -> Remembered:
+        """Takes a decision out of what is recalled, for good; what was remembered. Raises StoreError."""
+        return self._memory.memories.forget(number, require(self._requested_by, "remember"))
+
+    def forget_table(self, dataset: Dataset) -> list[Remembered]:
+        """Takes all decisions about a dataset out of what is recalled, for good; what was remembered."""
+        return self._memory.memories.forget_dataset(dataset.id, require(self._requested_by, "remember"))
 
     @contextmanager
     def _recorded(self, kind: str, *sources: str) -> Iterator[str]:

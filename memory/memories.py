@@ -8,7 +8,7 @@ from uuid import UUID
 from memory.audit import Fact, record
 from memory.db import Connection, Database
 from memory.decisions import require_person
-from memory.errors import StoreError
+from memory.errors import NotFound, StoreError
 from memory.remembered import REMEMBERED, Remembered, values
 
 OF_DATASET_AND_COLUMN: LiteralString = """
@@ -83,7 +83,7 @@ class Memories:
 def _get(connection: Connection, number: int) -> Remembered:
     row = connection.execute(REMEMBERED + " and e.number = %s", [number]).fetchone()
     if row is None:
-        raise StoreError(f"Nothing is remembered under {number}.", hint="List what is with: assay memory list")
+        raise NotFound(f"Nothing is remembered under {number}.", hint="List what is with: assay memory list")
     return Remembered(**values(row))
 
 

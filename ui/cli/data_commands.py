@@ -140,7 +140,8 @@ def recommend(
         with out.waiting(f"Looking for rules for {shown(source)}"):
             found = jobs.recommend(source)
         out.show(f"{clean(shown(source))}  {count(len(found), 'rule')}")
-        out.show(overview([(one.suggestion.candidate, one.result) for one in found]))
+        known = [(one.suggestion.candidate, one.result, one.suggestion.recollection.sentence) for one in found]
+        out.show(overview(known))
         if file:
             options.write_text(file, rulesets.document([one.suggestion.candidate.rule for one in found]))
             out.talk("Rules written to ", (str(file), "bold"))

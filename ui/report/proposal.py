@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ui.report import terminal, text
 from ui.report.moments import ago
+from ui.report.remembered import references
 
 if TYPE_CHECKING:
     from graph.runs import EditPreview, Related
@@ -32,7 +33,7 @@ def card(proposal: Proposal, dataset: str, position: str, related: Sequence[Rela
     grid.add_column(style="dim", width=8)
     grid.add_column(overflow="fold")
     facts = dict(proposal.evidence)
-    memory = facts.pop("memory", None)
+    memory, recalled = facts.pop("memory", None), facts.pop("recalled", None)
     grid.add_row("rule", Text(text.clean(proposal.rule), style="bold"))
     grid.add_row("why", Text(text.clean(proposal.reasoning)))
     grid.add_row("evidence", Text(evidence(facts) or "none given", style="dim"))
@@ -40,6 +41,8 @@ def card(proposal: Proposal, dataset: str, position: str, related: Sequence[Rela
     grid.add_row("today", dry_run(proposal.dry_run))
     if memory:
         grid.add_row("memory", Text(text.clean(str(memory)), style="cyan"))
+    if recalled:
+        grid.add_row("alike", Text(references(recalled), style="dim"))
     if related:
         grid.add_row("beside", beside(related))
     if proposal.skipped:

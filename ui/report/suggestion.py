@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from tools.recommending import Candidate
 
 
-def overview(suggestions: Sequence[tuple[Candidate, RuleResult]]) -> Table:
-    """A row for each candidate with its dry run: the rule, how it fares today, how sure it is, and why."""
+def overview(suggestions: Sequence[tuple[Candidate, RuleResult, str | None]]) -> Table:
+    """A row for each candidate: the rule, its dry run, how sure it is, why, and what people decided on the like."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("rule", overflow="fold", ratio=5)
     table.add_column("today", no_wrap=True)
     table.add_column("sure", no_wrap=True, justify="right")
     table.add_column("why", overflow="fold", ratio=5, style="dim")
-    for candidate, dry_run in suggestions:
+    for candidate, dry_run, people in suggestions:
         table.add_row(
             Text(text.clean(candidate.rule)),
             today(dry_run.to_dict()),
             Text(text.percent(candidate.confidence)),
-            Text(text.clean(candidate.reasoning)),
+            Text("\n").join(Text(text.clean(line)) for line in (candidate.reasoning, people) if line),
         )
     return table
