@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.characters import visible
 from ui.web.safe_text import JOINER, inline, prose
 
 MARKS = st.text(alphabet="[]()!<>:/@&#\\$*_`~|-+.=wWht ps1\n\u200b\u202e" + JOINER, max_size=60)
@@ -22,8 +23,7 @@ def read(markdown: str) -> str:
 def test_inline_shows_the_text_in_one_line(text: str) -> None:
     shown = read(inline(text))
     assert "\n" not in shown
-    visible = re.sub("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "", text)
-    assert shown == " ".join(visible.split())
+    assert shown == " ".join(visible(text).split())
 
 
 @given(MARKS)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.dqdl.language.model import Keyword, Member, Text
+from tools.privacy import personal_text
 from tools.profiling.model import ColumnProfile, Profile
 from tools.recommending.candidate import DATE_SHAPED, Candidate, Evidence, build, on, quoted
 from tools.recommending.intervals import wilson_lower
@@ -49,6 +50,8 @@ def categories(column: ColumnProfile, profile: Profile) -> Iterator[Candidate]:
     kept = sorted(counts.keys() - {slip.value for slip in slips})
     if not _is_a_set(kept, counts, present) or not all(_writable(value) for value in kept):
         return
+    if any(map(personal_text, counts)):
+        return  # also where the column as a whole does not look personal: notes with an address in them
     items = [Text(quoted(value)) for value in kept]
     facts: Evidence = {f"column.{column.name}.values": kept, "values": len(kept), "rows": present}
     if slips:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from tools.characters import invisible
 from ui.report.text import clean
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Output:
     def result(self, data: Any) -> None:
         """A result for a machine; nothing without ``--json``."""
         if self.as_json:
-            sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.write(_escaped(json.dumps(data, default=_plain, ensure_ascii=False, indent=2)) + "\n")
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
@@ -121,6 +122,13 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return str(value)
+
+
+def _escaped(document: str) -> str:
+    """The same JSON, with what a terminal could obey or not show as escapes."""
+    if document.isascii() and "\x7f" not in document:
+        return document  # json escapes the others of ASCII by itself
+    return "".join(json.dumps(sign)[1:-1] if sign != "\n" and invisible(sign) else sign for sign in document)
 
 
 def error_line(message: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
+
+from tools.characters import invisible
 
 MOST_CHARACTERS = 60
 """Characters of a data value that a report shows."""
-INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode categories that move the cursor, change the reading order or show nothing."""
 BAR_FULL, BAR_HALF, BAR_EMPTY = "━", "╸", "─"
 
 
@@ -21,7 +20,7 @@ def clean(text: str, limit: int | None = None) -> str:
 def _visible(character: str) -> str:
     if character in "\t\n\r":
         return " "
-    if unicodedata.category(character) not in INVISIBLE:
+    if not invisible(character):
         return character
     code = ord(character)
     return chr(0x2400 + code) if code < 0x20 else "\ufffd"
