@@ -13,6 +13,7 @@ from langgraph.types import Command
 
 from agents.answers import answered
 from agents.context import AgentContext
+from agents.untrusted import answer_told
 from tools.errors import AssayError
 
 MOST_SHOWN = 2_000
@@ -46,6 +47,7 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
         except AssayError as error:
             answer = ToolMessage(str(error), name=call["name"], tool_call_id=call["id"], status="error")
         if isinstance(answer, ToolMessage):
+            answer = answer_told(answer)
             shown = {"status": answer.status, "text": str(answer.text)[:MOST_SHOWN]}
             context.emit("tool_returned", {"agent": self.agent, "tool": call["name"], "id": call["id"], **shown})
         return answer

@@ -8,8 +8,10 @@ be personal, or an instruction in disguise.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
+
+from agents.untrusted import pattern, unquoted
+from tools.privacy import masked, personal_text
 
 if TYPE_CHECKING:
     from agents.workbench import DryRun
@@ -19,8 +21,6 @@ MOST_COLUMNS = 40
 """Columns listed in a summary; the others are named by `column_details`."""
 MOST_FAILURES = 20
 MOST_DEPENDENCIES = 5
-_QUOTED = re.compile(r"'[^']*'")
-"""A value that a reasoning quotes for the person who decides."""
 
 
 def profile_summary(name: str, profile: Profile) -> str:
@@ -73,9 +73,9 @@ def column_line(column: ColumnProfile, rows: int) -> str:
     parts.append(f"{share(column.nulls, rows)} missing")
     parts.append(f"{'' if column.distinct_exact else 'about '}{column.distinct:,} distinct")
     if column.kind in ("number", "date", "timestamp") and column.min is not None and not column.personal:
-        parts.append(f"{column.min} to {column.max}")
+        parts.append(f"{_figure(column.min)} to {_figure(column.max)}")
     if column.patterns:
-        parts.append(f"pattern {column.patterns[0][0]}")
+        parts.append(f"pattern {pattern(column.patterns[0][0])}")
     return f"{column.name}: {', '.join(parts)}"
 
 
@@ -86,12 +86,19 @@ def column_detail(column: ColumnProfile, rows: int) -> dict[str, Any]:
         "type": column.type,
         "missing": share(column.nulls, rows),
         "distinct": column.distinct,
-        "patterns": [f"{mask} ({count})" for mask, count in column.patterns[:5]],
+        "patterns": [f"{pattern(mask)}: {count}" for mask, count in column.patterns[:5]],
         "lengths": [column.min_length, column.max_length],
     }
     if column.kind == "number" and not column.personal:
-        detail |= {"min": column.min, "max": column.max, "mean": column.mean, "quantiles": column.quantiles}
+        detail |= {"min": _figure(column.min), "max": _figure(column.max), "mean": column.mean}
+        detail["quantiles"] = {percent: _figure(value) for percent, value in column.quantiles.items()}
     return {key: value for key, value in detail.items() if value not in (None, [], {}, [None, None])}
+
+
+def _figure(value: Any) -> Any:
+    """A bound of a column, which is the value of a row; masked where it is as long as somebody's number."""
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return masked(text) if personal_text(text) else value
 
 
 def candidate_entry(dry_run: DryRun) -> dict[str, Any]:
@@ -100,7 +107,7 @@ def candidate_entry(dry_run: DryRun) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "number": suggestion.number,
         "rule": suggestion.candidate.rule,
-        "reasoning": _QUOTED.sub("a value", suggestion.candidate.reasoning),
+        "reasoning": unquoted(suggestion.candidate.reasoning),
         "today": _today(dry_run),
     }
     people = suggestion.recollection.sentence

@@ -24,6 +24,7 @@ from agents.steps import Steps
 from agents.stop_reasons import StopReasonMiddleware
 from agents.toolbox import TOOLS
 from agents.transcripts import PairedTools
+from agents.untrusted import task_told
 from memory.errors import StoreError
 from tools.sources import SourceError
 
@@ -52,7 +53,7 @@ class Team:
         twice, then ModelError is raised. The transcript is not checkpointed: an agent that was cut off starts its
         task again, which is safe because what its tools store is stored once.
         """
-        messages: list[AnyMessage] = [HumanMessage(json.dumps(task, ensure_ascii=False))]
+        messages: list[AnyMessage] = [HumanMessage(json.dumps(task_told(task), ensure_ascii=False))]
         for _ in range(1 + REMINDERS):
             messages = self._invoke(agent, messages, context)
             if not needs or any(artifact(messages, tool) is not None for tool in needs):

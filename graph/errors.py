@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.errors import AssayError
@@ -32,6 +34,13 @@ def other_version(run: Run) -> RunError:
         f"(its graph is version {run.graph_version}, this one's is {GRAPH_VERSION}).",
         hint=f"Go on in that version, or start anew with `assay run {shlex.join(run.sources)}`.",
     )
+
+
+def internal(error: BaseException) -> str:
+    """A bug in one line: what and where, without its words, which may quote a value of the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"Internal error: {type(error).__name__}{where}. The log of the worker (--debug) tells more."
 
 
 class Stopped(KeyboardInterrupt):

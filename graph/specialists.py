@@ -12,6 +12,7 @@ from agents.context import AgentContext
 from agents.model_errors import ends_run
 from agents.team import artifact
 from graph.emit import emitter
+from graph.errors import internal
 from graph.services import Services
 from graph.state import StepNode, StepTask, TableState
 from memory.errors import StoreError
@@ -65,7 +66,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, AssayError):
         return str(error)
     log.error("a table is given up", exc_info=error)
-    return f"Internal error: {type(error).__name__}: {error}"
+    return internal(error)
 
 
 def _task(task: StepTask) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from graph.emit import emitter
 from graph.errors import RunError
 from graph.services import Services
 from graph.state import DEFAULT_GOAL, RunNode, RunState, StepTask, TableState
+from tools.characters import visible
 from tools.errors import AssayError
 from tools.sources import SourceError
 
@@ -54,6 +55,7 @@ def _register(services: Services, source: str, known: dict[str, TableState]) -> 
 
 def _free(short: str, uri: str, known: dict[str, TableState]) -> str:
     """The name of a table in the run: its short one, with a number if another table has that."""
+    short = visible(short, keep="") or "table"
     name, count = short, 1
     while name in known and known[name]["uri"] != uri:
         count += 1

@@ -20,7 +20,7 @@ from agents.workbench import Workbench
 from graph.build import build
 from graph.checkpoints import LeasedSaver
 from graph.emit import RunContext
-from graph.errors import other_version
+from graph.errors import internal, other_version
 from graph.hold import LEASE_SECONDS, Hold, StepLeft
 from graph.reminding import remind
 from graph.services import Services, services
@@ -134,7 +134,7 @@ class Worker:
             return "failed", f"The run took more than {MOST_STEPS} steps. Ask for less in one run."
         except Exception as error:
             log.exception("run %s broke", hold.lease.run.id)
-            return "failed", f"Internal error: {type(error).__name__}: {error}"
+            return "failed", internal(error)
 
     def _drive(self, hold: Hold) -> Ending:
         lease, run = hold.lease, hold.lease.run
