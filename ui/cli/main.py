@@ -13,6 +13,7 @@ import typer
 
 from tools.errors import AssayError
 from ui.cli import (
+    api_command,
     audit_commands,
     compare_commands,
     data_commands,
@@ -62,6 +63,7 @@ app.add_typer(users_commands.settings, name="settings", rich_help_panel=STORED)
 app.add_typer(serve_commands.store, name="store", rich_help_panel=STORED)
 serve_commands.store.command()(prune_command.prune)
 app.command("ui", rich_help_panel=SERVE)(serve_commands.web)
+app.command(rich_help_panel=SERVE)(api_command.api)
 app.command(rich_help_panel=SERVE)(serve_commands.worker)
 
 

@@ -34,14 +34,14 @@ def web(
     from graph.people import check_address
 
     check_address(host)
-    _check_free(host, port)
+    check_free(host, port)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 - only compared
     Output().talk(("Assay is at ", ""), (f"http://{shown}:{port}", "bold"), "  (Ctrl-C stops it)")
     sys.stderr.flush()
     os.execv(sys.executable, command(port, host))  # noqa: S606 - our own program, no shell
 
 
-def _check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int) -> None:
     """Raises AssayError when nobody can listen there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,88 @@
+"""What all routes share: the store and its doors, and who is asking."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from graph import people
+from graph.jobs import Jobs
+from graph.permissions import Actor, PermissionDenied, acting, require
+from graph.runs import Runs
+from memory import Memory
+from memory.errors import NotFound, StoreError, StoreUnusable
+from memory.model import Run
+from memory.runs import ID_LENGTH
+from ui.executor import Executor
+
+UNKNOWN = "Say who you are: Authorization: Bearer TOKEN. An admin issues tokens: assay users token NAME"
+
+bearer = HTTPBearer(
+    auto_error=False, description="A token from `assay users token NAME`. Without users none is needed on this machine."
+)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+
+
+@dataclass
+class Desk:
+    """One per server."""
+
+    memory: Memory
+    executor: Executor | None = None
+    """The worker inside; None where others execute runs."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when the server ends, and with it whatever streams."""
+    streams: int = 0
+    """How many are open."""
+
+    @property
+    def runs(self) -> Runs:
+        """The door to runs."""
+        return Runs(self.memory)
+
+    def jobs(self, actor: Actor) -> Jobs:
+        """The door to one-step work, in the name of somebody."""
+        return Jobs(self.memory, actor)
+
+    def run(self, run_id: str) -> Run:
+        """The run of that id, whole: a program gives no beginnings. Raises NotFound."""
+        if len(run_id) != ID_LENGTH:
+            raise NotFound(f"There is no run {run_id[:100]!r} in the store.", hint=f"An id has {ID_LENGTH} letters.")
+        return self.memory.runs.get(run_id)
+
+
+def desk(request: Request) -> Desk:
+    """The desk of the server."""
+    found: Desk = request.app.state.desk
+    return found
+
+
+def who(token: str | None) -> Actor | None:
+    """Who shows a token; without users, the one person of this machine. Raises StoreUnusable, PermissionDenied."""
+    try:
+        if people.sign_in_needed():
+            return people.actor_of_token(token) if token else None
+        return acting(None)
+    except StoreError as error:
+        raise StoreUnusable(error.message, hint=error.hint) from error
+    except (OSError, KeyError):
+        raise PermissionDenied(
+            "The operating system does not know whose server this is.", hint="Add users: assay users add"
+        ) from None
+
+
+def actor(request: Request, given: Bearer) -> Actor:
+    """Who asks, and may at least look. Raises HTTPException, PermissionDenied."""
+    found = who(given.credentials if given else None)
+    if found is None:
+        raise HTTPException(401, UNKNOWN, {"WWW-Authenticate": 'Bearer realm="assay"'})
+    request.state.actor = found
+    return require(found, "view")
+
+
+AtDesk = Annotated[Desk, Depends(desk)]
+Asker = Annotated[Actor, Depends(actor)]
