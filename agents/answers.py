@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
+from agents.prompts import prompt
 from memory.audit import digest
 from tools.privacy import masked
 
@@ -16,7 +17,7 @@ LONGEST_ARGUMENTS = 300
 
 
 def answered(agent: str, message: AIMessage) -> dict[str, Any]:
-    """The data of an ``answered`` event: the text, and each tool that was called with the hash of its arguments."""
+    """The data of an ``answered`` event: the prompt, the text, each called tool and the hash of its arguments."""
     calls = [
         {
             "name": call["name"],
@@ -25,7 +26,12 @@ def answered(agent: str, message: AIMessage) -> dict[str, Any]:
         }
         for call in message.tool_calls
     ]
-    return {"agent": agent, "text": _cut(masked(str(message.text)), LONGEST_TEXT), "tools": calls}
+    return {
+        "agent": agent,
+        "prompt": prompt(agent).stamp,
+        "text": _cut(masked(str(message.text)), LONGEST_TEXT),
+        "tools": calls,
+    }
 
 
 def _cut(text: str, most: int) -> str:

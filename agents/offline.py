@@ -22,20 +22,31 @@ from pydantic import Field
 
 NOTE = "(No language model was used.)"
 MOST_PROPOSALS = 25
+MOST_OFTEN_A_WORD = 2
+"""Names of tables that are no longer are not looked for in sentences: `rules for a person`."""
 _INTENTS = {
     "profiler": r"\bprofil|\brecommend|\bpropos|\bsuggest",
     "recommender": r"\brecommend|\bpropos|\bsuggest",
     "validator": r"\bvalidat|\bcheck\b|\bcheck the",
 }
 _QUESTIONS = (
+    ("show_pending", r"\bpending\b|\bundecided\b|\bapprovals?\b|\bwaits?\b|\bwaiting\b|\bto decide\b"),
+    ("list_runs", r"\bruns\b"),
+    ("show_scores", r"\b(history|trend)\b|\bscores\b|\bover time\b"),
     ("show_results", r"\bwhy\b|\bfail|\bresult|\bscore|\bquality\b"),
     ("show_rules", r"\brules?\b"),
     ("show_profile", r"\bcolumn|\bprofile\b|\bnulls?\b|\bhow many\b|\brows\b|\btell me about\b"),
     ("list_datasets", r"\bdatasets?\b|\btables?\b|\bwhat do you know\b"),
 )
+_OF_A_TABLE = frozenset({"show_scores", "show_results", "show_rules", "show_profile"})
+_LINEAGE = r"\blineage\b|\bdownstream\b|\bupstream\b"
+NO_LINEAGE = "Lineage is not answered yet: I know the data, the rules and the runs."
+_KEYS = r"\bkeys?\b"
+_KEY_RULES = ("IsPrimaryKey", "IsUnique", "Uniqueness")
 HELP = (
     'I can "profile", "recommend rules for" and "validate" a table (name a file or a dataset), and answer '
-    '"show the rules of …", "why did … fail?", "show the profile of …" and "which datasets are there?".'
+    '"show the rules of …", "why did … fail?", "show the profile of …", "the scores of …", "which runs are there?", '
+    '"what waits for approval?" and "which datasets are there?".'
 )
 
 
@@ -111,26 +122,79 @@ def _recommend(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
         return _say(str(done[-1].text))
     answer = json.loads(str(done[-1].text))
     if done[-1].name == "list_candidates" and answer["candidates"]:
-        chosen = [{"candidate": candidate["number"]} for candidate in answer["candidates"][:MOST_PROPOSALS]]
+        chosen = [{"candidate": one["number"]} for one in answer["candidates"] if _asked_for(one, task)][
+            :MOST_PROPOSALS
+        ]
         return _call("propose_rules", done, table=task["table"], proposals=chosen)
     return _say(answer["summary"])
 
 
+def _asked_for(candidate: dict[str, Any], task: dict[str, Any]) -> bool:
+    """Whether the goal means a candidate: all, unless it speaks of keys only."""
+    goal = str(task.get("goal", "")).lower()
+    only_keys = re.search(_KEYS, goal) and not re.search(r"\brules?\b", goal)
+    return not only_keys or str(candidate["rule"]).startswith(_KEY_RULES)
+
+
 def _supervise(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
     goal = str(task["goal"]).lower()
-    wanted = [step for step, pattern in _INTENTS.items() if re.search(pattern, goal)]
+    wanted = _wanted(goal)
     question = _question(goal)
-    if done:
+    if done and done[-1].name != "plan_work":
         return _say(str(done[-1].text) if done[-1].status == "error" else _shown(str(done[-1].text)))
+    if re.search(_LINEAGE, goal) and not _is_order(goal):
+        return _say(NO_LINEAGE)
     tables = _tables(task)
     # "why did it fail" names no work, "validate and tell me what fails" does.
     if question and not (wanted and tables) and not _is_order(goal):
-        return _call(question, done, **({"table": tables[0]} if tables and question != "list_datasets" else {}))
-    for step in wanted:
-        ready = [table for table in tables if _still_to_do(task, step, table)]
+        return _call(question, done, **({"table": tables[0]} if tables and question in _OF_A_TABLE else {}))
+    steps = task.get("plan") or _plan(task, tables)
+    if len(steps) > 1 and not task.get("plan") and not done:
+        return _call("plan_work", done, steps=steps)
+    for one in steps:
+        ready = [table for table in one["tables"] if _still_to_do(task, one["step"], table)]
         if ready:
-            return _call("hand_over", done, next=step, tables=ready, reason=f"The goal asks for the {step}.")
+            reason = f"The goal asks for the {one['step']}."
+            return _call("hand_over", done, next=one["step"], tables=ready, reason=reason)
     return _say(_closing(task, bool(wanted)))
+
+
+def _wanted(words: str) -> list[str]:
+    return [step for step, pattern in _INTENTS.items() if re.search(pattern, words)]
+
+
+def _plan(task: dict[str, Any], tables: list[str]) -> list[dict[str, Any]]:
+    """What is left to do, step by step: each part of the goal is for the tables that it names, else for all."""
+    steps: dict[str, list[str]] = {}
+    for part in re.split(r"\bthen\b|;|\n", str(task["goal"])):
+        meant = [table for table in tables if _names(part, table)] or tables
+        for step in _wanted(part.lower()):
+            steps.setdefault(step, []).extend(table for table in meant if table not in steps.get(step, []))
+    # Whoever is recommended for has to be profiled first, whether it is said or not.
+    if "recommender" in steps:
+        missing = [table for table in steps["recommender"] if table not in steps.get("profiler", [])]
+        steps = {"profiler": steps.get("profiler", []) + missing, **{k: v for k, v in steps.items() if k != "profiler"}}
+    left = {step: [table for table in steps[step] if _is_open(task, step, table)] for step in _INTENTS if step in steps}
+    return [{"step": step, "tables": names} for step, names in left.items() if names]
+
+
+def _names(text: str, table: str) -> bool:
+    return (
+        len(table) > MOST_OFTEN_A_WORD
+        and re.search(rf"(?<![\w/.]){re.escape(table)}(?![\w/])", text, re.IGNORECASE) is not None
+    )
+
+
+def _is_open(task: dict[str, Any], step: str, table: str) -> bool:
+    """Whether a step is still before a table. One without rules that may be active is not validated."""
+    state = task["tables"].get(table, {"done": []})
+    if state.get("error") or step in state["done"]:
+        return False
+    return (
+        step != "validator"
+        or table in task["permitted"]["validator"]
+        or "recommender" in _wanted(str(task["goal"]).lower())
+    )
 
 
 def _question(goal: str) -> str | None:

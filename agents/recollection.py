@@ -27,8 +27,8 @@ MOST_COLUMNS = 30
 LONGEST_REASON = 200
 OWN_WEIGHT = 2.0
 """How many decisions on columns that are just the same weigh as much as the statistics do."""
-ENOUGH = 2
-"""So many rejections, and no approval, and a rule is not offered on a similar column."""
+ENOUGH, VERY_LIKE = 2, 0.85
+"""So many rejections on columns that are so alike, and no approval, and a rule is not offered."""
 WORDS = {"approve": "approved", "edit": "edited", "reject": "rejected"}
 
 
@@ -74,9 +74,10 @@ class Recollection:
 
     @property
     def discouraging(self) -> bool:
-        """Whether people rejected it on several similar columns, and approved it on none."""
+        """Whether people rejected it on several columns that are very much alike, and approved it on no similar one."""
         accepted, rejected = _parted(self.past)
-        return len(rejected) >= ENOUGH and all(rule.disabled is not None for rule in accepted)
+        sure = [rule for rule in rejected if rule.similarity >= VERY_LIKE]
+        return len(sure) >= ENOUGH and all(rule.disabled is not None for rule in accepted)
 
     def weighed(self, confidence: float) -> float:
         """The confidence of the statistics, drawn towards what people decided, by how alike the columns are."""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
 from langchain.tools.tool_node import ToolCallRequest
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.answers import answered
 from agents.context import AgentContext
+from agents.model_errors import ModelError
 from agents.untrusted import answer_told
 from tools.errors import AssayError
 
 MOST_SHOWN = 2_000
 """Characters of a tool's answer in an event."""
+MOST_TOLD = 300
+MOST_MISTAKES = 5
+"""Calls in a row that could not be carried out, after which a model is not asked again."""
 
 Handler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
 
@@ -66,8 +71,25 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
 
     @hook_config(can_jump_to=["end"])
     def before_model(self, state: AgentState[Any], runtime: Runtime[AgentContext]) -> dict[str, Any] | None:
-        """Ends the turn after a hand over that was accepted: what follows is the graph's."""
-        message = state["messages"][-1]
-        if isinstance(message, ToolMessage) and message.name == "hand_over" and message.status != "error":
+        """Ends the turn after a hand over that was accepted: what follows is the graph's.
+
+        Raises ModelError when the model does not mend its calls.
+        """
+        returned = list(takewhile(lambda one: isinstance(one, ToolMessage), reversed(state["messages"])))
+        handed = any(isinstance(one, ToolMessage) and one.name == "hand_over" for one in returned)
+        if handed and not any(_failed(one) for one in returned):
             return {"jump_to": "end"}
+        results = (one for one in reversed(state["messages"]) if not isinstance(one, AIMessage))
+        mistakes = list(takewhile(_failed, results))
+        if len(mistakes) >= MOST_MISTAKES:
+            told = " ".join(str(mistakes[0].text).split())[:MOST_TOLD]
+            raise ModelError(
+                f"The model made {len(mistakes)} calls in a row as {self.agent} that could not be carried out, "
+                f"the last: {told}",
+                hint="Try the run again, or choose another model with ASSAY_MODEL.",
+            )
         return None
+
+
+def _failed(message: BaseMessage) -> bool:
+    return isinstance(message, ToolMessage) and message.status == "error"

@@ -14,13 +14,16 @@ from agents.untrusted import pattern, unquoted
 from tools.privacy import masked, personal_text
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from agents.workbench import DryRun
+    from memory.model import Score
+    from tools.comparing.model import Comparison
     from tools.profiling.model import ColumnProfile, Profile
 
-MOST_COLUMNS = 40
-"""Columns listed in a summary; the others are named by `column_details`."""
-MOST_FAILURES = 20
 MOST_DEPENDENCIES = 5
+MOST_KEYS = 5
+MOST_METRICS = 10
 
 
 def profile_summary(name: str, profile: Profile) -> str:
@@ -41,12 +44,10 @@ def profile_summary(name: str, profile: Profile) -> str:
 
 
 def profile_digest(name: str, profile: Profile) -> dict[str, Any]:
-    """The profile for a model: a summary and a line for each column."""
+    """What is to be said of the whole table, for a model; ``column_line`` is for each of its columns."""
     return {
         "summary": profile_summary(name, profile),
-        "columns": [column_line(column, profile.rows) for column in profile.columns[:MOST_COLUMNS]],
-        "more_columns": max(0, len(profile.columns) - MOST_COLUMNS),
-        "candidate_keys": profile.candidate_keys[:5],
+        "candidate_keys": profile.candidate_keys[:MOST_KEYS],
         **({"dependencies": dependencies} if (dependencies := _dependencies(profile)) else {}),
     }
 
@@ -126,10 +127,10 @@ def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -
     """The verdicts for a model: a summary and a line for each rule that did not pass."""
     rules = evaluation["rules"]
     failing = [rule for rule in rules if rule["outcome"] != "Passed"]
-    score = "" if total is None else f", score {math.floor(total * 1000 + 1e-9) / 10} of 100"
+    score = "" if total is None else f", score {_points(total)} of 100"
     return {
         "summary": f"{name}: {len(rules) - len(failing)} of {len(rules)} rules passed{score}.{_most_wrong(failing)}",
-        "failing": [f"{rule['rule']}: {rule['reason']}" for rule in failing[:MOST_FAILURES]],
+        "failing": [f"{rule['rule']}: {rule['reason']}" for rule in failing],
     }
 
 
@@ -141,6 +142,51 @@ def _most_wrong(failing: list[dict[str, Any]]) -> str:
     named = [" ".join([rule["rule_type"], *rule["columns"]]) + _rows(rule["failed_rows"]) for rule in worst[:3]]
     others = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
     return f" Not passed: {', '.join(named)}{others}."
+
+
+def rule_result(number: int, verdict: dict[str, Any], measured_at: datetime) -> dict[str, Any]:
+    """What a validation found about one rule, without a row of data."""
+    metrics = ", ".join(f"{key} {value:.6g}" for key, value in list(verdict["metrics"].items())[:MOST_METRICS])
+    told = f"Rule {number}, {verdict['rule']}, {verdict['outcome'].lower()} on {measured_at:%Y-%m-%d %H:%M} UTC"
+    return {
+        "summary": f"{told}: {verdict['reason']}"[:1_500],
+        "failed_rows": verdict["failed_rows"],
+        "metrics": metrics[:1_000],
+        "dimension": verdict["dimension"],
+    }
+
+
+def score_line(score: Score) -> str:
+    """One validation: when, the score of 100, and that of each dimension."""
+    parts = ", ".join(f"{name} {_points(value)}" for name, value in score.dimensions.items())
+    total = "no score" if score.total is None else f"score {_points(score.total)} of 100"
+    return f"{score.measured_at:%Y-%m-%d %H:%M} UTC: {total}" + (f" ({parts})" if parts else "")
+
+
+def compared(comparison: Comparison) -> tuple[str, list[str]]:
+    """A comparison in one sentence, and a line for each column that changed. No value is told."""
+    changed = [column for column in comparison.columns if column.degree != "none"]
+    schema = comparison.schema
+    summary = (
+        f"{comparison.left_name} and {comparison.right_name}: the change is {comparison.degree}; "
+        f"{comparison.left_rows:,} and {comparison.right_rows:,} rows; {len(schema.added)} columns added, "
+        f"{len(schema.removed)} removed, {len(schema.retyped)} of another type; "
+        f"{len(changed)} of {len(comparison.columns)} common columns changed."
+    )
+    lines = [f"{name} added" for name in schema.added] + [f"{name} removed" for name in schema.removed]
+    lines += [f"{one.name} was {one.left}, is {one.right}" for one in schema.retyped]
+    for column in changed:
+        nulls = (
+            f"{share(column.left.nulls, comparison.left_rows)} and {share(column.right.nulls, comparison.right_rows)}"
+        )
+        distinct = f"{column.left.distinct:,} and {column.right.distinct:,} distinct"
+        lines.append(f"{column.name}: {column.degree} change, {nulls} missing, {distinct}")
+    return summary, lines
+
+
+def _points(score: float) -> float:
+    """Of 100, never rounded up to it."""
+    return math.floor(score * 1000 + 1e-9) / 10
 
 
 def _rows(failed: int | None) -> str:

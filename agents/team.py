@@ -90,7 +90,7 @@ def _build(name: str, model: BaseChatModel, model_name: str) -> Any:
     return create_agent(
         streaming(model) if name == TALKER else model,
         TOOLS[name],
-        system_prompt=prompt(name),
+        system_prompt=prompt(name).text,
         middleware=[
             Steps(name, fatal=(SourceError, StoreError, ModelError)),
             limit,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from agents.past import Past
+from agents.reach import named
 from memory.audit import Fact
 from tools.errors import AssayError
 
@@ -63,8 +64,18 @@ class Proposed:
     """What became of the drafts."""
 
     stored: list[Proposal]
-    refused: list[tuple[str, str]]
-    """Rule text and why it cannot be proposed."""
+    refused: list[Refused]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A rule that cannot be proposed, and why."""
+
+    rule: str
+    """Its text as it was given."""
+    why: str
+    numbers: tuple[str, ...] = ()
+    """What its reasoning says and no evidence shows, where that is why."""
 
 
 @dataclass(frozen=True)
@@ -178,15 +189,17 @@ class Workbench:
             raise WorkError(f"{parsed}: {result.reason}")
         return result
 
-    def dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str, asked: str | None = None) -> Dataset:
         """The dataset that is meant by a URI, a full name, a path that exists, or a short name that only one has.
 
-        A source that the store does not know yet is opened. Raises WorkError, SourceError.
+        A source that the store does not know yet is opened; if a model names it, only one that is in what a person
+        ``asked`` for. Raises WorkError, SourceError.
         """
         from tools.sources import SourceError
 
         found = self.memory.catalog.find(name) if name.strip() else []
-        if found and name not in (found[0].uri, found[0].name) and Path(name).exists():
+        openable = asked is None or named(name, asked)
+        if found and name not in (found[0].uri, found[0].name) and openable and Path(name).exists():
             # A file here, whatever else has its name in the store.
             found = []
         if len(found) > 1:
@@ -195,6 +208,11 @@ class Workbench:
             )
         if found:
             return found[0]
+        if not openable:
+            raise WorkError(
+                f"{name!r} is neither known nor named in the request.",
+                hint=f"Known: {_names(self.memory.catalog.datasets())}. Only a person can name another source.",
+            )
         try:
             table, dataset = self.open(name)
         except SourceError as error:
@@ -206,10 +224,10 @@ class Workbench:
         table.close()
         return dataset
 
-    def only(self, tables: Mapping[str, str], name: str | None) -> Dataset:
+    def only(self, tables: Mapping[str, str], name: str | None, asked: str | None = None) -> Dataset:
         """The dataset of a run's table; if none is named, the only one of the run or the store. Raises WorkError."""
         if name is not None:
-            return self.dataset(tables.get(name, name))
+            return self.dataset(tables.get(name, name), None if name in tables else asked)
         uris = list(tables.values()) or [dataset.uri for dataset in self.memory.catalog.datasets()]
         if len(uris) != 1:
             raise WorkError("Which dataset?", hint=f"Known: {_names(self.memory.catalog.datasets())}.")
@@ -217,33 +235,32 @@ class Workbench:
 
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
+        from agents.grounding import grounded
         from agents.refusals import Refusals
-        from tools.profiling import Profile
 
+        if not drafts:
+            return Proposed([], [])
+        profiled = self.profile(source)
         table, dataset = self.open(source)
         with table:
-            stored_profile = self.memory.catalog.profile(dataset.id, table.version)
-            profile = Profile.from_dict(stored_profile.profile) if stored_profile else None
-            refusals = Refusals(self.memory, dataset, profile)
-            usable, refused = [], []
-            for draft in drafts:
-                why = refusals.why(draft.rule)
-                if why:
-                    refused.append((draft.rule, why))
-                else:
-                    usable.append(draft)
-            usable = self._recalled(profile, usable) if profile else usable
-            past = self._past(dataset, table)
-            results = _evaluate(table, [draft.rule for draft in usable], past).rules if usable else []
+            refusals = Refusals(self.memory, dataset, profiled.profile)
+            reasons = [refusals.why(draft.rule) for draft in drafts]
+            usable = [draft for draft, why in zip(drafts, reasons, strict=True) if not why]
+            refused = [Refused(draft.rule, why) for draft, why in zip(drafts, reasons, strict=True) if why]
+            usable = self._recalled(profiled.profile, usable)
+            rules = [draft.rule for draft in usable]
+            results = _evaluate(table, rules, self._past(dataset, table)).rules if usable else []
         good = []
         for draft, result in zip(usable, results, strict=True):
-            why = result.reason if result.outcome == "Error" else self._unsupported(source, draft, result)
-            if why:
-                refused.append((draft.rule, why))
+            if result.outcome == "Error":
+                refused.append(Refused(draft.rule, result.reason))
+                continue
+            sound = grounded(profiled, draft, result)
+            if isinstance(sound, Refused):
+                refused.append(sound)
             else:
-                good.append((draft, result))
-        stored = self.memory.approvals.propose(run_id, dataset.id, [_proposal(draft, result) for draft, result in good])
-        return Proposed(stored, refused)
+                good.append(_proposal(sound, result))
+        return Proposed(self.memory.approvals.propose(run_id, dataset.id, good), refused)
 
     def _recalled(self, profile: Profile, drafts: Sequence[Draft]) -> list[Draft]:
         """The drafts, those in a model's own words with what people decided about such rules elsewhere."""
@@ -252,15 +269,6 @@ class Workbench:
         own = [draft for draft in drafts if draft.source == "model"]
         past = iter(recollect(self.memory, profile, [draft.rule for draft in own]))
         return [_with_past(draft, next(past)) if draft.source == "model" else draft for draft in drafts]
-
-    def _unsupported(self, source: str, draft: Draft, result: RuleResult) -> str | None:
-        """Why a reasoning in a model's own words cannot be shown to a person, or None."""
-        from agents.evidence import unsupported
-
-        if draft.source != "model":
-            return None
-        numbers = unsupported(draft.reasoning, draft.rule, result, self.profile(source).profile)
-        return f"The reasoning has numbers that no evidence shows: {', '.join(numbers)}." if numbers else None
 
     def validate(
         self,

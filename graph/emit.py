@@ -9,7 +9,17 @@ from typing import Any
 from langgraph.config import get_stream_writer
 from langgraph.runtime import get_runtime
 
-MILESTONES = frozenset({"routed", "finished", "table_failed", "approval_requested", "decisions_recorded"})
+MILESTONES = frozenset(
+    {
+        "planned",
+        "routed",
+        "proposals_dropped",
+        "finished",
+        "table_failed",
+        "approval_requested",
+        "decisions_recorded",
+    }
+)
 """What a task reports once, also when a worker dies in it and another one does it again."""
 
 

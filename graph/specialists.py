@@ -8,7 +8,8 @@ from typing import Any
 
 from langgraph.errors import GraphBubbleUp
 
-from agents.context import AgentContext
+from agents.context import AgentContext, Emit
+from agents.ledger import MOST_TOLD, Ledger
 from agents.model_errors import ends_run
 from agents.team import artifact
 from graph.emit import emitter
@@ -46,10 +47,12 @@ def _node(agent: str, services: Callable[[], Services]) -> StepNode:
         except Exception as error:
             if ends_run(error):
                 raise
+            _tell_dropped(context.ledger, emit)
             why = _why(error)
             emit("table_failed", {"error": why})
             return _update(state["name"], {"error": why})
         found = next(filter(None, (artifact(transcript, tool) for tool in NEEDS[agent])))
+        _tell_dropped(context.ledger, emit)
         emit("finished", {key: value for key, value in found.items() if key != "summary"})
         kept: TableState = {"done": [agent]}
         if "summary" in found:
@@ -59,6 +62,13 @@ def _node(agent: str, services: Callable[[], Services]) -> StepNode:
         return _update(state["name"], kept)
 
     return node
+
+
+def _tell_dropped(ledger: Ledger, emit: Emit) -> None:
+    """Tells which proposals no person gets to see, and why."""
+    dropped = ledger.dropped()
+    if dropped:
+        emit("proposals_dropped", {"count": len(dropped), "dropped": dropped[:MOST_TOLD]})
 
 
 def _why(error: Exception) -> str:

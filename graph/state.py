@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Protocol, TypedDict
 
+from agents.plans import Planned
+
 GRAPH_VERSION = "1"
 """Raised when a node is renamed, removed or interrupts for something else: a run resumes on its own version only."""
 
@@ -49,6 +51,8 @@ class RunState(TypedDict, total=False):
     sources: list[str]
     tables: Annotated[dict[str, TableState], merge_tables]
     hand_over: HandOver
+    plan: list[Planned]
+    """What the supervisor means to have done, if that is more than one step."""
     turns: int
     answer: str
     """What the supervisor says in the end."""

@@ -9,9 +9,10 @@ from uuid import UUID
 from langgraph.graph import END
 from langgraph.types import Command, Send
 
-from agents.context import STEPS, AgentContext, Step
+from agents.context import STEPS, AgentContext, Planned, Step
 from agents.team import artifact, last_words
-from graph import foreign
+from agents.workbench import WorkError
+from graph import foreign, planning
 from graph.emit import emitter
 from graph.errors import RunError
 from graph.services import Services
@@ -76,16 +77,23 @@ def route(services: Callable[[], Services]) -> RunNode:
             raise RunError(f"The supervisor routed {MOST_TURNS} times without an end.", hint="Ask for less in one run.")
         desk = _Desk(services(), state)
         emit = emitter()
-        context = AgentContext(state["run_id"], desk.services.bench, desk.uris(), emit, refuse=desk.refuse)
+        context = AgentContext(
+            state["run_id"], desk.services.bench, desk.uris(), emit, refuse=desk.refuse, plan=desk.take_plan
+        )
         transcript = desk.services.team.ask("supervisor", desk.task(), context)
         handed = artifact(transcript, "hand_over")
         if handed is None:
             foreign.mark(desk.services.bench.memory, state["run_id"], "done")
-            answer = _with_given_up(last_words(transcript), desk.tables)
+            left = planning.left(desk.plan, desk.tables, desk.why_not)
+            answer = " ".join([_with_given_up(last_words(transcript), desk.tables), *left])
             return Command(goto=END, update={"answer": answer, "turns": state["turns"] + 1})
         names = [desk.name(table) for table in handed["tables"]]
-        emit("routed", {"agent": "supervisor", "next": handed["next"], "tables": names, "reason": handed["reason"]})
-        update = {"hand_over": handed, "turns": state["turns"] + 1, "tables": desk.opened}
+        if desk.plan != state.get("plan", []):
+            emit("planned", {"agent": "supervisor", "steps": desk.plan})
+        where = planning.position(desk.plan, handed["next"], names)
+        told = {"next": handed["next"], "tables": names, "reason": handed["reason"], **where}
+        emit("routed", {"agent": "supervisor", **told})
+        update = {"hand_over": handed, "turns": state["turns"] + 1, "tables": desk.opened, "plan": desk.plan}
         tasks = [Send(handed["next"], desk.step_task(name)) for name in dict.fromkeys(names)]
         return Command(goto=tasks, update=update)
 
@@ -107,6 +115,7 @@ class _Desk:
         self.opened: dict[str, TableState] = {}
         """Tables that were named for the first time in this turn."""
         self._names: dict[str, str] = {}
+        self.plan: list[Planned] = state.get("plan", [])
 
     @property
     def tables(self) -> dict[str, TableState]:
@@ -120,12 +129,16 @@ class _Desk:
             name: {key: table[key] for key in ("done", "summary", "error") if key in table}
             for name, table in self.tables.items()
         }
-        permitted = {step: [n for n, t in self.tables.items() if self.refusal(step, t) is None] for step in STEPS}
+        permitted = {step: [name for name in self.tables if self.why_not(step, name) is None] for step in STEPS}
         known = [dataset.short_name for dataset in self.services.bench.memory.catalog.datasets()[:50]]
-        return {"goal": self.state["goal"], "tables": tables, "permitted": permitted, "known_datasets": known}
+        task = {"goal": self.state["goal"], "tables": tables, "permitted": permitted, "known_datasets": known}
+        return task | ({"plan": planning.progress(self.plan, self.tables)} if self.plan else {})
 
-    def refusal(self, step: Step, table: TableState) -> str | None:
-        """Why a step may not run on a table now. This, and no prompt, is what keeps the order of the flow."""
+    def refusal(self, step: Step, table: TableState, *, planned: bool = False) -> str | None:
+        """Why a step may not run on a table now. This, and no prompt, is what keeps the order of the flow.
+
+        ``planned`` asks for later: rules that the recommender will have proposed may be active then.
+        """
         if table.get("error"):
             return "it was given up in this run"
         if step in table.get("done", []):
@@ -134,23 +147,44 @@ class _Desk:
             return "it has to be profiled in this run first"
         if "dataset_id" not in table and step != "profiler":
             return "it has to be opened by the profiler first"
+        if planned and step == "validator" and "recommender" in table.get("done", []):
+            return None
         if step == "validator" and not self.services.bench.memory.rules.active(UUID(table["dataset_id"])):
             return "it has no active rules; a person has to approve some first"
         return None
 
+    def why_not(self, step: Step, name: str) -> str | None:
+        """Why a step may not run on a table of the run now: the order of the flow, or the plan."""
+        if self.plan and not planning.has(self.plan, step, name):
+            return "that is not in the plan; plan the whole of what is left with plan_work first"
+        return self.refusal(step, self.tables[name])
+
     def refuse(self, step: Step, name: str) -> str | None:
         try:
-            known = self.name(name)
-            return self.refusal(step, self.tables[known])
+            return self.why_not(step, self.name(name))
         except AssayError as error:
             return str(error)
+
+    def take_plan(self, steps: list[Planned]) -> list[Planned]:
+        """Makes the steps the plan of the run, with the run's names of their tables. Raises AssayError."""
+        named = [Planned(step=one["step"], tables=list(dict.fromkeys(map(self.name, one["tables"])))) for one in steps]
+        done = {name: list(table.get("done", [])) for name, table in self.tables.items()}
+        for one in named:
+            for name in one["tables"]:
+                # What an earlier step of the plan leads to, a person's approval of rules too, counts as there.
+                refusal = self.refusal(one["step"], {**self.tables[name], "done": done[name]}, planned=True)
+                if refusal:
+                    raise WorkError(f"{one['step']} cannot be planned for {name}: {refusal}")
+                done[name].append(one["step"])
+        self.plan = named
+        return named
 
     def name(self, given: str) -> str:
         """The run's name of a table that the model named so; opens it when it is new. Raises AssayError."""
         if given in self.tables:
             return given
         if given not in self._names:
-            source = self.services.bench.dataset(given).uri
+            source = self.services.bench.dataset(given, asked=self.state["goal"]).uri
             name, table = _register(self.services, source, self.tables)
             self.opened[name] = {**self.tables.get(name, TableState()), **table}
             self._names[given] = name

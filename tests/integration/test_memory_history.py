@@ -215,7 +215,7 @@ def test_a_rule_that_looks_at_files_elsewhere_is_never_proposed_nor_run(store, o
     drafts = [Draft(each, "files are not empty", {}, 0.5, "model") for each in (rule, near)]
     proposed = Workbench(store).propose(new_run(store).id, source, drafts)
     assert [stored.rule for stored in proposed.stored] == [near]
-    assert "may not look at" in proposed.refused[0][1]
+    assert "may not look at" in proposed.refused[0].why
     assert validate(store, source, rule) == ["Error"]
     monkeypatch.setenv("ASSAY_FILE_ROOTS", str(elsewhere.parent))
     assert validate(store, source, rule) == ["Passed"]

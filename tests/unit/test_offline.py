@@ -7,17 +7,22 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 
 from agents.offline import HELP, MOST_PROPOSALS, NOTE, OfflineModel, plan
 
-SUPERVISOR = [{"name": n} for n in ("hand_over", "list_datasets", "show_profile", "show_rules", "show_results")]
+SUPERVISOR = [{"name": n} for n in ("plan_work", "hand_over", "list_datasets", "show_profile")]
 PROFILER = [{"name": "profile_table"}, {"name": "column_details"}]
 RECOMMENDER = [{"name": "list_candidates"}, {"name": "dry_run_rule"}, {"name": "propose_rules"}]
 VALIDATOR = [{"name": "run_validation"}]
 DEFAULT = "Profile the tables, recommend rules for a person to approve, then validate."
 
 
-def task(goal=DEFAULT, tables=None, permitted=None, known=()):
+def task(goal=DEFAULT, tables=None, permitted=None, known=(), plan=None):
     steps = {"profiler": [], "recommender": [], "validator": []} | (permitted or {})
     body = {"goal": goal, "tables": tables or {}, "permitted": steps, "known_datasets": list(known)}
+    body |= {"plan": plan} if plan else {}
     return [SystemMessage("s"), HumanMessage(json.dumps(body))]
+
+
+def planned(*tables, steps=("profiler", "recommender", "validator")):
+    return [{"step": step, "tables": list(tables)} for step in steps]
 
 
 def call(message: AIMessage):
@@ -41,13 +46,15 @@ def answered(name, content, status="success"):
     ],
 )
 def test_the_default_goal_goes_through_the_steps_in_order(done, permitted, expected):
-    name, args = call(plan(task(tables={"t": {"done": done}}, permitted=permitted), SUPERVISOR))
+    asked = task(tables={"t": {"done": done}}, permitted=permitted, plan=planned("t"))
+    name, args = call(plan(asked, SUPERVISOR))
     assert (name, args["next"], args["tables"]) == ("hand_over", expected, ["t"])
 
 
 def test_only_tables_that_may_go_on_are_handed_over():
     tables = {"a": {"done": ["profiler"]}, "b": {"done": [], "error": "gone"}, "c": {"done": []}}
-    _, args = call(plan(task(tables=tables, permitted={"profiler": ["c"]}), SUPERVISOR))
+    asked = task(tables=tables, permitted={"profiler": ["c"]}, plan=planned("a", "b", "c"))
+    _, args = call(plan(asked, SUPERVISOR))
     assert args["tables"] == ["c"]
 
 
@@ -62,7 +69,7 @@ def test_when_nothing_is_permitted_any_more_it_sums_up():
     ("goal", "known", "expected"),
     [
         ("profile data/orders.csv", [], ["data/orders.csv"]),
-        ("please recommend rules for orders", ["orders"], ["orders"]),
+        ("please profile orders", ["orders"], ["orders"]),
         ("profile orders.parquet and s3://lake/x.", [], ["orders.parquet", "s3://lake/x"]),
     ],
 )
@@ -72,18 +79,62 @@ def test_tables_are_found_in_the_words_of_the_goal(goal, known, expected):
 
 
 @pytest.mark.parametrize(
+    ("goal", "steps"),
+    [
+        (DEFAULT, planned("orders", "customers")),
+        (
+            "profile orders and customers, then propose keys",
+            planned("orders", "customers", steps=("profiler", "recommender")),
+        ),
+        (
+            "profile orders, then recommend rules for customers",
+            [*planned("orders", "customers", steps=["profiler"]), *planned("customers", steps=["recommender"])],
+        ),
+        ("recommend rules for orders", planned("orders", steps=("profiler", "recommender"))),
+    ],
+)
+def test_a_goal_of_several_steps_is_planned_and_then_followed(goal, steps):
+    tables = {name: {"done": []} for name in ("orders", "customers")}
+    asked = task(goal, tables=tables, permitted={"profiler": list(tables)})
+    assert call(plan(asked, SUPERVISOR)) == ("plan_work", {"steps": steps})
+    name, args = call(plan(asked + answered("plan_work", {"summary": "Planned."}), SUPERVISOR))
+    assert (name, args["next"], args["tables"]) == ("hand_over", steps[0]["step"], steps[0]["tables"])
+
+
+def test_one_step_needs_no_plan_and_what_is_done_is_not_planned_again():
+    tables = {"orders": {"done": ["profiler"]}, "gone": {"done": [], "error": "no file"}}
+    asked = task("profile and recommend", tables=tables, permitted={"recommender": ["orders"]})
+    name, args = call(plan(asked, SUPERVISOR))
+    assert (name, args["next"], args["tables"]) == ("hand_over", "recommender", ["orders"])
+
+
+def test_lineage_is_said_to_come_later():
+    assert "Lineage is not answered yet" in plan(task("what is the lineage of orders?"), SUPERVISOR).text
+
+
+def test_who_asks_for_keys_gets_keys():
+    asked = [HumanMessage('{"table": "t", "goal": "profile t, then propose keys"}')]
+    rules = ["RowCount > 3", 'IsPrimaryKey "id"', 'IsComplete "id"']
+    found = {"summary": "", "candidates": [{"number": n, "rule": rule} for n, rule in enumerate(rules, start=1)]}
+    assert call(plan(asked + answered("list_candidates", found), RECOMMENDER))[1]["proposals"] == [{"candidate": 2}]
+
+
+@pytest.mark.parametrize(
     ("goal", "tool"),
     [
         ("why did rule 4 fail for orders?", "show_results"),
         ("show the rules of orders", "show_rules"),
         ("how many rows has orders?", "show_profile"),
         ("which datasets are there?", "list_datasets"),
+        ("which runs were there?", "list_runs"),
+        ("what waits for approval?", "show_pending"),
+        ("how did the scores of orders go over time?", "show_scores"),
     ],
 )
 def test_a_question_is_answered_from_the_store(goal, tool):
     name, args = call(plan(task(goal, known=["orders"]), SUPERVISOR))
     assert name == tool
-    assert args == ({} if tool == "list_datasets" else {"table": "orders"})
+    assert args == ({} if tool in ("list_datasets", "list_runs", "show_pending") else {"table": "orders"})
     said = plan(task(goal, known=["orders"]) + answered(tool, {"summary": "42 things."}), SUPERVISOR)
     assert said.text == f"42 things. {NOTE}"
 
@@ -108,7 +159,7 @@ def test_an_error_of_a_tool_is_reported_in_its_own_words():
 def test_the_recommender_proposes_the_best_candidates_and_no_more_than_a_person_can_read():
     asked = [HumanMessage('{"table": "t"}')]
     assert call(plan(asked, RECOMMENDER)) == ("list_candidates", {"table": "t"})
-    many = {"summary": "", "candidates": [{"number": n} for n in range(1, 101)]}
+    many = {"summary": "", "candidates": [{"number": n, "rule": "RowCount > 1"} for n in range(1, 101)]}
     name, args = call(plan(asked + answered("list_candidates", many), RECOMMENDER))
     assert name == "propose_rules"
     assert args["proposals"] == [{"candidate": n} for n in range(1, MOST_PROPOSALS + 1)]

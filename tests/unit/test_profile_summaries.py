@@ -27,7 +27,8 @@ def profile() -> Profile:
 
 
 def test_a_column_is_told_with_its_meaning_and_that_it_is_personal():
-    lines = summaries.profile_digest("t", profile())["columns"]
+    found = profile()
+    lines = [summaries.column_line(column, found.rows) for column in found.columns]
     assert lines[0].startswith("mail: text, form of email, personal (email address), 0 % missing")
     assert "personal (birth date)" in lines[1]
     assert "form of code" in lines[2]
@@ -43,6 +44,7 @@ def test_dependencies_are_told_by_names_and_rows():
 def test_no_value_is_told_and_the_whole_stays_short():
     found = profile()
     text = json.dumps(summaries.profile_digest("t", found))
+    text += json.dumps([summaries.column_line(column, found.rows) for column in found.columns])
     text += json.dumps([summaries.column_detail(column, found.rows) for column in found.columns])
     assert not [secret for secret in SECRETS if secret in text]
     assert len(json.dumps(summaries.profile_digest("t", found))) < 250 * len(found.columns)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Tone = Literal["good", "bad", "plain"]
 SUMMARY = re.compile(r'\{"summary": ("(?:[^"\\]|\\.)*")')
 """The summary that a tool's answer begins with; the rest of a long answer may be cut off."""
+MOST_DROPPED = 3
 MOST_SAID, MOST_ANSWERED = 160, 240
 """Characters of what a tool and the supervisor said; the whole is in the report."""
 
@@ -34,8 +35,10 @@ def line(event: Event) -> Line | None:
     """The event in words, or None where it is of no interest by itself."""
     data, who = event.data, event.agent or ""
     match event.kind:
-        case "routed":
-            return Line("supervisor", f"{data['next']}: {', '.join(data['tables'])}. {data['reason']}")
+        case "planned" | "routed":
+            return Line("supervisor", plan(data) if event.kind == "planned" else _routed(data))
+        case "proposals_dropped":
+            return Line(who, dropped(data), "bad")
         case "tool_returned":
             return _returned(who, data)
         case "table_failed":
@@ -53,12 +56,32 @@ def line(event: Event) -> Line | None:
     return None
 
 
+def _routed(data: dict[str, Any]) -> str:
+    where = f" (step {data['step']} of {data['steps']})" if "step" in data else ""
+    return f"{data['next']}: {', '.join(data['tables'])}. {data['reason']}{where}"
+
+
 def _returned(who: str, data: dict[str, Any]) -> Line | None:
     if data["status"] == "error":
         return Line(who, f"{data['tool']}: {_short(data['text'])}", "bad")
-    if data["tool"] == "hand_over":  # told by the event "routed"
+    if data["tool"] in ("hand_over", "plan_work"):  # told by the events "routed" and "planned"
         return None
     return Line(who, f"{data['tool']}: {summary(data['text'])}", "good")
+
+
+def plan(data: dict[str, Any]) -> str:
+    """The steps of a plan in one line."""
+    steps = [
+        f"{number}. {one['step']}: {', '.join(one['tables'])}" for number, one in enumerate(data["steps"], start=1)
+    ]
+    return f"plan: {'; '.join(steps)}."
+
+
+def dropped(data: dict[str, Any]) -> str:
+    """How many proposals nobody gets to see, and why."""
+    reasons = "; ".join(f"{_short(one['rule'])}: {_short(one['why'])}" for one in data["dropped"][:MOST_DROPPED])
+    more = "; …" if data["count"] > MOST_DROPPED else ""
+    return f"{text.count(data['count'], 'proposal')} dropped because {reasons}{more}"
 
 
 def summary(answer: str) -> str:

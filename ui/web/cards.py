@@ -23,7 +23,7 @@ WATCH_SECONDS = 2.0
 MOST_CARDS = 10
 """Cards of one page."""
 _SOURCES = {"statistics": "the statistics", "memory": "past decisions", "model": "the language model"}
-_PAST = ("memory", "recalled")
+_PAST = ("memory", "recalled", "references")
 """Evidence that is shown apart from the figures."""
 
 

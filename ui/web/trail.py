@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from ui.report import steps
+
 if TYPE_CHECKING:
     from memory.model import Event
 
@@ -147,6 +149,12 @@ class Trail:
         step = self._close(event)
         step.result = dict(event.data)
 
+    def _planned(self, event: Event) -> None:
+        self._step(event).said.append(steps.plan(event.data))
+
+    def _proposals_dropped(self, event: Event) -> None:
+        self._step(event).said.append(steps.dropped(event.data))
+
     def _table_failed(self, event: Event) -> None:
         self._close(event, "error").said.append(event.data["error"])
 
@@ -183,7 +191,9 @@ _TELL: dict[str, Callable[[Trail, Event], None]] = {
     "progress": Trail._progress,
     "usage": Trail._usage,
     "finished": Trail._finished,
+    "planned": Trail._planned,
     "routed": Trail._routed,
+    "proposals_dropped": Trail._proposals_dropped,
     "table_failed": Trail._table_failed,
     "approval_requested": Trail._approval_requested,
     "decisions_recorded": Trail._decisions_recorded,
