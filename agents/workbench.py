@@ -9,12 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from agents.past import Past
-from agents.reach import named
 from memory.audit import Fact
 from tools.errors import AssayError
 
@@ -195,43 +193,15 @@ class Workbench:
         A source that the store does not know yet is opened; if a model names it, only one that is in what a person
         ``asked`` for. Raises WorkError, SourceError.
         """
-        from tools.sources import SourceError
+        from agents import reach
 
-        found = self.memory.catalog.find(name) if name.strip() else []
-        openable = asked is None or named(name, asked)
-        if found and name not in (found[0].uri, found[0].name) and openable and Path(name).exists():
-            # A file here, whatever else has its name in the store.
-            found = []
-        if len(found) > 1:
-            raise WorkError(
-                f"{name!r} may be any of {len(found)} datasets.", hint=f"Say which: {_names(found, full=True)}."
-            )
-        if found:
-            return found[0]
-        if not openable:
-            raise WorkError(
-                f"{name!r} is neither known nor named in the request.",
-                hint=f"Known: {_names(self.memory.catalog.datasets())}. Only a person can name another source.",
-            )
-        try:
-            table, dataset = self.open(name)
-        except SourceError as error:
-            if "://" in name:
-                # It says which URI, without the password that this one may hold.
-                raise
-            known = _names(self.memory.catalog.datasets())
-            raise SourceError(f"There is no dataset {name!r}: {error.message}", hint=f"Known: {known}.") from None
-        table.close()
-        return dataset
+        return reach.dataset(self, name, asked)
 
     def only(self, tables: Mapping[str, str], name: str | None, asked: str | None = None) -> Dataset:
         """The dataset of a run's table; if none is named, the only one of the run or the store. Raises WorkError."""
-        if name is not None:
-            return self.dataset(tables.get(name, name), None if name in tables else asked)
-        uris = list(tables.values()) or [dataset.uri for dataset in self.memory.catalog.datasets()]
-        if len(uris) != 1:
-            raise WorkError("Which dataset?", hint=f"Known: {_names(self.memory.catalog.datasets())}.")
-        return self.dataset(uris[0])
+        from agents import reach
+
+        return reach.only(self, tables, name, asked)
 
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
@@ -352,7 +322,8 @@ class Workbench:
         return rules
 
 
-def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
+def names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
+    """The first of them, for an error."""
     return ", ".join(dataset.name if full else dataset.short_name for dataset in datasets[:20]) or "none yet"
 
 

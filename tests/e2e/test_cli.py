@@ -5,28 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.runs import write_orders
-from tests.support.terminals import ASSAY, SECONDS, Terminal, environment, obey_interrupts
+from tests.support.terminals import ASSAY, SECONDS, Done, Terminal, command, environment, obey_interrupts
 from tools import dqdl
 
-Done = subprocess.CompletedProcess[str]
 Call = Callable[..., Done]
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A store that all tests of this file share: it starts once."""
-    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
-        path = Path(folder) / "home"
-        yield path
-        stopped = subprocess.run([ASSAY, "store", "stop"], env=environment(path), capture_output=True, text=True)
-        assert stopped.stdout == "Stopped.\n"
 
 
 @pytest.fixture
@@ -34,18 +22,7 @@ def call(home: Path, tmp_path: Path) -> Call:
     """Runs a command in an empty folder."""
 
     def run(*arguments: str, **env: str) -> Done:
-        done = subprocess.run(
-            [ASSAY, *arguments],
-            env=environment(home, **env),
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        assert "Traceback" not in done.stderr
-        assert "\x1b" not in done.stdout + done.stderr
-        return done
+        return command(home, tmp_path, *arguments, **env)
 
     return run
 

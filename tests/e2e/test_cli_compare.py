@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.terminals import ASSAY, SECONDS, environment
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
-        path = Path(folder) / "home"
-        yield path
-        subprocess.run([ASSAY, "store", "stop"], env=environment(path), capture_output=True, check=True)
+from tests.support.terminals import Done, command
 
 
 @pytest.fixture
@@ -32,18 +21,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def call(home: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [ASSAY, "compare", *arguments],
-        env=environment(home),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+def call(home: Path, folder: Path, *arguments: str) -> Done:
+    return command(home, folder, "compare", *arguments)
 
 
 @pytest.mark.parametrize(

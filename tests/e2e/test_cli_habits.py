@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.runs import write_orders
-from tests.support.terminals import ASSAY, SECONDS, environment
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
-        path = Path(folder) / "home"
-        yield path
-        subprocess.run([ASSAY, "store", "stop"], env=environment(path), capture_output=True, check=True)
+from tests.support.terminals import command
 
 
 @pytest.fixture
@@ -29,53 +18,39 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def call(home: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [ASSAY, *arguments],
-        env=environment(home),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
 def test_a_table_that_was_not_given_is_asked_for_and_makes_no_row_bad(home, folder):
-    done = call(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", "--quarantine", "out", "--json")
+    done = command(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", "--quarantine", "out", "--json")
     assert done.returncode == 1
     assert "A rule names the table archive, which was not given: add --with archive=SOURCE." in done.stderr
     told = json.loads(done.stdout)["quarantine"]
     assert (told["rows"], told["bad_rows"]) == (5, 1)
     given = ["--with", "archive=orders.csv"]
-    assert "not given" not in call(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", *given).stderr
+    assert "not given" not in command(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", *given).stderr
     (folder / "rules.dqdl").write_text('Rules = [ReferentialIntegrity "id" "archive.id" = 1.0]')
-    refused = call(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", "--quarantine", "nowhere")
+    refused = command(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", "--quarantine", "nowhere")
     assert refused.returncode == 2
     assert "No table named archive was given" in refused.stderr
     assert not (folder / "nowhere").exists()
 
 
 def test_the_id_of_a_run_shows_it(home, folder):
-    call(home, folder, "profile", "orders.csv")
-    newest = json.loads(call(home, folder, "runs", "--json").stdout)[0]
-    shown = call(home, folder, "runs", newest["id"][:5])
+    command(home, folder, "profile", "orders.csv")
+    newest = json.loads(command(home, folder, "runs", "--json").stdout)[0]
+    shown = command(home, folder, "runs", newest["id"][:5])
     assert shown.returncode == 0
     head, what, *_ = shown.stdout.splitlines()
     assert head.startswith(f"Run {newest['id']} · profile · done")
     assert what == newest["sources"][0]
-    unknown = call(home, folder, "runs", "zzzzzzzz")
+    unknown = command(home, folder, "runs", "zzzzzzzz")
     assert unknown.returncode == 2
     assert unknown.stderr == "error: There is no run 'zzzzzzzz' in the store. List them with: assay runs\n"
-    assert "is a profile: there are no steps" in call(home, folder, "resume", newest["id"]).stderr
+    assert "is a profile: there are no steps" in command(home, folder, "resume", newest["id"]).stderr
 
 
 def test_sources_that_cannot_be_read(home, folder):
     (folder / "open.csv").write_text('a,b\n1,"x\n2,y\n')
     (folder / "empty.csv").write_text("")
-    done = call(home, folder, "profile", "open.csv", "empty.csv", "s3://bucket/t.parquet")
+    done = command(home, folder, "profile", "open.csv", "empty.csv", "s3://bucket/t.parquet")
     first, second, third = done.stderr.splitlines()[-3:]
     assert done.returncode == 2
     assert "open.csv, line 2: a value begins with a quote and does not end with one." in first

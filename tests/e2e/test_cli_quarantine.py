@@ -5,26 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.terminals import ASSAY, SECONDS, environment, obey_interrupts
+from tests.support.terminals import ASSAY, SECONDS, Done, command, environment, obey_interrupts
 
 RULES = 'Rules = [IsComplete "email", RowCount > 1]'
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
-        path = Path(folder) / "home"
-        yield path
-        subprocess.run([ASSAY, "store", "stop"], env=environment(path), capture_output=True, check=True)
 
 
 @pytest.fixture
@@ -35,19 +25,8 @@ def orders(tmp_path: Path) -> Path:
     return path
 
 
-def call(home: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [ASSAY, "validate", "orders.csv", "--rules", "rules.dqdl", *arguments]
-    done = subprocess.run(
-        command,
-        env=environment(home),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+def call(home: Path, folder: Path, *arguments: str) -> Done:
+    return command(home, folder, "validate", "orders.csv", "--rules", "rules.dqdl", *arguments)
 
 
 def test_good_and_bad_rows_are_written_and_told(home, orders):

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.support.terminals import ASSAY, SECONDS, environment
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
-        path = Path(folder) / "home"
-        yield path
-        subprocess.run([ASSAY, "store", "stop"], env=environment(path), capture_output=True, check=True)
+from tests.support.terminals import command
 
 
 @pytest.fixture
@@ -35,22 +24,8 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def call(home: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [ASSAY, *arguments],
-        env=environment(home),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
 def test_profiles_of_several_tables_tell_the_foreign_keys(home, shop):
-    done = call(home, shop, "profile", "orders.csv", "customers.csv")
+    done = command(home, shop, "profile", "orders.csv", "customers.csv")
     assert done.returncode == 0
     section = done.stdout.partition("Foreign keys")[2]
     (line,) = [line for line in section.splitlines() if "->" in line]
@@ -60,7 +35,7 @@ def test_profiles_of_several_tables_tell_the_foreign_keys(home, shop):
 
 
 def test_json_has_them_at_the_table_that_refers_with_a_query_that_can_be_run(home, shop, monkeypatch):
-    orders, customers = json.loads(call(home, shop, "profile", "orders.csv", "customers.csv", "--json").stdout)
+    orders, customers = json.loads(command(home, shop, "profile", "orders.csv", "customers.csv", "--json").stdout)
     (found,) = orders["foreign_keys"]
     assert (found["column"], found["of_table"], found["of_column"]) == ("customer_id", "customers", "id")
     assert (found["values"], found["missing"], found["missing_rows"]) == (93, 3, 3)
@@ -73,38 +48,38 @@ def test_json_has_them_at_the_table_that_refers_with_a_query_that_can_be_run(hom
 
 
 def test_one_table_alone_has_no_such_section(home, shop):
-    assert "Foreign keys" not in call(home, shop, "profile", "orders.csv").stdout
-    (entry,) = json.loads(call(home, shop, "profile", "orders.csv", "--json").stdout)
+    assert "Foreign keys" not in command(home, shop, "profile", "orders.csv").stdout
+    (entry,) = json.loads(command(home, shop, "profile", "orders.csv", "--json").stdout)
     assert "foreign_keys" not in entry
 
 
 def test_tables_of_one_name_are_told_apart(home, shop):
-    done = call(home, shop, "profile", "orders.csv", "customers.csv", "old/customers.csv", "--json")
+    done = command(home, shop, "profile", "orders.csv", "customers.csv", "old/customers.csv", "--json")
     (found,) = json.loads(done.stdout)[0]["foreign_keys"]
     assert found["of_table"].endswith("customers.csv")
     assert "old" not in found["of_table"]
 
 
 def test_a_source_that_cannot_be_read_does_not_keep_the_others_from_it(home, shop):
-    done = call(home, shop, "profile", "orders.csv", "nowhere.csv", "customers.csv")
+    done = command(home, shop, "profile", "orders.csv", "nowhere.csv", "customers.csv")
     assert done.returncode == 2
     assert "orders.customer_id -> customers.id" in done.stdout
 
 
 def test_the_query_of_a_foreign_key_is_shown_on_request(home, shop):
-    done = call(home, shop, "profile", "orders.csv", "customers.csv", "--sql")
+    done = command(home, shop, "profile", "orders.csv", "customers.csv", "--sql")
     section = done.stdout.partition("Foreign keys")[2]
     assert "LEFT JOIN" in section
     assert '"customers"' in section
 
 
 def test_one_column_can_be_seen_in_full(home, shop):
-    done = call(home, shop, "profile", "orders.csv", "--column", "PIECES", "--column", "order_id")
+    done = command(home, shop, "profile", "orders.csv", "--column", "PIECES", "--column", "order_id")
     assert done.returncode == 0
     for part in ("pieces", "Standard deviation", "Quantiles", "Histogram", "Length", "order_id"):
         assert part in done.stdout
-    several = call(home, shop, "profile", "orders.csv", "customers.csv", "--column", "city")
+    several = command(home, shop, "profile", "orders.csv", "customers.csv", "--column", "city")
     assert (several.returncode, "Most frequent" in several.stdout) == (0, True)
-    wrong = call(home, shop, "profile", "orders.csv", "--column", "nothing")
+    wrong = command(home, shop, "profile", "orders.csv", "--column", "nothing")
     assert wrong.returncode == 2
     assert "The columns are: order_id, customer_id, pieces." in " ".join(wrong.stderr.split())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -15,20 +13,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 from memory import embedded
 from tests.support.mariadb import MariaDB
-from tests.support.terminals import ASSAY, SECONDS, environment
+from tests.support.terminals import Done, command
 
 SECRET = "s3nt1nel-Zq9"
 RULES = 'Rules = [IsComplete "email", ReferentialIntegrity "id" "others.id" = 1.0]'
 ROWS = "(1, 'a@example.org'), (2, null), (3, 'c@example.org')"
-Call = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
-        path = Path(folder) / "home"
-        yield path
-        subprocess.run([ASSAY, "store", "stop"], env=environment(path), capture_output=True, check=True)
+Call = Callable[..., Done]
 
 
 @pytest.fixture
@@ -36,18 +26,9 @@ def call(home: Path, tmp_path: Path) -> Call:
     """Runs a command, which must not say the password anywhere, nor leave it in a file."""
     (tmp_path / "rules.dqdl").write_text(RULES)
 
-    def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [ASSAY, *arguments],
-            env=environment(home, **env),
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+    def run(*arguments: str, **env: str) -> Done:
+        done = command(home, tmp_path, *arguments, **env)
         said = done.stdout + done.stderr
-        assert "Traceback" not in said
         assert SECRET not in said
         assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
         return done

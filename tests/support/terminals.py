@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -19,12 +20,29 @@ from typing import Self
 ASSAY = str(Path(sys.executable).with_name("assay"))
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 SECONDS = 90
+Done = subprocess.CompletedProcess[str]
 
 
 def environment(home: Path, **changes: str) -> dict[str, str]:
     """That of this process without any setting of Assay, with a store of its own."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ASSAY_", "AWS_", "COLUMNS"))}
     return {**kept, "ASSAY_HOME": str(home), "TERM": "xterm", "AWS_EC2_METADATA_DISABLED": "true", **changes}
+
+
+def command(home: Path, folder: Path, *arguments: str, **env: str) -> Done:
+    """Runs ``assay`` in a folder with the store of ``home``. No answer may hold a traceback or a colour."""
+    done = subprocess.run(
+        [ASSAY, *arguments],
+        env=environment(home, **env),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert "Traceback" not in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    return done
 
 
 def obey_interrupts() -> None:

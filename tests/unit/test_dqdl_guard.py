@@ -180,7 +180,8 @@ def test_a_huge_answer_is_cut_off_by_the_engine() -> None:
     result = dqdl.evaluate(f"Rules = [{rule}]", {"primary": table}).rules[0]
     assert (result.outcome, result.reason) == (
         "Failed",
-        'The SQL "select p.a from primary p cross join primary q" must give one number, but it gives more than one row.',
+        'The SQL "select p.a from primary p cross join primary q" must give one number, '
+        "but it gives more than one row.",
     )
 
 

@@ -43,8 +43,14 @@ def test_passes(rule: str) -> None:
         ('RowCountMatch "people" = 1.0', "as a share of the rows of people (3), is 133.3 %"),
         ('RowCountMatch "none" = 1.0', "no rows"),
         ('RowCountMatch "nobody" = 1.0', "was given to this evaluation; given: people"),
-        ('SchemaMatch "people" > 0.5', "Different: customer (not in people), score (only in people), total (not in people)."),
-        ('ReferentialIntegrity "customer" "people.id" = 1.0', "2 of 4 rows have a value of customer that people does not have"),
+        (
+            'SchemaMatch "people" > 0.5',
+            "Different: customer (not in people), score (only in people), total (not in people).",
+        ),
+        (
+            'ReferentialIntegrity "customer" "people.id" = 1.0',
+            "2 of 4 rows have a value of customer that people does not have",
+        ),
         ('ReferentialIntegrity "customer" "people.nope" = 1.0', "no column nope in people"),
         ('ReferentialIntegrity "nope" "people.id" = 1.0', "no column nope"),
         ('DatasetMatch "copy" "id" = 1.0', "2 of 4 rows have no equal row in copy"),

@@ -98,7 +98,10 @@ def test_drift_that_is_not_significant_says_so_with_its_p_value():
         ((0.05, 0.2, False), "No drift: below 0.1 (p = 0.20)."),
         ((0.05, 0.00001, True), "No drift: below 0.1 (p < 0.0001)."),
         ((0.15, 0.003, True), "A small drift (0.1 or more); chance does not explain it (p = 0.003)."),
-        ((0.30, 0.5, False), "Not significant: 0.25 or more would be a large drift, but chance explains it (p = 0.50)."),
+        (
+            (0.30, 0.5, False),
+            "Not significant: 0.25 or more would be a large drift, but chance explains it (p = 0.50).",
+        ),
     ],
 )
 def test_what_a_measure_says(measure, says):

@@ -48,7 +48,8 @@ def list_proposals(
     run_id, after = desk.run(run_id).id, unpack(cursor, natural) or 0
     found = [p for p in desk.runs.proposals(run_id) if p.number > after and not (undecided and p.decision)]
     cut = page(found, limit, lambda proposal: proposal.number)
-    related, names = desk.runs.related(run_id), _names(desk, {proposal.dataset_id for proposal in cut.items})
+    related = desk.runs.related(run_id, {proposal.number for proposal in cut.items})
+    names = _names(desk, {proposal.dataset_id for proposal in cut.items})
     shown = [_proposal(one, names[one.dataset_id], related.get(one.number, [])) for one in cut.items]
     return Page(items=shown, next=cut.next)
 

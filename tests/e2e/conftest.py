@@ -1,0 +1,20 @@
+"""What the tests of the installed command share."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.terminals import command
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A store that all tests of a file share: it starts once."""
+    with tempfile.TemporaryDirectory(prefix="assay-e2e-") as folder:
+        path = Path(folder) / "home"
+        yield path
+        assert command(path, Path(folder), "store", "stop").returncode == 0
