@@ -8,7 +8,8 @@ from typing import Any
 
 from agents.ledger import Ledger
 from agents.plans import STEPS, Planned, Step
-from agents.workbench import Workbench, WorkError
+from agents.work import WorkError
+from agents.workbench import Workbench
 
 __all__ = ["STEPS", "AgentContext", "Emit", "Planned", "Step", "silent"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.evidence.check import check
 from agents.evidence.facts import facts
-from agents.workbench import Draft, Profiled, Refused
+from agents.work import Draft, Profiled, Refused
 
 if TYPE_CHECKING:
     from tools.dqdl.plans.result import RuleResult

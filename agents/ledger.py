@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agents.workbench import Draft, Refused
+    from agents.work import Draft, Refused
 
 MOST_TRIES = 2
 """So often a rule may come with numbers that no evidence shows: it is sent back once."""

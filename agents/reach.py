@@ -7,61 +7,72 @@ table could otherwise lead it to have any file read, or a server of somebody's c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.workbench import Workbench, WorkError, names
+from agents.work import WorkError
 from tools.sources import SourceError
 
 if TYPE_CHECKING:
+    from memory.catalog import Catalog
     from memory.model import Dataset
+    from tools.sources import Table
+
+Opens = Callable[[str], "tuple[Table, Dataset]"]
 
 _BEFORE, _AFTER = r"(?<![\w./:@-])", r"(?![\w/:@-]|\.\w)"
 
 
-def dataset(bench: Workbench, name: str, asked: str | None) -> Dataset:
-    """See :meth:`Workbench.dataset`."""
-    found = bench.memory.catalog.find(name) if name.strip() else []
+def dataset(catalog: Catalog, opens: Opens, name: str, asked: str | None) -> Dataset:
+    """See :meth:`agents.workbench.Workbench.dataset`."""
+    found = catalog.find(name) if name.strip() else []
     openable = asked is None or named(name, asked)
     if found and name not in (found[0].uri, found[0].name) and openable and Path(name).exists():
         # A file here, whatever else has its name in the store.
         found = []
     if len(found) > 1:
-        raise WorkError(f"{name!r} may be any of {len(found)} datasets.", hint=f"Say which: {names(found, full=True)}.")
-    return found[0] if found else _opened(bench, name, openable)
+        raise WorkError(
+            f"{name!r} may be any of {len(found)} datasets.", hint=f"Say which: {_names(found, full=True)}."
+        )
+    return found[0] if found else _opened(catalog, opens, name, openable)
 
 
-def _opened(bench: Workbench, name: str, openable: bool) -> Dataset:
+def _opened(catalog: Catalog, opens: Opens, name: str, openable: bool) -> Dataset:
     if not openable:
-        known = names(bench.memory.catalog.datasets())
+        known = _names(catalog.datasets())
         raise WorkError(
             f"{name!r} is neither known nor named in the request.",
             hint=f"Known: {known}. Only a person can name another source.",
         )
     try:
-        table, found = bench.open(name)
+        table, found = opens(name)
     except SourceError as error:
         if "://" in name:
             # It says which URI, without the password that this one may hold.
             raise
-        known = names(bench.memory.catalog.datasets())
+        known = _names(catalog.datasets())
         raise SourceError(f"There is no dataset {name!r}: {error.message}", hint=f"Known: {known}.") from None
     table.close()
     return found
 
 
-def only(bench: Workbench, tables: Mapping[str, str], name: str | None, asked: str | None) -> Dataset:
-    """See :meth:`Workbench.only`."""
+def only(catalog: Catalog, opens: Opens, tables: Mapping[str, str], name: str | None, asked: str | None) -> Dataset:
+    """See :meth:`agents.workbench.Workbench.only`."""
     if name is not None:
-        return dataset(bench, tables.get(name, name), None if name in tables else asked)
-    uris = list(tables.values()) or [one.uri for one in bench.memory.catalog.datasets()]
+        return dataset(catalog, opens, tables.get(name, name), None if name in tables else asked)
+    uris = list(tables.values()) or [one.uri for one in catalog.datasets()]
     if len(uris) != 1:
-        raise WorkError("Which dataset?", hint=f"Known: {names(bench.memory.catalog.datasets())}.")
-    return dataset(bench, uris[0], None)
+        raise WorkError("Which dataset?", hint=f"Known: {_names(catalog.datasets())}.")
+    return dataset(catalog, opens, uris[0], None)
 
 
 def named(source: str, request: str) -> bool:
     """Whether a person's words name a source, letter by letter and as a whole."""
     wanted = source.strip()
     return bool(wanted) and re.search(_BEFORE + re.escape(wanted) + _AFTER, request) is not None
+
+
+def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
+    """The first of them, for an error."""
+    return ", ".join(dataset.name if full else dataset.short_name for dataset in datasets[:20]) or "none yet"

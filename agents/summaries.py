@@ -16,7 +16,7 @@ from tools.privacy import masked, personal_text
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from agents.workbench import DryRun
+    from agents.work import DryRun
     from memory.model import Score
     from tools.comparing.model import Comparison
     from tools.profiling.model import ColumnProfile, Profile

@@ -8,104 +8,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import UUID
 
+from agents import reach
 from agents.past import Past
+from agents.work import Draft, DryRun, Profiled, Proposed, Refused, Suggestion, Validated, WorkError
 from memory.audit import Fact
-from tools.errors import AssayError
 
 if TYPE_CHECKING:
     from agents.recollection import Recollection
     from memory import Memory
-    from memory.model import Dataset, Proposal, ProposalSource, Rule
+    from memory.model import Dataset, Rule
     from tools.dqdl import Ruleset
     from tools.dqdl.explanation import Explanation
     from tools.dqdl.plans.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
-    from tools.recommending import Candidate
     from tools.sources import Table
     from tools.validation.quarantine import Split
 
 Progress = Callable[[float], None]
-
-
-class WorkError(AssayError):
-    """A request that names something that is not there, or a rule that cannot be used."""
-
-
-@dataclass(frozen=True)
-class Profiled:
-    """A stored profile: its id, the dataset, the content version, and whether it was there before."""
-
-    profile_id: UUID
-    dataset: Dataset
-    version: str
-    profile: Profile
-    cached: bool
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A rule that somebody wants proposed: its DQDL text and why."""
-
-    rule: str
-    reasoning: str
-    evidence: dict[str, Any]
-    confidence: float
-    source: ProposalSource
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """What became of the drafts."""
-
-    stored: list[Proposal]
-    refused: list[Refused]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A rule that cannot be proposed, and why."""
-
-    rule: str
-    """Its text as it was given."""
-    why: str
-    numbers: tuple[str, ...] = ()
-    """What its reasoning says and no evidence shows, where that is why."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A statistical candidate, its number on this content of the table, and what people decided about similar rules."""
-
-    number: int
-    """Whatever people decide meanwhile, the same candidate has it."""
-    candidate: Candidate
-    """With the confidence that the statistics and people's decisions come to together."""
-    recollection: Recollection
-
-
-@dataclass(frozen=True)
-class DryRun:
-    """A suggestion and how it fares on the present content."""
-
-    suggestion: Suggestion
-    result: RuleResult
-
-
-@dataclass(frozen=True)
-class Validated:
-    """A stored evaluation with its scores."""
-
-    dataset: Dataset
-    version: str
-    evaluation: Evaluation
-    total: float | None
-    dimensions: dict[str, float]
-    split: Split | None = None
-    """Where the good and the bad rows went, if that was asked for."""
 
 
 class Workbench:
@@ -193,15 +115,11 @@ class Workbench:
         A source that the store does not know yet is opened; if a model names it, only one that is in what a person
         ``asked`` for. Raises WorkError, SourceError.
         """
-        from agents import reach
-
-        return reach.dataset(self, name, asked)
+        return reach.dataset(self.memory.catalog, self.open, name, asked)
 
     def only(self, tables: Mapping[str, str], name: str | None, asked: str | None = None) -> Dataset:
         """The dataset of a run's table; if none is named, the only one of the run or the store. Raises WorkError."""
-        from agents import reach
-
-        return reach.only(self, tables, name, asked)
+        return reach.only(self.memory.catalog, self.open, tables, name, asked)
 
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
@@ -320,11 +238,6 @@ class Workbench:
                 hint=f"Propose and approve some with `assay run {shown(source)}`, or name a file with --rules.",
             )
         return rules
-
-
-def names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
-    """The first of them, for an error."""
-    return ", ".join(dataset.name if full else dataset.short_name for dataset in datasets[:20]) or "none yet"
 
 
 def _evaluate(table: Table, rules: Sequence[str], past: Past) -> Evaluation:

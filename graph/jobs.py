@@ -11,7 +11,7 @@ from graph.permissions import require
 from graph.state import GRAPH_VERSION
 
 if TYPE_CHECKING:
-    from agents.workbench import DryRun, Profiled, Validated
+    from agents.work import DryRun, Profiled, Validated
     from memory import Memory
     from memory.model import Dataset, MetricPoint, PointVerdict, Rule
     from memory.remembered import Remembered
@@ -116,7 +116,7 @@ class Jobs:
     def import_rules(self, dataset: Dataset, rules: Sequence[str], reason: str | None = None) -> list[Rule]:
         """Makes rules active that a person brings along, which is a decision. Raises WorkError, DqdlError."""
         from agents.refusals import missing_column
-        from agents.workbench import WorkError
+        from agents.work import WorkError
         from tools import dqdl
 
         person = require(self._requested_by, "import")

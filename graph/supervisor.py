@@ -11,7 +11,7 @@ from langgraph.types import Command, Send
 
 from agents.context import STEPS, AgentContext, Planned, Step
 from agents.team import artifact, last_words
-from agents.workbench import WorkError
+from agents.work import WorkError
 from graph import foreign, planning
 from graph.emit import emitter
 from graph.errors import RunError

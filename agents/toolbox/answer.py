@@ -12,7 +12,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from agents.context import AgentContext
-from agents.workbench import WorkError
+from agents.work import WorkError
 
 if TYPE_CHECKING:
     from memory.model import Dataset

@@ -10,7 +10,7 @@ from pydantic import Field
 from agents.summaries import compared, results_digest, rule_result, score_line
 from agents.toolbox.answer import Answer, Offset, Runtime, SomeTable, TableName, answer, dataset, page
 from agents.toolbox.measuring import ColumnNames, details, profile_page
-from agents.workbench import WorkError
+from agents.work import WorkError
 from tools.profiling.model import Profile
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agents.summaries import column_detail, column_line, profile_digest, results_digest
 from agents.toolbox.answer import Answer, Offset, Runtime, TableName, answer, listed, page, source
-from agents.workbench import WorkError
+from agents.work import WorkError
 from tools.profiling.model import Profile
 
 MOST_DETAILS = 10

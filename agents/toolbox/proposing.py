@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from agents.summaries import candidate_entry
 from agents.toolbox.answer import Answer, Offset, RuleText, Runtime, TableName, answer, page, source
-from agents.workbench import Draft, Refused, Suggestion
+from agents.work import Draft, Refused, Suggestion
 
 MOST_LEFT_OUT = 10
 """Candidates that are told apart because people rejected the like elsewhere."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from agents.context import Planned, Step
 from agents.toolbox.answer import MOST_TABLES, Answer, Runtime, answer, listed
-from agents.workbench import WorkError
+from agents.work import WorkError
 
 MOST_STEPS = 12
 

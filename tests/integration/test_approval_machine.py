@@ -25,7 +25,8 @@ from langchain_core.messages import AIMessage
 from langgraph.checkpoint.postgres import PostgresSaver
 
 from agents.team import Team
-from agents.workbench import Draft, Workbench
+from agents.work import Draft
+from agents.workbench import Workbench
 from graph.build import build
 from graph.runs import Runs
 from graph.services import Services

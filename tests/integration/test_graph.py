@@ -7,7 +7,8 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from agents.offline import plan
-from agents.workbench import Workbench, WorkError
+from agents.work import WorkError
+from agents.workbench import Workbench
 from graph.runs import Runs
 from graph.state import GRAPH_VERSION
 from graph.worker import Worker

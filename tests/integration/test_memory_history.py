@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from agents.workbench import Draft, Workbench
+from agents.work import Draft
+from agents.workbench import Workbench
 from graph.jobs import Jobs
 from memory import Memory, migrate
 from memory.errors import StoreError

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.recollection import remember
-from agents.workbench import Draft, Workbench
+from agents.work import Draft
+from agents.workbench import Workbench
 from memory import Memory
 from memory.model import Decision, Proposal
 from tests.support.stores import new_run

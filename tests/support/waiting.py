@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from agents.workbench import Draft, Workbench, _proposal
+from agents.work import Draft
+from agents.workbench import Workbench, _proposal
 from graph.state import GRAPH_VERSION
 from memory import Memory
 from tools import dqdl, profiling, recommending, sources

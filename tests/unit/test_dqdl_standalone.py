@@ -19,13 +19,13 @@ DefaultLabels = ["team"="sales", "level"="1"]
 
 def alone(*rules: str) -> list[str]:
     ruleset = dqdl.parse(f"{HEADER} Rules = [{', '.join(rules)}]")
-    return [str(rule) for rule in ruleset.standalone()]
+    return [str(rule) for rule in dqdl.standalone(ruleset)]
 
 
 def test_the_rules_of_the_page_stand_alone() -> None:
     (example,) = re.findall(r"```dqdl\n(.*?)```", PAGE, re.DOTALL)
     ruleset = dqdl.parse(example)
-    rules = ruleset.standalone()
+    rules = dqdl.standalone(ruleset)
     assert [dqdl.parse_rule(str(rule)) for rule in rules] == list(rules)
     assert len(rules) == len(ruleset.rules)
     assert str(rules[3]) == 'ColumnValues "state" in ["new", "paid", "sent"]'
@@ -66,4 +66,4 @@ def test_a_rule_alone_gives_the_verdict_that_it_gave_in_the_document() -> None:
 
 def test_a_ruleset_without_a_header_stays_as_it_is() -> None:
     ruleset = dqdl.parse("Rules = [RowCount > 1]")
-    assert ruleset.standalone() == ruleset.rules
+    assert dqdl.standalone(ruleset) == ruleset.rules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 import pyarrow as pa
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from tests.support.profiles import figures, of_texts
 from tools import profiling, sources
 from tools.profiling.dates import dates, form_of
-from tools.profiling.model import ColumnProfile, Profile
 from tools.profiling.personal import personal
 from tools.profiling.semantic import semantic
 
@@ -164,26 +162,3 @@ def test_the_profile_of_a_table_says_it_all():
         mail, on = profiling.profile(table).columns
     assert (mail.semantic.type, mail.semantic.rows, mail.personal.kind) == ("email", 40, "email address")
     assert (on.semantic.type, on.dates.order) == ("date", "day first")
-
-
-def test_a_profile_of_an_older_version_is_read_and_its_personal_data_still_known():
-    old = {
-        "name": "contact",
-        "type": "VARCHAR",
-        "kind": "text",
-        "nulls": 0,
-        "distinct": 5,
-        "distinct_exact": True,
-        "top_values": [["a", 1]],
-        "patterns": [["a9@a.a", 5]],
-        "shapes": [["aaa9@aaa.aa", 5]],
-    }
-    stored = json.loads(json.dumps({"rows": 5, "columns": [old], "candidate_keys": [], "scans": 1, "seconds": 0.1}))
-    column = Profile.from_dict(stored).columns[0]
-    assert column.personal.kind == "email address"
-    assert (column.histogram, column.semantic, column.constant) == (None, None, False)
-
-
-def test_a_profile_that_found_nothing_personal_is_not_judged_again():
-    column = ColumnProfile("email", "VARCHAR", "text", 0, 1, True)
-    assert Profile.from_dict(json.loads(json.dumps(Profile(1, [column]).to_dict()))).columns[0].personal is None

@@ -10,6 +10,7 @@ from tools.dqdl.language.errors import DqdlError
 from tools.dqdl.language.identity import fingerprint, shape
 from tools.dqdl.language.model import Analyzer, Composite, Rule, Ruleset, TopRule, quote
 from tools.dqdl.language.parser import parse, parse_rule
+from tools.dqdl.language.standalone import standalone
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +33,7 @@ __all__ = [
     "quote",
     "row_level",
     "shape",
+    "standalone",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Value = str | int | float | bool | None
@@ -140,18 +140,13 @@ class ColumnProfile:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> ColumnProfile:
-        """The inverse of ``asdict``. A profile of an older version, which lacks ``personal``, is judged anew."""
+        """The inverse of ``asdict``."""
         made = {**data}
         for name in ("top_values", "patterns", "shapes"):
             made[name] = [(value, count) for value, count in data.get(name, [])]
         for name, kind in _NESTED.items():
             made[name] = kind(**data[name]) if data.get(name) else None
-        column = cls(**made)
-        if "personal" in data:
-            return column
-        from tools.profiling.personal import personal
-
-        return replace(column, personal=personal(column))
+        return cls(**made)
 
 
 _NESTED: dict[str, type[Any]] = {"histogram": Histogram, "semantic": Semantic, "personal": Personal, "dates": Dates}
@@ -188,7 +183,7 @@ class Profile:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Profile:
-        """The inverse of :meth:`to_dict`, also after a trip through JSON, and for what older versions stored."""
+        """The inverse of :meth:`to_dict`, also after a trip through JSON."""
         columns = [ColumnProfile.from_dict(column) for column in data["columns"]]
         dependencies = [
             Dependency(**{**found, "examples": [(one, usual, odd) for one, usual, odd in found["examples"]]})

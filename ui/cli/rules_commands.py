@@ -113,7 +113,7 @@ def import_rules(
     from tools import dqdl
 
     out, actor = Output(as_json), options.actor(name)
-    rules = [str(rule) for rule in dqdl.parse(rulesets.usable(file)).standalone()]
+    rules = [str(rule) for rule in dqdl.standalone(dqdl.parse(rulesets.usable(file)))]
     with opened(out) as memory:
         jobs = Jobs(memory, actor)
         found = jobs.dataset(dataset)

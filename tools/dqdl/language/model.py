@@ -235,12 +235,6 @@ class Ruleset:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What was accepted but looks like a slip."""
 
-    def standalone(self) -> tuple[TopRule, ...]:
-        """The rules as they mean outside of this document; see :func:`tools.dqdl.language.standalone.standalone`."""
-        from tools.dqdl.language.standalone import standalone
-
-        return standalone(self)
-
     @property
     def head(self) -> list[str]:
         """What stands before the rules, a text for each part, in the one order that the language has."""

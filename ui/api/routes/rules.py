@@ -68,6 +68,6 @@ def import_rules(dataset_id: UUID, wanted: models.ImportRules, desk: AtDesk, act
     Needs the role approver.
     """
     dataset = desk.memory.catalog.dataset(dataset_id)
-    rules = [str(rule) for rule in dqdl.parse(wanted.ruleset).standalone()]
+    rules = [str(rule) for rule in dqdl.standalone(dqdl.parse(wanted.ruleset))]
     stored = desk.jobs(actor).import_rules(dataset, rules, wanted.reason)
     return [models.Rule.model_validate(rule) for rule in stored]
