@@ -6,10 +6,10 @@ The commands that need no agent (``assay profile``, ``assay validate``) use it d
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from agents import reach
 from agents.past import Past
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     from tools.validation.quarantine import Split
 
 Progress = Callable[[float], None]
+
+
+class _AtHand(NamedTuple):
+    """The dataset, its tables by alias, its active rules where those are meant, the rules to judge by, and its past."""
+
+    dataset: Dataset
+    tables: dict[str, Table]
+    active: list[Rule]
+    rules: Ruleset
+    past: Past
 
 
 class Workbench:
@@ -174,22 +184,15 @@ class Workbench:
         the folder or s3:// URI below which good and bad rows are written. ``composite`` says whether composites join
         whole verdicts or the members in each row. Raises WorkError and OutletError.
         """
-        from agents.unapproved import sound, with_refused
+        from agents.unapproved import with_refused
         from tools import dqdl, validation
         from tools.sources import file_access
         from tools.validation.outlets import check
 
-        with ExitStack() as opened:
-            table, dataset = self.open(source)
-            opened.enter_context(table)
-            tables = {"primary": table}
-            for alias, other in (others or {}).items():
-                tables[alias] = opened.enter_context(self.open(other)[0])
-            active = self._active(dataset, source) if ruleset is None else []
-            rules = dqdl.parse(ruleset) if ruleset is not None else _ruleset(sound(active))
+        with self._at_hand(source, ruleset, others) as (dataset, tables, active, rules, past):
+            table, roots = tables["primary"], file_access.roots(tables.values())
             if quarantine is not None:
                 check(quarantine, table.dataset.short)
-            past, roots = self._past(dataset, table), file_access.roots(tables.values())
             evaluation = dqdl.evaluate(rules, tables, history=past, composite=composite, file_roots=roots)
             evaluation = with_refused(evaluation, active) if active else evaluation
             scores = validation.score(evaluation)
@@ -211,6 +214,14 @@ class Workbench:
         composite: Literal["column", "row"] = "column",
     ) -> Explanation:
         """The queries that :meth:`validate` would run, written for its engine or in ``dialect``. Raises WorkError."""
+        from tools import dqdl
+
+        with self._at_hand(source, ruleset, others) as (_, tables, _, rules, past):
+            return dqdl.explain(rules, tables, dialect, history=past, composite=composite)
+
+    @contextmanager
+    def _at_hand(self, source: str, ruleset: str | None, others: Mapping[str, str] | None) -> Iterator[_AtHand]:
+        """What a validation needs, with the tables open. Raises WorkError."""
         from agents.unapproved import sound
         from tools import dqdl
 
@@ -222,7 +233,7 @@ class Workbench:
                 tables[alias] = opened.enter_context(self.open(other)[0])
             active = self._active(dataset, source) if ruleset is None else []
             rules = dqdl.parse(ruleset) if ruleset is not None else _ruleset(sound(active))
-            return dqdl.explain(rules, tables, dialect, history=self._past(dataset, table), composite=composite)
+            yield _AtHand(dataset, tables, active, rules, self._past(dataset, table))
 
     def _past(self, dataset: Dataset, table: Table) -> Past:
         """What was measured before, for the judgement of the present content."""
