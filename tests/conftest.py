@@ -75,7 +75,7 @@ def store(store_url: str) -> Iterator[Memory]:
 def _database(server: str, template: str) -> Iterator[str]:
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")
+        connection.execute(f"create database {name} template {template} strategy file_copy")
         yield make_conninfo(server, dbname=name)
         connection.execute(f"drop database {name} with (force)")
 
