@@ -23,8 +23,9 @@ class Refusals:
         """``profile`` is that of the present content: by it columns are known again that were renamed."""
         self._dataset = dataset
         self._active = {rule.fingerprint for rule in memory.rules.active(dataset.id)}
-        self._declined = [(past, dqdl.parse_rule(past.rule)) for past in memory.recall.declined(dataset.id)]
-        self._renamed = _renamed(memory, dataset, profile, [rule for _, rule in self._declined]) if profile else {}
+        declined = [(past, dqdl.parse_rule(past.rule)) for past in memory.recall.declined(dataset.id)]
+        self._renamed = _renamed(memory, dataset, profile, [rule for _, rule in declined]) if profile else {}
+        self._declined = [(past, rule, ideas.said(rule, self._renamed)) for past, rule in declined]
 
     def why(self, rule: str) -> str | None:
         """It does not parse, names no such column, is active, or a person declined what it says.
@@ -40,8 +41,9 @@ class Refusals:
             return missing
         if dqdl.fingerprint(parsed) in self._active:
             return "This rule is active already."
-        for past, refused in self._declined:
-            if ideas.restates(parsed, refused, self._renamed):
+        said = ideas.said(parsed)
+        for past, refused, meant in self._declined:
+            if ideas.implies(said, meant):
                 return f"A person declined this kind of rule for {self._about(refused)}: {past.reason}"
         return None
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.recollection import remember
-from agents.work import Draft
+from agents.work import Draft, Refused
 from agents.workbench import Workbench
 from memory import Memory
 from memory.model import Decision, Proposal
@@ -32,7 +32,7 @@ def write_shop(folder: Path, name: str = "orders", columns: str = "id,email,stat
     return str(path)
 
 
-def propose(store: Memory, source: str, *rules: str) -> tuple[str, list[Proposal], list[tuple[str, str]]]:
+def propose(store: Memory, source: str, *rules: str) -> tuple[str, list[Proposal], list[Refused]]:
     """Profiles a table and proposes rules of one's own, or every suggestion; the run, the stored and the refused."""
     bench, run = Workbench(store), new_run(store)
     bench.profile(source)
@@ -74,4 +74,4 @@ def approve(store: Memory, source: str, rule: str) -> None:
 def refused(store: Memory, source: str, rule: str) -> str | None:
     """Why a rule cannot be proposed for a table now."""
     _, _, found = propose(store, source, rule)
-    return found[0][1] if found else None
+    return found[0].why if found else None

@@ -8,159 +8,134 @@ thresholds do not count.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Literal
 
-from tools.dqdl.language.identity import fingerprint
-from tools.dqdl.language.model import (
-    Between,
-    Compare,
-    Composite,
-    Condition,
-    Keyword,
-    Matches,
-    Member,
-    Rule,
-    Text,
-    TopRule,
-)
-from tools.dqdl.language.signatures import SIGNATURES
+from tools.dqdl.language.claims import COMPLETE, KEY, UNIQUE, Idea, Leaf, leaf
+from tools.dqdl.language.model import Composite, Rule, Text, TopRule
 
-COMPLETE, UNIQUE, KEY = "complete", "unique", "key"
-SHARES = {"Completeness": COMPLETE, "Uniqueness": UNIQUE, "UniqueValueRatio": UNIQUE}
-LOW, HIGH = "low", "high"
+if TYPE_CHECKING:
+    from tools.dqdl.language.statements import Part
+
 LONGEST_FORM = 150
+NOTHING: Mapping[str, str] = {}
 
 
-class Idea(NamedTuple):
-    """One thing that a rule says, and of which columns."""
+@dataclass(frozen=True)
+class Joined:
+    """What several rules say together."""
 
-    what: str
-    columns: tuple[str, ...]
-    """In lower case; sorted, where their order means nothing."""
+    operator: Literal["and", "or"]
+    members: tuple[Said, ...]
 
 
-def ideas(rule: Rule) -> frozenset[Idea]:
-    """What a person refuses who refuses this rule."""
-    if rule.type == "CustomSql":
-        return frozenset([_statement(rule)])
-    columns = tuple(sorted(column.lower() for column in rule.columns))
-    plain = {"IsComplete": COMPLETE, "IsUnique": UNIQUE, "IsPrimaryKey": KEY}.get(rule.type)
-    if plain:
-        return frozenset([Idea(plain, columns)])
-    if rule.type == "DetectAnomalies":
-        metric, *about = (str(parameter).strip('"').lower() for parameter in rule.parameters)
-        return frozenset([Idea(f"DetectAnomalies {metric}", tuple(sorted(about)))])
-    sides = _sides(rule.type, rule.condition)
-    return frozenset(Idea(what, columns) for what in _named(rule, sides))
+Said = Leaf | Joined
 
 
 def about(rule: TopRule) -> tuple[str, ...]:
     """The columns of the primary table that it speaks of, in lower case; those in the SQL of a CustomSql too."""
-    leaves = rule.leaves() if isinstance(rule, Composite) else [rule]
-    return tuple(dict.fromkeys(c for leaf in leaves for idea in sorted(ideas(leaf)) for c in idea.columns))
+    return tuple(dict.fromkeys(c for one in _leaves(said(rule)) for idea in sorted(one.ideas) for c in idea.columns))
 
 
 def form(rule: TopRule) -> str:
     """The ideas without the columns, in at most some 170 characters: the same for such a rule on another table."""
-    if isinstance(rule, Composite):
-        said = f" {rule.operator} ".join(sorted(f"({form(one)})" for one in rule.rules))
-    else:
-        said = ", ".join(sorted({idea.what for idea in ideas(rule)}))
-    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
-    return said if len(said) <= LONGEST_FORM else f"{said[:LONGEST_FORM]} {digest}"
+    told = _form(said(rule))
+    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+    return told if len(told) <= LONGEST_FORM else f"{told[:LONGEST_FORM]} {digest}"
 
 
-def restates(rule: TopRule, refused: TopRule, renamed: Mapping[str, str] | None = None) -> bool:
-    """Whether a rule says again what was refused, or more.
+def said(rule: TopRule, renamed: Mapping[str, str] = NOTHING) -> Said:
+    """What a rule says.
 
-    ``renamed`` has by lower-cased names of before the columns' names of now.
+    ``renamed`` has by lower-cased names of before the columns' names of now: by these it speaks of them.
     """
-    if fingerprint(rule) == fingerprint(refused):
-        return True
-    if isinstance(refused, Composite):
-        mine = rule.rules if isinstance(rule, Composite) and rule.operator == refused.operator else ()
-        return bool(mine) and all(any(restates(one, other, renamed) for one in mine) for other in refused.rules)
     if isinstance(rule, Composite):
-        found = [restates(one, refused, renamed) for one in rule.rules]
-        return any(found) if rule.operator == "and" else all(found)
-    return bool(_claims(rule) & {_moved(idea, renamed or {}) for idea in ideas(refused)})
+        return _join(rule.operator, tuple(said(one, renamed) for one in rule.rules))
+    if rule.type == "CustomSql" or (rule.type == "RowCount" and rule.where):
+        return _of_sql(rule, renamed)
+    return leaf(rule, renamed)
 
 
-def _claims(rule: Rule) -> frozenset[Idea]:
-    """All that follows from it: a key is unique, and its columns are filled."""
-    said = ideas(rule)
-    if rule.type != "IsPrimaryKey":
-        return said
-    columns = tuple(sorted(column.lower() for column in rule.columns))
-    return said | {Idea(UNIQUE, columns), *(Idea(COMPLETE, (column,)) for column in columns)}
+def implies(mine: Said, refused: Said) -> bool:
+    """Whether a rule says again what was refused, or more, bounds aside."""
+    if isinstance(mine, Joined) and mine.operator == "or":
+        return all(implies(one, refused) for one in mine.members)
+    if isinstance(mine, Joined) and any(implies(one, refused) for one in mine.members):
+        return True
+    if isinstance(refused, Joined):
+        enough = all if refused.operator == "and" else any
+        return enough(implies(mine, one) for one in refused.members)
+    return bool(_claims(mine) & refused.ideas)
 
 
-def _moved(idea: Idea, renamed: Mapping[str, str]) -> Idea:
-    columns = tuple(renamed.get(column, column).lower() for column in idea.columns)
-    return Idea(idea.what, columns if idea.what.startswith("CustomSql") else tuple(sorted(columns)))
+def _claims(one: Said) -> frozenset[Idea]:
+    """All that follows: what is unique and filled is a key."""
+    if isinstance(one, Leaf):
+        return one.claims
+    members = [_claims(member) for member in one.members]
+    if one.operator == "or":
+        return reduce(frozenset.intersection, members)
+    found = _all(members)
+    keys = (idea.columns for idea in found if idea.what == UNIQUE)
+    return found | {Idea(KEY, key) for key in keys if all(Idea(COMPLETE, (column,)) in found for column in key)}
 
 
-def _named(rule: Rule, sides: frozenset[str]) -> set[str]:
-    share = SHARES.get(rule.type)
-    if share and LOW in sides:
-        return {share}
-    if rule.type == "ColumnValues" and COMPLETE in sides:
-        return {COMPLETE}
-    if rule.type == "DuplicateRowCount" and HIGH in sides:
-        return {UNIQUE}
-    # What names another table or a file is about that, too.
-    elsewhere = rule.parameters if not SIGNATURES[rule.type].columns else ()
-    if rule.type == "ReferentialIntegrity":
-        elsewhere = rule.parameters[1:]
-    others = "" if rule.type == "ColumnNamesMatchPattern" else " ".join(str(one).lower() for one in elsewhere)
-    return {" ".join(filter(None, (rule.type, others, side))) for side in sides or {""}}
+def _of_sql(rule: Rule, renamed: Mapping[str, str]) -> Said:
+    """Of a CustomSql, and of a row count under a filter."""
+    from tools.dqdl.language import statements
+
+    if rule.type == "RowCount":
+        rows = statements.others(rule, renamed)
+        if statements.none(rule.condition) and rows:
+            return _parts(rows)
+        said_of = [leaf(rule, renamed), *_leaves(_parts(rows))] if rows else [leaf(rule, renamed)]
+        return Leaf(_all(one.ideas for one in said_of), _all(one.claims for one in said_of))
+    found = statements.parts(rule, renamed)
+    if found is None:
+        parameter = rule.parameters[0]
+        text = parameter.pattern if isinstance(parameter, Text) else str(parameter)
+        return _alone(Idea(f"CustomSql {' '.join(text.lower().split())}", ()))
+    return _parts(found)
 
 
-def _sides(rule_type: str, condition: Condition | None) -> frozenset[str]:
-    """Which part of a metric a condition binds."""
-    match condition:
-        case None:
-            return frozenset()
-        case Between(negated=negated):
-            return frozenset(["not"]) if negated else frozenset([LOW, HIGH])
-        case Matches(negated=negated):
-            return frozenset(["no pattern" if negated else "pattern"])
-        case Member(items=items, negated=negated):
-            listed = items if isinstance(items, tuple) else ()
-            if negated and listed and all(item == Keyword("NULL") for item in listed):
-                return frozenset([COMPLETE])
-            return frozenset(["not" if negated else "values"])
-        case Compare(op="!=", operand=Keyword(name=name)):
-            return frozenset([COMPLETE if name == "NULL" else "not blank"])
-        case Compare(op="!="):
-            return frozenset(["not"])
-        case Compare(op="=", operand=operand):
-            one_of = rule_type == "ColumnValues" or isinstance(operand, Text | Keyword)
-            return frozenset(["values"]) if one_of else frozenset([LOW, HIGH])
-        case Compare(op=op, operand=_):
-            return frozenset([LOW if op in (">", ">=") else HIGH])
+def _parts(found: list[Part]) -> Said:
+    from sqlglot import exp
+
+    from tools.dqdl.language import statements
+
+    members: list[Said] = []
+    for part in found:
+        if isinstance(part, exp.Expr):
+            columns: dict[str, int] = {}
+            text = statements.text(part, columns)
+            members.append(_alone(Idea(f"CustomSql {text}", tuple(columns))))
+        else:
+            members.append(said(part))
+    return _join("and", tuple(members))
 
 
-def _statement(rule: Rule) -> Idea:
-    """A statement with its columns numbered and without its numbers, so that another bound in it is the same idea."""
-    from sqlglot import exp, parse_one
-    from sqlglot.errors import SqlglotError
+def _alone(idea: Idea) -> Leaf:
+    return Leaf(frozenset([idea]), frozenset([idea]))
 
-    parameter = rule.parameters[0]
-    text = parameter.pattern if isinstance(parameter, Text) else str(parameter)
-    try:
-        tree = parse_one(text, dialect="spark")
-    except SqlglotError:
-        return Idea(f"CustomSql {' '.join(text.lower().split())}", ())
-    columns: dict[str, int] = {}
-    for column in list(tree.find_all(exp.Column, bfs=False)):
-        number = columns.setdefault(column.name.lower(), len(columns) + 1)
-        column.replace(exp.column(f"c{number}"))
-    for literal in list(tree.find_all(exp.Literal)):
-        if not literal.is_string:
-            literal.replace(exp.Placeholder())
-    for name in tree.find_all(exp.Identifier):
-        name.set("this", name.name.lower())
-        name.set("quoted", False)
-    return Idea(f"CustomSql {tree.sql(dialect='spark', comments=False)}", tuple(columns))
+
+def _all(sets: Iterable[frozenset[Idea]]) -> frozenset[Idea]:
+    return frozenset[Idea]().union(*sets)
+
+
+def _join(operator: Literal["and", "or"], members: tuple[Said, ...]) -> Said:
+    return members[0] if len(members) == 1 else Joined(operator, members)
+
+
+def _leaves(one: Said) -> Iterator[Leaf]:
+    for member in one.members if isinstance(one, Joined) else ():
+        yield from _leaves(member)
+    if isinstance(one, Leaf):
+        yield one
+
+
+def _form(one: Said) -> str:
+    if isinstance(one, Leaf):
+        return ", ".join(sorted({idea.what for idea in one.ideas}))
+    return f" {one.operator} ".join(sorted(f"({_form(member)})" for member in one.members))
