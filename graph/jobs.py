@@ -126,6 +126,24 @@ class Jobs:
                 raise WorkError(f"{rule}: {missing}")
         return self._memory.rules.import_rules(dataset.id, rules, person, reason)
 
+    def import_ruleset(self, dataset: Dataset, text: str, reason: str | None = None) -> list[Rule]:
+        """Like :meth:`import_rules`, from a document in DQDL. Raises WorkError, DqdlError."""
+        from tools import dqdl
+        from tools.dqdl.language.documents import usable
+
+        return self.import_rules(dataset, [str(rule) for rule in dqdl.standalone(usable(text))], reason)
+
+    def exported(self, dataset: Dataset) -> list[str]:
+        """The active rules, for a document. Raises NotFound without any, WrongState for one that is refused."""
+        from memory.errors import NotFound, WrongState
+
+        rules = self._memory.rules.active(dataset.id)
+        if refused := next((rule for rule in rules if rule.problem), None):
+            raise WrongState(f"Rule {refused.number}: {refused.problem}", hint="Disable it, and approve the rule anew.")
+        if not rules:
+            raise NotFound(f"{dataset.name} has no active rules.", hint=f"Approve some with `assay run {dataset.uri}`.")
+        return [rule.rule_expression for rule in rules]
+
     def disable(self, number: int, reason: str) -> Rule:
         """Takes a rule out of use. Raises StoreError."""
         return self._memory.rules.disable(number, require(self._requested_by, "disable"), reason)

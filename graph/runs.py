@@ -16,11 +16,12 @@ from graph.reminding import remind
 from graph.retention import Pruned, prune
 from graph.state import DEFAULT_GOAL, GRAPH_VERSION
 from graph.window import read_window
+from tools.errors import AssayError
 
 if TYPE_CHECKING:
     from agents.workbench import Workbench
     from memory import Memory
-    from memory.model import Approval, DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
+    from memory.model import Approval, Choice, DecideOutcome, Decision, Event, PendingApproval, Proposal, Run
     from memory.start_keys import StartKey
     from memory.usage import Budget, Spending
 
@@ -159,9 +160,24 @@ class Runs:
     def undecided(self, run_id: str, where: Filter = inbox.EVERY) -> list[Proposal]:
         """The proposals of a run that wait for a decision, skipped ones too, by number. Raises StoreError."""
         left = [proposal for proposal in self.proposals(run_id) if proposal.decision is None]
-        known = {one: self.memory.catalog.dataset(one) for one in {proposal.dataset_id for proposal in left}}
+        known = self.memory.catalog.several({proposal.dataset_id for proposal in left})
         names = {one: (dataset.short_name, dataset.name, dataset.uri) for one, dataset in known.items()}
         return [proposal for proposal in left if where.keeps(proposal, names[proposal.dataset_id])]
+
+    def same(
+        self, run_id: str, action: Choice, where: Filter, reason: str | None, named: Sequence[Decision] = ()
+    ) -> list[Decision]:
+        """The same decision about all undecided proposals that are meant, but for those that are named otherwise.
+
+        Raises AssayError where that leaves nothing to decide.
+        """
+        from memory.model import Decision
+
+        taken = {decision.number for decision in named}
+        meant = [proposal.number for proposal in self.undecided(run_id, where) if proposal.number not in taken]
+        if not (meant or named):
+            raise AssayError("No undecided rule is like that.", hint=f"See what there is: assay pending {run_id}")
+        return [Decision(number, action, reason=reason or None) for number in meant]
 
     def related(self, run_id: str, numbers: Collection[int] | None = None) -> dict[int, list[Related]]:
         """By number of an undecided proposal the active rules that repeat, imply or contradict it; only where some do.
@@ -171,7 +187,7 @@ class Runs:
         It is told from the texts of simple conditions; that nothing is told does not mean that nothing is there.
         """
         left = [one for one in self.undecided(run_id) if numbers is None or one.number in numbers]
-        active = {one: self.memory.rules.active(one) for one in {proposal.dataset_id for proposal in left}}
+        active = self.memory.rules.active_of({proposal.dataset_id for proposal in left})
         found = {proposal.number: inbox.related(proposal.rule, active[proposal.dataset_id]) for proposal in left}
         return {number: rules for number, rules in found.items() if rules}
 
@@ -286,12 +302,9 @@ class Runs:
         """What the run did so far."""
         run = self.memory.runs.get(run_id)
         answers = [event.data["text"] for event in self.memory.runs.events(run.id) if event.kind == "answer"]
-        tables = [
-            TableReport(
-                self.memory.catalog.dataset(result.dataset_id).name, result.evaluation, result.total, result.dimensions
-            )
-            for result in self.memory.results.for_run(run.id)
-        ]
+        results = self.memory.results.for_run(run.id)
+        known = self.memory.catalog.several({result.dataset_id for result in results})
+        tables = [TableReport(known[one.dataset_id].name, one.evaluation, one.total, one.dimensions) for one in results]
         usage, budget = self.memory.usage.of_run(run.id), self.memory.usage.standing(run.id).budget
         return RunReport(run, answers[-1] if answers else "", self.proposals(run.id), tables, usage, budget)
 

@@ -277,12 +277,12 @@ class Runs:
             raise LeaseLost(f"Run {run_id} is in the hands of another worker.")
         return int(row["seq"])
 
-    def events(self, run_id: str, after: int = 0) -> list[Event]:
-        """The events with a number greater than ``after``, in order."""
+    def events(self, run_id: str, after: int = 0, limit: int | None = None) -> list[Event]:
+        """The events with a number greater than ``after``, in order; at most so many."""
         rows = self._db.rows(
             """select run_id, seq, kind, agent, key, data, at from run_events
-            where run_id = %s and seq > %s order by seq""",
-            [run_id, after],
+            where run_id = %s and seq > %s order by seq limit %s""",
+            [run_id, after, limit],
         )
         return [Event(**row) for row in rows]
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from memory import Memory
 
 RETRY_SECONDS = 1.0
+STEP_SECONDS, LEAVE_SECONDS = 3.0, 2.0
+"""How long the step in hand may take when it is to end, and what is left of a step to notice."""
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +37,20 @@ class Executor:
         """Whether runs are executed: from the start to the stop."""
         return self._thread.is_alive() and not self._stopping.is_set()
 
-    def stop(self) -> None:
-        """Finishes the step in hand, at most for some seconds, and ends. Done twice, it does nothing."""
+    def drain(self) -> None:
+        """Has it end after the step in hand; waits for nothing."""
         self._stopping.set()
         if self._worker is not None:
             self._worker.stop()
+
+    def stop(self) -> None:
+        """Ends it, after the step in hand if that takes no long; the run goes back to the queue. May be done twice."""
+        self.drain()
         if self._thread.is_alive():
-            self._thread.join(timeout=5)
+            self._thread.join(STEP_SECONDS)
+        if self._thread.is_alive() and self._worker is not None:
+            self._worker.stop(now=True)
+            self._thread.join(LEAVE_SECONDS)
 
     def _work(self) -> None:
         # The agents take seconds to import; the face answers meanwhile.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from graph.runs import Runs
 from memory import Memory
 from memory.model import Decision
-from tests.support.api import client, problem, serving
+from tests.support.api import client, problem, serving, tokens
 from tests.support.waiting import Waiting, waiting_run
 
 RULES = ['IsComplete "order_id"', "RowCount > 100", 'IsUnique "order_id"', 'ColumnLength "status" > 1']
@@ -71,28 +72,55 @@ def test_a_decision_lost_to_another_says_who_what_and_when_and_the_others_count(
     assert (told["recorded"], told["undecided"]) == ([2], 2)
 
 
+def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(run, store, tmp_path, monkeypatch):
+    monkeypatch.setenv("ASSAY_USERS", str(tmp_path / "users.toml"))
+    held = tokens(store, ann="approver", bea="approver")
+    start, answers = threading.Barrier(2), {}
+
+    def say(name: str) -> None:
+        with client(address, held[name]) as api:
+            api.get("/me")
+            start.wait()
+            answers[name] = decide(api, run, {"number": 1, "action": "reject", "reason": f"{name} says so"})
+
+    with serving(store) as address:
+        threads = [threading.Thread(target=say, args=(name,)) for name in held]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    decided = store.approvals.proposals(run.run_id)[0].decision
+    assert decided
+    winner = decided.actor
+    (loser,) = {"ann", "bea"} - {winner}
+    assert answers[winner].json()["recorded"] == [1]
+    told = problem(answers[loser], 409)
+    assert told["detail"].startswith(f"{winner} decided about proposal 1")
+    assert told["conflicts"][0]["decision"]["reason"] == f"{winner} says so"
+
+
 def test_a_decision_sent_again_is_no_conflict(api, run):
     first, again = (decide(api, run, {"number": 1, "action": "approve"}).json() for _ in range(2))
     assert first == again
 
 
-@pytest.mark.parametrize(
-    ("decision", "status", "says"),
-    [
-        ({"number": 9, "action": "approve"}, 404, "no proposal 9"),
-        ({"number": 1, "action": "reject"}, 422, "needs a reason"),
-        ({"number": 1, "action": "reject", "reason": "  "}, 422, "reason"),
-        ({"number": 1, "action": "edit"}, 422, "an edit has a rule"),
-        ({"number": 1, "action": "approve", "rule": "RowCount > 0"}, 422, "an edit has a rule"),
-        ({"number": 1, "action": "edit", "rule": "RowCount >"}, 422, "column 11"),
-        ({"number": 1, "action": "edit", "rule": 'IsComplete "nowhere"'}, 422, "nowhere"),
-        ({"number": 1, "action": "activate"}, 422, "body.decisions.1.action"),
-        ({"number": 1, "action": "approve", "actor": "bea"}, 422, "body.decisions.1.actor"),
-    ],
-)
-def test_what_is_no_decision_is_refused_and_nothing_of_the_request_stored(api, run, store, decision, status, says):
-    told = problem(decide(api, run, {"number": 3, "action": "approve"}, decision), status)
-    assert says in told["detail"]
+NONE = [
+    ({"number": 9, "action": "approve"}, 404, "no proposal 9"),
+    ({"number": 1, "action": "reject"}, 422, "needs a reason"),
+    ({"number": 1, "action": "reject", "reason": "  "}, 422, "reason"),
+    ({"number": 1, "action": "edit"}, 422, "an edit has a rule"),
+    ({"number": 1, "action": "approve", "rule": "RowCount > 0"}, 422, "an edit has a rule"),
+    ({"number": 1, "action": "edit", "rule": "RowCount >"}, 422, "column 11"),
+    ({"number": 1, "action": "edit", "rule": 'IsComplete "nowhere"'}, 422, "nowhere"),
+    ({"number": 1, "action": "activate"}, 422, "body.decisions.1.action"),
+    ({"number": 1, "action": "approve", "actor": "bea"}, 422, "body.decisions.1.actor"),
+]
+
+
+def test_what_is_no_decision_is_refused_and_nothing_of_the_request_stored(api, run, store):
+    for decision, status, says in NONE:
+        told = problem(decide(api, run, {"number": 3, "action": "approve"}, decision), status)
+        assert says in told["detail"], decision
     assert all(proposal.decision is None for proposal in store.approvals.proposals(run.run_id))
 
 

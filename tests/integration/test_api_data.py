@@ -10,6 +10,7 @@ from memory import Memory
 from tests.support.api import client, problem, serving
 from tests.support.runs import write_orders
 from tests.support.stores import new_dataset
+from ui.api.desk import MOST_COMPARISONS
 
 RULESET = 'Rules = [ IsComplete "email", RowCount > 3, ColumnLength "status" > 2 ]'
 
@@ -76,6 +77,21 @@ def test_rules_are_exported_and_taken_in_again(api, orders, store):
         assert says in problem(api.post(f"/datasets/{orders}/ruleset", json={"ruleset": wrong}), 422)["detail"]
 
 
+def test_a_misspelt_tag_is_refused_here_too(api, orders):
+    odd = {"ruleset": 'Rules = [ ColumnValues "status" = "new" with treshold = 0.5 ]'}
+    told = problem(api.post(f"/datasets/{orders}/ruleset", json=odd), 422)
+    assert "treshold is not the name of a tag" in told["detail"]
+    assert (told["line"], told["column"]) == (1, 11)
+
+
+def test_a_rule_that_was_altered_behind_the_databases_back_is_not_given_away(api, orders, store):
+    with store.db.transaction() as connection:
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("update dq_rules set rule_expression = 'RowCount > 0' where number = 2")
+    assert "Rule 2: This is not the text" in problem(api.get(f"/datasets/{orders}/ruleset"), 409)["detail"]
+    assert "not the text" in api.get("/rules/2").json()["problem"]
+
+
 def test_a_rule_is_disabled_with_a_reason(api, orders):
     disabled = api.post("/rules/1/disable", json={"reason": "guests have none"}).json()
     assert (disabled["status"], disabled["disabled_reason"]) == ("disabled", "guests have none")
@@ -114,7 +130,17 @@ def test_two_tables_are_compared(api, tmp_path):
     assert (found["left_rows"], found["right_rows"]) == (5, 10)
     assert found["degree"] in ("small", "large")
     assert {column["name"] for column in found["columns"]} == {"id", "email", "status", "amount"}
-    assert "gone.csv" in problem(api.post("/compare", json={**pair, "now": "gone.csv"}), 422)["detail"]
+    for _ in range(MOST_COMPARISONS):
+        assert "gone.csv" in problem(api.post("/compare", json={**pair, "now": "gone.csv"}), 422)["detail"]
+    assert api.post("/compare", json=pair).status_code == 200
+
+
+def test_comparisons_are_bounded(store, monkeypatch):
+    monkeypatch.setattr("ui.api.desk.MOST_COMPARISONS", 0)
+    with serving(store) as address, client(address) as api:
+        refused = api.post("/compare", json={"before": "a.csv", "now": "b.csv"})
+    assert "comparisons" in problem(refused, 503)["detail"]
+    assert refused.headers["retry-after"]
 
 
 def test_the_audit_log_is_read_backwards_in_pages(api, orders):

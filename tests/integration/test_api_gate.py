@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from memory.people import People
 from tests.support.api import V1, client, problem, serving, tokens
 from tests.support.runs import write_orders
 from tests.support.waiting import waiting_run
-from ui.api import stream
+from ui.api import shell, stream
 
 ROLES = {"vic": "viewer", "art": "author", "pia": "approver"}
 
@@ -37,15 +39,15 @@ def address(store: Memory, tmp_path, monkeypatch):
         yield found
 
 
-@pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer assay_00000000_guess", "Basic YTpi", "assay_x", "Bearer \xff"]
-)
-def test_without_a_token_that_is_known_nothing_is_told(signed, header):
-    headers = {"Authorization": header.encode("latin-1")} if header else {}
-    for path in ("/runs", "/audit", "/me", "/runs/abcdefgh/stream", "/datasets"):
-        refused = httpx.get(signed[0] + V1 + path, headers=headers)
-        assert "assay users token" in problem(refused, 401)["detail"]
-        assert refused.headers["www-authenticate"].startswith("Bearer")
+def test_without_a_token_that_is_known_nothing_is_told(signed):
+    for header in ("", "Bearer", "Bearer assay_00000000_guess", "Basic YTpi", "assay_x", "Bearer \xff"):
+        headers = {"Authorization": header.encode("latin-1")} if header else {}
+        for path in ("/runs", "/audit?odd=1", "/me", "/runs/abcdefgh/stream", "/datasets"):
+            refused = httpx.get(signed[0] + V1 + path, headers=headers)
+            assert "assay users token" in problem(refused, 401)["detail"]
+            assert refused.headers["www-authenticate"].startswith("Bearer")
+    unread = httpx.post(f"{signed[0]}{V1}/runs", content=b"a=b")
+    problem(unread, 401)
     for path in ("/health", "/ready", f"{V1}/openapi.json"):
         assert httpx.get(signed[0] + path).status_code == 200
 
@@ -139,6 +141,21 @@ def test_without_users_this_machine_alone_is_answered(address):
     assert httpx.get(f"{address}{V1}/me", headers=own).status_code == 200
 
 
+def test_what_a_page_of_another_site_may_send_decides_nothing(address, store):
+    run = waiting_run(store, rules=["RowCount > 1"])
+    body = b'{"all": {"action": "approve"}}'
+    # The kinds of body that a browser sends without asking first; an old one might not name the page either.
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", ""):
+        headers = {"Content-Type": kind} if kind else {}
+        told = problem(httpx.post(f"{address}{V1}/runs/{run.run_id}/decisions", content=body, headers=headers), 415)
+        assert "Content-Type: application/json" in told["detail"]
+        problem(httpx.post(f"{address}{V1}/runs/{run.run_id}/cancel", content=body, headers=headers), 415)
+    assert store.runs.get(run.run_id).status == "waiting"
+    assert store.approvals.proposals(run.run_id)[0].decision is None
+    kind = {"Content-Type": "Application/JSON; charset=utf-8"}
+    assert httpx.post(f"{address}{V1}/runs/{run.run_id}/decisions", content=body, headers=kind).status_code == 200
+
+
 def test_no_other_site_is_invited(signed):
     with client(signed[0], signed[1]["vic"]) as api:
         asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
@@ -148,6 +165,8 @@ def test_no_other_site_is_invited(signed):
     for answer in (refused, told):
         assert not [name for name in answer.headers if name.startswith("access-control")]
         assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "server" not in answer.headers
 
 
@@ -161,8 +180,17 @@ def test_a_body_that_is_too_large_or_no_json_is_refused(address):
     problem(httpx.post(f"{address}{V1}/runs", content=b'{"sources"', headers=json_header), 422)
     nested = b"[" * 100_000
     assert httpx.post(f"{address}{V1}/runs", content=nested, headers=json_header).status_code in (400, 422)
-    form = httpx.post(f"{address}{V1}/runs", content=b'{"sources": ["a"]}', headers={"Content-Type": "text/plain"})
-    problem(form, 422)
+    told = problem(httpx.post(f"{address}{V1}/runs", content=b'{"sources": }', headers=json_header), 422)
+    assert told["errors"] == [{"where": "body", "message": "Not JSON from character 13 on: Expecting value."}]
+
+
+def test_a_body_that_stays_away_is_not_waited_for(address, monkeypatch):
+    monkeypatch.setattr(shell, "BODY_SECONDS", 0.2)
+    where = urlsplit(address)
+    with socket.create_connection((where.hostname, where.port), timeout=10) as slow:
+        head = f"POST {V1}/compare HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/json\r\n"
+        slow.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        assert b" 408 " in slow.recv(10_000)
 
 
 def test_secrets_are_neither_told_nor_logged(signed, caplog):
@@ -204,6 +232,31 @@ def test_a_store_that_is_away_is_told(address, store):
     assert httpx.get(f"{address}/health").status_code == 200
     problem(httpx.get(f"{address}/ready"), 503)
     problem(httpx.get(f"{address}{V1}/rules"), 503)
+
+
+def test_what_nobody_knows_is_not_ignored(address):
+    told = problem(httpx.get(f"{address}{V1}/runs", params={"state": "waiting", "limit": 1}), 422)
+    assert told["errors"][0]["where"] == "query.state"
+    assert "status" in told["detail"]
+    problem(httpx.get(f"{address}{V1}/me", params={"limit": 1}), 422)
+
+
+def test_head_is_get_without_the_body_and_what_else_may_be_asked_is_told(address):
+    for path in ("/health", f"{V1}/runs", f"{V1}/rules/9"):
+        one, other = httpx.head(address + path), httpx.get(address + path)
+        assert one.status_code == other.status_code
+        assert one.headers["content-type"] == other.headers["content-type"]
+        assert one.content == b""
+    for path, allowed in {
+        f"{V1}/runs": "HEAD, GET, POST",
+        f"{V1}/runs/abcdefgh/cancel": "POST",
+        f"{V1}/runs/abcdefgh/stream": "GET",
+    }.items():
+        refused = httpx.delete(address + path)
+        problem(refused, 405)
+        assert refused.headers["allow"] == allowed
+    assert httpx.head(f"{address}{V1}/runs/abcdefgh/stream").status_code == 405
+    assert httpx.get(f"{address}{V1}/runs/").status_code == 404, "no redirect, which would name http"
 
 
 def test_what_is_not_there_is_a_problem_too(address):

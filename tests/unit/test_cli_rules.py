@@ -98,7 +98,8 @@ def test_an_error_in_a_ruleset_names_the_file(tmp_path):
 
 def test_rules_become_a_document_that_reads_back():
     from tools import dqdl
+    from tools.dqdl.language.documents import document
 
-    text = rulesets.document(['IsComplete  "email"', "RowCount > 5"])
+    text = document(['IsComplete  "email"', "RowCount > 5"])
     assert text == TIDY
     assert len(dqdl.parse(text).rules) == 2

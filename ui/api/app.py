@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, cast
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from memory.errors import StoreUnusable
 from ui.api import problems
-from ui.api.desk import AtDesk, Desk
+from ui.api.desk import AtDesk, Desk, well_formed
 from ui.api.models.data import State
 from ui.api.openapi import described
 from ui.api.routes import approvals, datasets, log, rules, runs
@@ -22,11 +22,14 @@ PREFIX = "/api/v1"
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": problems.Problem, "description": description}
     for status, description in {
+        400: "The body cannot be read.",
         401: "Nobody knows who you are.",
         403: "You may not do that.",
         404: "There is no such thing.",
         409: "Not in the state in which the thing is now.",
+        408: "The body does not come to its end.",
         413: "The body is too large.",
+        415: "The body is not JSON, or does not say so.",
         422: "What was asked for cannot be.",
         503: "The store cannot be used now.",
     }.items()
@@ -41,8 +44,8 @@ service = APIRouter(tags=["service"])
 
 
 @service.get("/health", summary="Say that the server lives")
-def health(desk: AtDesk) -> State:
-    """Touches nothing."""
+async def health(desk: AtDesk) -> State:
+    """Touches nothing, and waits for nothing."""
     return _state(desk)
 
 
@@ -76,6 +79,8 @@ def api(desk: Desk) -> FastAPI:
         # Their pages load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
+        # A redirect would name http, and have a client behind TLS send its token in the clear.
+        redirect_slashes=False,
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         generate_unique_id_function=lambda route: route.name,
@@ -84,7 +89,7 @@ def api(desk: Desk) -> FastAPI:
     problems.install(app)
     app.include_router(service)
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX, responses=REFUSALS)
+        app.include_router(router, prefix=PREFIX, responses=REFUSALS, dependencies=[Depends(well_formed)])
     described(app)
     return app
 

@@ -6,7 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, HTTPException, Request, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from graph import people
@@ -20,6 +22,9 @@ from memory.runs import ID_LENGTH
 from ui.executor import Executor
 
 UNKNOWN = "Say who you are: Authorization: Bearer TOKEN. An admin issues tokens: assay users token NAME"
+
+MOST_COMPARISONS = 4
+"""At once; each is a scan of two tables."""
 
 bearer = HTTPBearer(
     auto_error=False, description="A token from `assay users token NAME`. Without users none is needed on this machine."
@@ -38,6 +43,10 @@ class Desk:
     """Set when the server ends, and with it whatever streams."""
     streams: int = 0
     """How many are open."""
+    eyes: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
+    """The threads in which streams look for news: their own, so that no slow request holds them up."""
+    comparing: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MOST_COMPARISONS))
+    """How many comparisons may still begin: they take minutes, and must not take all threads."""
 
     @property
     def runs(self) -> Runs:
@@ -55,7 +64,7 @@ class Desk:
         return self.memory.runs.get(run_id)
 
 
-def desk(request: Request) -> Desk:
+async def desk(request: Request) -> Desk:
     """The desk of the server."""
     found: Desk = request.app.state.desk
     return found
@@ -82,6 +91,21 @@ def actor(request: Request, given: Bearer) -> Actor:
         raise HTTPException(401, UNKNOWN, {"WWW-Authenticate": 'Bearer realm="assay"'})
     request.state.actor = found
     return require(found, "view")
+
+
+def well_formed(request: Request, _asker: Annotated[Actor, Depends(actor)]) -> None:
+    """Refuses a body that is not JSON, which a page of another site could send, and questions that nobody knows.
+
+    Raises HTTPException, RequestValidationError.
+    """
+    sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if sent and kind.strip().lower() != "application/json":
+        raise HTTPException(415, "A body is JSON, and says so: Content-Type: application/json")
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    if odd := sorted(set(request.query_params) - known):
+        hint = f"There is no such parameter. Parameters: {', '.join(sorted(known)) or 'none'}."
+        raise RequestValidationError([{"loc": ("query", name), "msg": hint, "type": "extra"} for name in odd])
 
 
 AtDesk = Annotated[Desk, Depends(desk)]

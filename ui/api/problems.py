@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -38,8 +39,10 @@ NAMES = {
     403: "not-allowed",
     404: "not-found",
     405: "wrong-method",
+    408: "too-slow",
     409: "conflict",
     413: "too-large",
+    415: "not-json",
     422: "invalid",
     500: "bug",
     503: "unavailable",
@@ -113,6 +116,14 @@ def status_of(error: AssayError) -> int:
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422)
 
 
+def methods(app: FastAPI, path: str) -> list[str]:
+    """How an address may be asked."""
+    templates = app.openapi()["paths"].items()
+    fitting = [found for template, found in templates if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)]
+    known = sorted({method.upper() for found in fitting for method in found}) or ["GET"]
+    return ["HEAD", *known] if "GET" in known and not path.endswith("/stream") else known
+
+
 def install(app: FastAPI) -> None:
     """Has every error of an app answered as a problem."""
     app.add_exception_handler(AssayError, _known)
@@ -134,14 +145,23 @@ def _known(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # Neither the value nor its context: both may hold what nobody else is to see.
-    wrong = [{"where": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors()]
+    wrong = [_wrong(one) for one in error.errors()]
     first = f"{wrong[0]['where']}: {wrong[0]['message']}" if wrong else "The request cannot be read."
     return answer(request.state.request_id, 422, first, errors=wrong)
 
 
+def _wrong(one: dict[str, Any]) -> dict[str, str]:
+    if one["type"] == "json_invalid":
+        return {"where": "body", "message": f"Not JSON from character {one['loc'][1] + 1} on: {one['ctx']['error']}."}
+    return {"where": ".".join(map(str, one["loc"])), "message": one["msg"]}
+
+
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers) if error.headers else None
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # The framework names those of the first route of that path alone.
+        headers["Allow"] = ", ".join(methods(request.app, request.url.path))
     return answer(request.state.request_id, error.status_code, str(error.detail), headers=headers)
 
 

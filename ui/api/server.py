@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import threading
 from types import FrameType
 
 import uvicorn
@@ -11,8 +13,20 @@ import uvicorn
 from ui.api.app import build
 from ui.api.desk import Desk
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 2
 """How long open requests may take after the server was told to stop."""
+
+
+log = logging.getLogger(__name__)
+
+
+def leave(code: int) -> None:
+    """Ends the process where a request still waits for a slow query or table, which would keep it for as long."""
+    waiting = [thread for thread in threading.enumerate() if not (thread.daemon or thread is threading.main_thread())]
+    if waiting:
+        log.warning("Left behind: %d requests", len(waiting))
+        logging.shutdown()
+        os._exit(code)
 
 
 class Server(uvicorn.Server):
@@ -36,4 +50,6 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal to stop."""
         self._desk.stopping.set()
+        if self._desk.executor:
+            self._desk.executor.drain()
         super().handle_exit(signal.Signals(sig), frame)

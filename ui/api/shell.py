@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -17,6 +18,8 @@ from ui.api import problems
 
 MOST_BYTES = 1_000_000
 """Of a body."""
+BODY_SECONDS = 20.0
+"""How long the next part of a body may be waited for."""
 OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALONE = "The API answers this machine alone until there are users."
 HEADERS = {
@@ -53,22 +56,31 @@ class Shell:
 
         why = None if people.sign_in_needed() else _outsider(scope, headers)
         inner = problems.answer(state["request_id"], 403, ALONE, why) if why else self._app
+        # The server leaves away the body of an answer to HEAD; a stream is nothing but its body.
+        head = scope["method"] == "HEAD" and not scope["path"].endswith("/stream")
+        asked = {**scope, "state": state, "method": "GET" if head else scope["method"]}
         try:
-            await inner({**scope, "state": state}, _bounded(receive), told)
+            await inner(asked, _bounded(receive), told)
         except Exception:  # the outermost boundary: it was answered, and one request's bug must not stop the server
             log.exception("Request %s broke", state["request_id"])
+        except asyncio.CancelledError:
+            log.warning("Request %s was cut off: the server stops", state["request_id"])
         finally:
             _log(scope, state, status, time.perf_counter() - began)
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Gives the parts of a body until they are too many. Raises HTTPException."""
-    left = MOST_BYTES
+    """Gives the parts of a body until they are too many, or too slow. Raises HTTPException."""
+    left, whole = MOST_BYTES, False
 
     async def bounded() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
+        nonlocal left, whole
+        try:
+            # What comes behind a body is the end of the connection, which may take its time.
+            message = await asyncio.wait_for(receive(), None if whole else BODY_SECONDS)
+        except TimeoutError:
+            raise HTTPException(408, "The body did not come to its end.", {"Connection": "close"}) from None
+        left, whole = left - len(message.get("body", b"")), not message.get("more_body", False)
         if left < 0:
             raise HTTPException(413, f"A body has at most {MOST_BYTES:,} bytes.", {"Connection": "close"})
         return message

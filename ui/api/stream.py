@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
+from anyio import to_thread
 
 from graph.runs import PAUSES
 from memory.errors import StoreError
@@ -52,7 +52,7 @@ async def told(desk: Desk, run_id: str, after: int, allowed: Callable[[], bool])
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         spoke = time.monotonic()
         while not desk.stopping.is_set():
-            seen = await run_in_threadpool(look, desk, run_id, after)
+            seen = await to_thread.run_sync(look, desk, run_id, after, limiter=desk.eyes)
             for event in seen.events:
                 after = event.seq
                 yield _frame(Event.model_validate(event).model_dump_json(), f"id: {event.seq}\n")
@@ -64,7 +64,7 @@ async def told(desk: Desk, run_id: str, after: int, allowed: Callable[[], bool])
             if time.monotonic() - spoke > HEARTBEAT_SECONDS:
                 yield b": still here\n\n"
                 spoke = time.monotonic()
-                if not await run_in_threadpool(allowed):
+                if not await to_thread.run_sync(allowed, limiter=desk.eyes):
                     return
             await asyncio.sleep(POLL_SECONDS)
     except StoreError as error:

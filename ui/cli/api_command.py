@@ -37,7 +37,8 @@ def api(
     check_free(host, port)
     with opened(out) as memory:
         from ui.api.desk import Desk
-        from ui.api.server import Server
+        from ui.api.server import Server, leave
+        from ui.cli.ending import INTERRUPTED
         from ui.executor import Executor
 
         # A line for each request, and what went wrong.
@@ -46,4 +47,7 @@ def api(
         desk = Desk(memory, None if no_worker else Executor(memory))
         shown = f"[{host}]" if ":" in host else host
         out.talk(("The API is at ", ""), (f"http://{shown}:{port}/api/v1", "bold"), "  (Ctrl-C stops it)")
-        Server(desk, host, port).run()
+        try:
+            Server(desk, host, port).run()
+        finally:
+            leave(INTERRUPTED)

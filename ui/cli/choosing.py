@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tools.errors import AssayError
-
 if TYPE_CHECKING:
-    from graph.runs import Filter, Runs
-    from memory.model import Choice, Decision
+    from graph.runs import Filter
 
 Words = list[str]
 PANEL = "Which rules"
@@ -54,17 +50,3 @@ def chosen(
     return Filter(
         tuple(table or ()), tuple(column or ()), tuple(rule_type or ()), tuple(dimension or ()), confidence, passing
     )
-
-
-def decisions(
-    runs: Runs, run_id: str, action: Choice, where: Filter, reason: str, named: Sequence[Decision]
-) -> list[Decision]:
-    """The same decision about all undecided rules that are meant, but for those named otherwise. Raises AssayError."""
-    from memory.model import Decision
-
-    taken = {decision.number for decision in named}
-    meant = [proposal for proposal in runs.undecided(run_id, where) if proposal.number not in taken]
-    if not meant and not named:
-        raise AssayError("No undecided rule is like that.", hint=f"See what there is: assay pending {run_id}")
-    why = reason or None if action != "approve" else None
-    return [Decision(proposal.number, action, reason=why) for proposal in meant]

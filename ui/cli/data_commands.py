@@ -135,6 +135,7 @@ def recommend(
 
     def one(out: Output, jobs: Jobs, source: str) -> dict[str, Any]:
         from graph.jobs import shown
+        from tools.dqdl.language.documents import document
         from ui.report.suggestion import overview
 
         with out.waiting(f"Looking for rules for {shown(source)}"):
@@ -143,7 +144,7 @@ def recommend(
         known = [(one.suggestion.candidate, one.result, one.suggestion.recollection.sentence) for one in found]
         out.show(overview(known))
         if file:
-            options.write_text(file, rulesets.document([one.suggestion.candidate.rule for one in found]))
+            options.write_text(file, document([one.suggestion.candidate.rule for one in found]))
             out.talk("Rules written to ", (str(file), "bold"))
         suggestions = [
             {

@@ -110,7 +110,7 @@ def decide(
         if reopen:
             runs.reopen(found.id, actor)
         if every:
-            chosen += choosing.decisions(runs, found.id, every, where, reason, chosen)
+            chosen += runs.same(found.id, every, where, reason if every != "approve" else None, chosen)
         undecided = _decide(out, runs, found, chosen, where, actor)
         raise typer.Exit(_go_on(out, runs, found, actor, undecided, no_continue, html))
 

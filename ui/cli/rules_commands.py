@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tools.errors import AssayError
 from ui.cli import options, rulesets
 from ui.cli.ending import NOT_DONE, RULE_FAILED
 from ui.cli.options import As, Json
@@ -77,18 +76,15 @@ def export_rules(
 
     Example: assay rules export orders --out orders.dqdl
     """
+    from graph.jobs import Jobs
+    from tools.dqdl.language.documents import document
+
     out = Output(as_json)
     options.writable(file)
     with opened(out) as memory:
         found = _named(memory, dataset)
-        active = memory.rules.active(found.id)
-    refused = next((rule for rule in active if rule.problem), None)
-    if refused:
-        raise AssayError(f"Rule {refused.number}: {refused.problem}", hint="Disable it, and approve the rule anew.")
-    rules = [rule.rule_expression for rule in active]
-    if not rules:
-        raise AssayError(f"{found.name} has no active rules.", hint=f"Approve some with `assay run {found.uri}`.")
-    text = rulesets.document(rules)
+        rules = Jobs(memory, requested_by="").exported(found)  # nobody acts: it is only looked up
+    text = document(rules)
     if file:
         options.write_text(file, text)
         out.show(f"{count(len(rules), 'rule')} written to {file}")
@@ -110,14 +106,13 @@ def import_rules(
     Example: assay rules import orders.dqdl examples/orders.csv
     """
     from graph.jobs import Jobs
-    from tools import dqdl
 
     out, actor = Output(as_json), options.actor(name)
-    rules = [str(rule) for rule in dqdl.standalone(dqdl.parse(rulesets.usable(file)))]
+    text = rulesets.usable(file)
     with opened(out) as memory:
         jobs = Jobs(memory, actor)
         found = jobs.dataset(dataset)
-        stored = jobs.import_rules(found, rules, reason or None)
+        stored = jobs.import_ruleset(found, text, reason or None)
     out.show(f"{count(len(stored), 'rule')} of {clean(str(file))} active for {clean(found.name)}, approved by {actor}.")
     out.result(stored)
 

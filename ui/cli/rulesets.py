@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tools.errors import AssayError
 from ui.cli import options
 
 ALIAS = re.compile(r"[^./:]+")
-TAGS_HINT = "`assay rules lint` shows all that is odd."
 
 
 def aliased(texts: Sequence[str]) -> dict[str, str]:
@@ -34,28 +33,22 @@ def read(path: Path) -> str:
     """The text of a ruleset file, parsed to see that it is one. Raises AssayError that names the file."""
     from tools import dqdl
 
-    text = options.read_text(path)
-    try:
-        dqdl.parse(text)
-    except dqdl.DqdlError as error:
-        raise AssayError(f"{path}: {error.message}", hint=error.hint) from error
-    return text
+    return _checked(path, dqdl.parse)
 
 
 def usable(path: Path) -> str:
     """Like :func:`read`. A misspelt tag is refused, too: it would silently have no effect."""
-    from tools import dqdl
-    from tools.dqdl.language.lint_names import remarks
+    from tools.dqdl.language.documents import usable
 
-    text = read(path)
-    for remark in remarks(dqdl.parse(text)):
-        if remark.code == "unknown-tag":
-            raise AssayError(f"{path}: Line {remark.line}, column {remark.column}: {remark.message}", hint=TAGS_HINT)
+    return _checked(path, usable)
+
+
+def _checked(path: Path, check: Callable[[str], object]) -> str:
+    from tools import dqdl
+
+    text = options.read_text(path)
+    try:
+        check(text)
+    except dqdl.DqdlError as error:
+        raise AssayError(f"{path}: {error.message}", hint=error.hint) from error
     return text
-
-
-def document(rules: list[str]) -> str:
-    """Rules as one canonical document."""
-    from tools import dqdl
-
-    return str(dqdl.Ruleset(tuple(dqdl.parse_rule(rule) for rule in rules)))

@@ -76,8 +76,7 @@ def _count(run_id: str, total: int) -> None:
 
 
 def _tables(proposals: list[Proposal]) -> dict[Any, Dataset]:
-    catalog = session.desk().memory.catalog
-    return {one: catalog.dataset(one) for one in {proposal.dataset_id for proposal in proposals}}
+    return session.desk().memory.catalog.several({proposal.dataset_id for proposal in proposals})
 
 
 def _named(dataset: Dataset) -> tuple[str, str, str]:

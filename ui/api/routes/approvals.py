@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from graph.permissions import require
 from graph.runs import Filter, Related
 from memory import model as stored
-from tools.errors import AssayError
 from ui.api import problems
 from ui.api.desk import Asker, AtDesk, Desk
 from ui.api.models import approvals as models
@@ -49,8 +47,8 @@ def list_proposals(
     found = [p for p in desk.runs.proposals(run_id) if p.number > after and not (undecided and p.decision)]
     cut = page(found, limit, lambda proposal: proposal.number)
     related = desk.runs.related(run_id, {proposal.number for proposal in cut.items})
-    names = _names(desk, {proposal.dataset_id for proposal in cut.items})
-    shown = [_proposal(one, names[one.dataset_id], related.get(one.number, [])) for one in cut.items]
+    known = desk.memory.catalog.several({proposal.dataset_id for proposal in cut.items})
+    shown = [_proposal(one, known[one.dataset_id].short_name, related.get(one.number, [])) for one in cut.items]
     return Page(items=shown, next=cut.next)
 
 
@@ -100,12 +98,7 @@ def _decisions(desk: Desk, run_id: str, wanted: models.Decide) -> list[stored.De
     named = [stored.Decision(**decision.model_dump()) for decision in wanted.decisions]
     if wanted.all is None:
         return named
-    where = _where(wanted.all.where)
-    taken = {decision.number for decision in named}
-    meant = [one.number for one in desk.runs.undecided(run_id, where) if one.number not in taken]
-    if not (meant or named):
-        raise AssayError("No undecided rule is like that.", hint=f"See GET /api/v1/runs/{run_id}/proposals.")
-    return named + [stored.Decision(number, wanted.all.action, reason=wanted.all.reason) for number in meant]
+    return named + desk.runs.same(run_id, wanted.all.action, _where(wanted.all.where), wanted.all.reason, named)
 
 
 def _where(wanted: models.Filter) -> Filter:
@@ -132,7 +125,3 @@ def _lost(request: Request, lost: list[models.Lost], stands: dict[str, Any]) -> 
 
 def _proposal(one: stored.Proposal, table: str, related: list[Related]) -> models.Proposal:
     return models.Proposal.model_validate({**vars(one), "table": table, "related": related})
-
-
-def _names(desk: Desk, ids: set[UUID]) -> dict[UUID, str]:
-    return {one: desk.memory.catalog.dataset(one).short_name for one in ids}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 
 from memory.errors import NotFound
 from memory.model import StoredEvaluation
@@ -119,7 +119,12 @@ def compare_tables(wanted: models.Compare, desk: AtDesk, actor: Asker) -> models
 
     The answer comes when it is done. Needs the role author.
     """
-    found = desk.jobs(actor).compare(wanted.before, wanted.now, wanted.ignore)
+    if not desk.comparing.acquire(blocking=False):
+        raise HTTPException(503, "As many comparisons as may be are being made.", {"Retry-After": "10"})
+    try:
+        found = desk.jobs(actor).compare(wanted.before, wanted.now, wanted.ignore)
+    finally:
+        desk.comparing.release()
     return models.Comparison.model_validate(found.to_dict())
 
 

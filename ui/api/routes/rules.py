@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import PlainTextResponse
 
-from memory.errors import NotFound
 from memory.model import RuleStatus
-from tools import dqdl
+from tools.dqdl.language.documents import document
 from ui.api.desk import Asker, AtDesk
 from ui.api.models import data as models
 from ui.api.paging import Cursor, Limit, Page, natural, page, unpack
@@ -30,7 +29,7 @@ def list_rules(
 ) -> Page[models.Rule]:
     """By number."""
     after = unpack(cursor, natural) or 0
-    found = [rule for rule in desk.memory.rules.all(dataset_id, status) if rule.number > after]
+    found = desk.memory.rules.all(dataset_id, status, after=after, limit=limit + 1)
     cut = page(found, limit, lambda rule: rule.number)
     return Page(items=[models.Rule.model_validate(rule) for rule in cut.items], next=cut.next)
 
@@ -55,10 +54,7 @@ def disable_rule(number: Number, wanted: models.DisableRule, desk: AtDesk, actor
 )
 def export_rules(dataset_id: UUID, desk: AtDesk, actor: Asker) -> str:
     """The active rules as a ruleset in DQDL."""
-    dataset, rules = desk.memory.catalog.dataset(dataset_id), desk.memory.rules.active(dataset_id)
-    if not rules:
-        raise NotFound(f"{dataset.short_name} has no active rules.", hint="Start a run on it, and approve some.")
-    return str(dqdl.Ruleset(tuple(dqdl.parse_rule(rule.rule_expression) for rule in rules)))
+    return document(desk.jobs(actor).exported(desk.memory.catalog.dataset(dataset_id)))
 
 
 @router.post("/datasets/{dataset_id}/ruleset", summary="Import rules for a dataset")
@@ -68,6 +64,5 @@ def import_rules(dataset_id: UUID, wanted: models.ImportRules, desk: AtDesk, act
     Needs the role approver.
     """
     dataset = desk.memory.catalog.dataset(dataset_id)
-    rules = [str(rule) for rule in dqdl.standalone(dqdl.parse(wanted.ruleset))]
-    stored = desk.jobs(actor).import_rules(dataset, rules, wanted.reason)
+    stored = desk.jobs(actor).import_ruleset(dataset, wanted.ruleset, wanted.reason)
     return [models.Rule.model_validate(rule) for rule in stored]

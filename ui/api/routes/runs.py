@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from graph.permissions import PermissionDenied, may
 from memory import model as stored
+from memory.runs import ID_LENGTH
 from memory.start_keys import StartKey
 from ui.api.desk import Asker, AtDesk, Bearer, who
 from ui.api.models import runs as models
@@ -84,7 +85,7 @@ def list_runs(
     cursor: Cursor = None,
 ) -> Page[models.Run]:
     """The newest first."""
-    before = unpack(cursor, str)
+    before = unpack(cursor, _whole_id)
     found = desk.memory.runs.recent(limit + 1, before=before, status=status, kind=kind)
     return page([models.Run.model_validate(run) for run in found], limit, lambda run: run.id)
 
@@ -111,8 +112,8 @@ def list_events(
     run_id: str, desk: AtDesk, actor: Asker, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[models.Event]:
     """The oldest first. The stream has the same events as they come."""
-    found = desk.memory.runs.events(desk.run(run_id).id, unpack(cursor, natural) or 0)
-    return page([models.Event.model_validate(event) for event in found[: limit + 1]], limit, lambda event: event.seq)
+    found = desk.memory.runs.events(desk.run(run_id).id, unpack(cursor, natural) or 0, limit + 1)
+    return page([models.Event.model_validate(event) for event in found], limit, lambda event: event.seq)
 
 
 @router.get("/{run_id}/stream", summary="Follow a run", response_class=StreamingResponse, responses=STREAM)
@@ -160,6 +161,12 @@ def cancel_run(run_id: str, desk: AtDesk, actor: Asker) -> models.Run:
     run_id = desk.run(run_id).id
     desk.runs.cancel(run_id, actor)
     return models.Run.model_validate(desk.run(run_id))
+
+
+def _whole_id(text: str) -> str:
+    if len(text) != ID_LENGTH or not text.isalnum():
+        raise ValueError(text)
+    return text
 
 
 def _last(text: str | None) -> int | None:
