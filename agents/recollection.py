@@ -9,6 +9,7 @@ from uuid import UUID
 
 from agents.embeddings import embedder
 from tools import dqdl, recommending
+from tools.characters import visible
 from tools.dqdl.language import ideas
 from tools.profiling import Profile
 from tools.recommending.likeness import Traits, likeness, traits
@@ -24,11 +25,14 @@ BY_WORDS = 0.7
 MOST_RECALLED = 20
 MOST_SHOWN = 8
 MOST_COLUMNS = 30
-LONGEST_REASON = 200
+LONGEST_REASON, LONGEST_SAID, LONGEST_NAME = 200, 80, 60
+"""Characters of a reason in the evidence and in a sentence, and of a name in either."""
 OWN_WEIGHT = 2.0
 """How many decisions on columns that are just the same weigh as much as the statistics do."""
 ENOUGH, VERY_LIKE = 2, 0.85
 """So many rejections on columns that are so alike, and no approval, and a rule is not offered."""
+NOUNS = (("table", "tables"), ("column", "columns"), ("set of columns", "sets of columns"))
+"""By how many columns a rule is about."""
 WORDS = {"approve": "approved", "edit": "edited", "reject": "rejected"}
 
 
@@ -58,11 +62,11 @@ class Recollection:
                 "on": _place(rule),
                 "outcome": WORDS[rule.outcome],
                 "similarity": round(rule.similarity, 3),
-                "reason": _short(rule.reason),
+                "reason": short(rule.reason),
                 "by": rule.corrected_by or rule.actor,
                 "passed_since": rule.passed,
                 "failed_since": rule.failed,
-                "disabled": _short(rule.disabled),
+                "disabled": short(rule.disabled),
             }
             for rule in self.past[:MOST_SHOWN]
         ]
@@ -91,13 +95,13 @@ def remember(memory: Memory, run_id: str | None = None) -> int:
     from memory.recall import Note
 
     found = memory.recall.fresh(embedder().model, run_id)
-    profiles = {one: _latest(memory, one) for one in {decision.dataset_id for decision in found}}
+    tables = {one: _Known(_latest(memory, one)) for one in {decision.dataset_id for decision in found}}
     notes = []
     for decision in found:
-        rule, profile = dqdl.parse_rule(decision.rule), profiles[decision.dataset_id]
+        rule, table = dqdl.parse_rule(decision.rule), tables[decision.dataset_id]
         columns = ideas.about(rule)
-        known = [one.to_dict() for one in _traits(columns, profile)]
-        notes.append(Note(decision, _meaning(columns, profile), ideas.form(rule), known))
+        known = [one.to_dict() for one in table.traits(columns)]
+        notes.append(Note(decision, table.meaning(columns), ideas.form(rule), known))
     return memory.recall.remember(notes, embedder())
 
 
@@ -108,13 +112,14 @@ def recollect(memory: Memory, profile: Profile, rules: Sequence[str]) -> list[Re
     remember(memory)
     parsed = [dqdl.parse_rule(rule) for rule in rules]
     columns = [ideas.about(rule) for rule in parsed]
+    table = _Known(profile)
     found = memory.recall.recall(
-        [_meaning(names, profile) for names in columns],
+        [table.meaning(names) for names in columns],
         embedder(),
         forms=[ideas.form(rule) for rule in parsed],
         k=MOST_RECALLED,
     )
-    return [_recollection(past, _traits(names, profile)) for past, names in zip(found, columns, strict=True)]
+    return [_recollection(past, table.traits(names)) for past, names in zip(found, columns, strict=True)]
 
 
 def _recollection(past: Sequence[PastRule], here: Sequence[Traits]) -> Recollection:
@@ -134,21 +139,30 @@ def _alike(rule: PastRule, here: Sequence[Traits]) -> float:
     return BY_WORDS * rule.similarity + (1 - BY_WORDS) * same
 
 
-def _meaning(columns: Sequence[str], profile: Profile | None) -> str:
-    """What the columns are, in words that compare well. Holds no value."""
-    if profile is None:
-        return ", ".join(columns) or "a table"
-    if not columns:
-        names = ", ".join(column.name.replace("_", " ") for column in profile.columns[:MOST_COLUMNS])
-        return f"a table of {names}"
-    known = {column.name.lower(): column for column in profile.columns}
-    said = [recommending.semantics(known[name], profile.rows) if name in known else name for name in columns]
-    return "; ".join(said)
+class _Known:
+    """The columns of a table, as its profile knows them: asked about for each of a thousand rules."""
 
+    def __init__(self, profile: Profile | None) -> None:
+        self._profile = profile
+        self._columns = {column.name.lower(): column for column in profile.columns} if profile else {}
 
-def _traits(columns: Sequence[str], profile: Profile | None) -> list[Traits]:
-    known = {column.name.lower(): column for column in profile.columns} if profile else {}
-    return [traits(known[name], profile.rows) for name in columns if profile and name in known]
+    def meaning(self, columns: Sequence[str]) -> str:
+        """What the columns are, in words that compare well. Holds no value."""
+        if self._profile is None:
+            return ", ".join(columns) or "a table"
+        if not columns:
+            names = ", ".join(column.name.replace("_", " ") for column in self._profile.columns[:MOST_COLUMNS])
+            return f"a table of {names}"
+        rows, known = self._profile.rows, self._columns
+        return "; ".join(recommending.semantics(known[name], rows) if name in known else name for name in columns)
+
+    def traits(self, columns: Sequence[str]) -> list[Traits]:
+        """The statistics of those that are known."""
+        return [
+            traits(self._columns[name], self._profile.rows)
+            for name in columns
+            if self._profile and name in self._columns
+        ]
 
 
 def _latest(memory: Memory, dataset_id: UUID) -> Profile | None:
@@ -162,13 +176,14 @@ def _parted(past: Sequence[PastRule]) -> tuple[list[PastRule], list[PastRule]]:
 
 
 def _places(rules: Sequence[PastRule]) -> str:
-    what = "table" if not rules[0].columns else "column"
+    one, many = NOUNS[min(2, len(rules[0].columns))]
     listed = ", ".join(map(_place, rules[:3])) + (", …" if len(rules) > 3 else "")
-    return f"{len(rules)} similar {what}{'' if len(rules) == 1 else 's'} ({listed})"
+    return f"{len(rules)} similar {one if len(rules) == 1 else many} ({listed})"
 
 
 def _place(rule: PastRule) -> str:
-    return f"{rule.table}.{'+'.join(rule.columns)}" if rule.columns else rule.table
+    named = f"{rule.table}.{'+'.join(rule.columns)}" if rule.columns else rule.table
+    return short(named, LONGEST_NAME) or "?"
 
 
 def _since(accepted: Sequence[PastRule]) -> list[str]:
@@ -184,11 +199,11 @@ def _since(accepted: Sequence[PastRule]) -> list[str]:
 
 def _reasons(given: Iterable[str | None]) -> str:
     """Up to three different reasons in people's own words, cut short."""
-    reasons = list(dict.fromkeys(_short(reason) for reason in given if reason))[:3]
+    reasons = list(dict.fromkeys(filter(None, (short(reason, LONGEST_SAID) for reason in given))))[:3]
     return f": {'; '.join(map(repr, reasons))}" if reasons else ""
 
 
-def _short(reason: str | None) -> str | None:
-    if not reason or len(reason) <= LONGEST_REASON:
-        return reason or None
-    return reason[:LONGEST_REASON] + " …"
+def short(text: str | None, most: int = LONGEST_REASON) -> str | None:
+    """What people typed, in one line without what nobody sees, cut; None where nothing is left."""
+    shown = " ".join(visible(text or "").split())
+    return (shown if len(shown) <= most else f"{shown[:most]} …") or None

@@ -12,6 +12,8 @@ from agents.toolbox.answer import MOST_TABLES, Answer, Runtime, answer, listed
 from agents.work import WorkError
 
 MOST_STEPS = 12
+MOST_ECHOED = 4
+"""Tables of a step that are told back: the model has named them all itself."""
 
 Tables = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=1_000)]],
@@ -32,8 +34,8 @@ def plan_work(
 ) -> Answer:
     """Plan a goal that needs several steps: each with its tables, in order. It is shown to the person and held to."""
     made = runtime.context.plan([Planned(step=one.step, tables=list(dict.fromkeys(one.tables))) for one in steps])
-    said = "; ".join(f"{number}. {one['step']}: {listed(one['tables'])}" for number, one in enumerate(made, start=1))
-    return answer({"summary": f"Planned: {said}. Hand over its first step."}, {"steps": made})
+    said = [f"{n}. {one['step']}: {listed(one['tables'], MOST_ECHOED)}" for n, one in enumerate(made, start=1)]
+    return answer({"summary": f"Planned: {'; '.join(said)}. Hand over its first step."}, {"steps": made})
 
 
 @tool(response_format="content_and_artifact")
@@ -44,4 +46,5 @@ def hand_over(next: Step, tables: Tables, reason: Annotated[str, Field(max_lengt
         why = context.refuse(next, name)
         if why:
             raise WorkError(f"{next} cannot run on {name}: {why}")
-    return answer({"next": next, "tables": tables}, {"next": next, "tables": tables, "reason": reason[:300]})
+    told = f"{next} takes over {listed(tables, MOST_ECHOED)}."
+    return answer({"summary": told}, {"next": next, "tables": tables, "reason": reason[:300]})
