@@ -26,7 +26,7 @@ MOST_CHARACTERS = 7_000
 LONGEST_ITEM = 500
 MOST_TABLES = 50
 _NAMED = 40
-"""Names that an error lists."""
+"""Names that are listed, unless it is said how many."""
 
 TableName = Annotated[str, Field(min_length=1, max_length=1_000, description="a table of the task")]
 SomeTable = Annotated[str | None, Field(max_length=1_000, description="a table of the run or a known dataset")]
@@ -86,10 +86,10 @@ def dataset(runtime: Runtime, table: str | None) -> Dataset:
     return context.bench.only(context.tables, table, asked)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names for an error, with how many more there are."""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (", ".join(shortened(name)[:100] for name in names[:_NAMED]) or "none") + more
+def listed(names: Sequence[str], most: int = _NAMED) -> str:
+    """The first names, each of a hundred characters at most, with how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(name[:100] for name in names[:most]) or "none") + more
 
 
 def mending(tool: BaseTool) -> Callable[[Any], str]:
