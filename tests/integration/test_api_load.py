@@ -147,7 +147,7 @@ def test_a_request_that_waits_for_the_store_does_not_keep_the_process(store_url,
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def until_it_answers(address: str, process: subprocess.Popen[str]) -> None:
+def until_it_answers(address: str, process: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + 60
     while time.monotonic() < give_up:
         assert process.poll() is None

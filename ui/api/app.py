@@ -39,6 +39,14 @@ Runs of agents over your tables, and the decisions of people about the rules tha
 
 Lists come in pages: give `next` of one as `cursor` of the next. Errors are problem details (RFC 9457) with a `hint`.
 """
+TAGS = {
+    "service": "Whether the server lives and can work; open to all.",
+    "runs": "Start runs of agents, follow them, stop them, take them up again.",
+    "approvals": "What agents propose, and what people decide about it.",
+    "datasets": "What is known of data: profiles, results, scores, metrics, comparisons.",
+    "rules": "The rulebook.",
+    "audit": "Who did what, and who is asking.",
+}
 ROUTERS = [part.router for part in (runs, approvals, datasets, rules, log)]
 service = APIRouter(tags=["service"])
 
@@ -75,6 +83,8 @@ def api(desk: Desk) -> FastAPI:
         summary="Data quality: profile, recommend, have approved, validate.",
         description=ABOUT,
         version=version("assay"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=[{"name": name, "description": about} for name, about in TAGS.items()],
         openapi_url=f"{PREFIX}/openapi.json",
         # Their pages load scripts from elsewhere.
         docs_url=None,

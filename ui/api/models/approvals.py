@@ -228,6 +228,8 @@ class Outcome(Told):
 class Reopen(Asked):
     """For how long; as long as at first if not given."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"window": "3d"}})
+
     window: Window | None = None
 
 

@@ -105,6 +105,8 @@ class ImportRules(Asked):
 class DisableRule(Asked):
     """Why a rule is taken out of use."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "the shop sells abroad now"}})
+
     reason: Words
 
 
@@ -168,6 +170,8 @@ class Point(Told):
 
 class Judge(Asked):
     """What you say about a point."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"verdict": "normal", "reason": "the yearly sale"}})
 
     verdict: PointVerdict
     """`exclude`: never learn from it. `normal`: values like it are no anomaly. `include`: neither, as before."""

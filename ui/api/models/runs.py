@@ -43,6 +43,8 @@ class StartRun(Asked):
 class ResumeRun(Asked):
     """With which budget a run goes on; it replaces the one that the run had."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"budget_usd": 2.5}})
+
     budget_usd: Dollars | None = None
     budget_tokens: Tokens | None = None
 

@@ -12,6 +12,7 @@ from memory import model as stored
 from ui.api import problems
 from ui.api.desk import Asker, AtDesk, Desk
 from ui.api.models import approvals as models
+from ui.api.models.base import RunId
 from ui.api.paging import Cursor, Limit, Page, natural, page, rest, unpack
 
 router = APIRouter(tags=["approvals"])
@@ -35,7 +36,7 @@ def list_pending(desk: AtDesk, actor: Asker, limit: Limit = 50, cursor: Cursor =
 
 @router.get("/runs/{run_id}/proposals", summary="List the proposals of a run")
 def list_proposals(
-    run_id: str,
+    run_id: RunId,
     desk: AtDesk,
     actor: Asker,
     undecided: Annotated[bool, Query(description="Only those that wait for a decision.")] = False,
@@ -53,7 +54,7 @@ def list_proposals(
 
 
 @router.post("/runs/{run_id}/proposals/{number}/preview", summary="Preview an edit")
-def preview_edit(run_id: str, number: At, wanted: models.EditRule, desk: AtDesk, actor: Asker) -> models.EditPreview:
+def preview_edit(run_id: RunId, number: At, wanted: models.EditRule, desk: AtDesk, actor: Asker) -> models.EditPreview:
     """What another wording would change, and how it fares on today's data; nothing is stored. For approvers."""
     require(actor, "decide")
     found = desk.runs.preview_edit(desk.run(run_id).id, number, wanted.rule)
@@ -70,7 +71,7 @@ def preview_edit(run_id: str, number: At, wanted: models.EditRule, desk: AtDesk,
 
 
 @router.post("/runs/{run_id}/decisions", summary="Decide", response_model=models.Outcome, responses=LOST)
-def decide(run_id: str, wanted: models.Decide, request: Request, desk: AtDesk, actor: Asker) -> Any:
+def decide(run_id: RunId, wanted: models.Decide, request: Request, desk: AtDesk, actor: Asker) -> Any:
     """Approve, edit, reject or skip proposals: some now and others later, by number, in bulk, or both at once.
 
     The first decision about a proposal stands; sent again by the same person it is no conflict. Either the whole
@@ -87,7 +88,7 @@ def decide(run_id: str, wanted: models.Decide, request: Request, desk: AtDesk, a
 
 
 @router.post("/runs/{run_id}/reopen", summary="Reopen a request for approval")
-def reopen_approval(run_id: str, desk: AtDesk, actor: Asker, wanted: models.Reopen | None = None) -> models.Approval:
+def reopen_approval(run_id: RunId, desk: AtDesk, actor: Asker, wanted: models.Reopen | None = None) -> models.Approval:
     """Lets people decide from now on, after the window was over or for longer. Needs the role approver."""
     window = wanted.window if wanted else None
     return models.Approval.model_validate(desk.runs.reopen(desk.run(run_id).id, actor, window))

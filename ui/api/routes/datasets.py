@@ -12,9 +12,11 @@ from memory.errors import NotFound
 from memory.model import StoredEvaluation
 from ui.api.desk import Asker, AtDesk, Desk
 from ui.api.models import data as models
+from ui.api.models.base import DatasetId
 from ui.api.paging import Cursor, Limit, Page, page, rest, unpack
 
 router = APIRouter(tags=["datasets"])
+Point = Annotated[int, Path(ge=1, le=2**31 - 1, description="The point's number.")]
 Named = Annotated[str | None, Query(max_length=2_000, description="Only those of that short name, name or URI.")]
 
 
@@ -30,7 +32,7 @@ def list_datasets(
 
 
 @router.get("/datasets/{dataset_id}", summary="Show a dataset")
-def show_dataset(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.DatasetDetails:
+def show_dataset(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> models.DatasetDetails:
     """A dataset, when it was profiled, how many rules it has, and its newest score."""
     dataset, scores = desk.memory.catalog.dataset(dataset_id), desk.memory.results.scores(dataset_id, 1)
     profile = desk.memory.catalog.latest_profile(dataset_id)
@@ -43,7 +45,7 @@ def show_dataset(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.Dataset
 
 
 @router.get("/datasets/{dataset_id}/profile", summary="Show the newest profile")
-def show_profile(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.Profile:
+def show_profile(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> models.Profile:
     """The statistics of a dataset's columns, as they were stored last."""
     dataset = desk.memory.catalog.dataset(dataset_id)
     found = desk.memory.catalog.latest_profile(dataset_id)
@@ -53,13 +55,13 @@ def show_profile(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.Profile
 
 
 @router.get("/datasets/{dataset_id}/result", summary="Show the newest result")
-def show_result(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.Result:
+def show_result(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> models.Result:
     """What came of each rule when the dataset was validated last."""
     return models.Result.model_validate(_latest(desk, dataset_id))
 
 
 @router.get("/datasets/{dataset_id}/failures", summary="Show failing rows of the newest result")
-def list_failures(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.Failures:
+def list_failures(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> models.Failures:
     """The rules that failed or could not be evaluated when the dataset was validated last, each with a few rows."""
     latest = _latest(desk, dataset_id)
     failed = [rule for rule in latest.evaluation["rules"] if rule["outcome"] != "Passed"]
@@ -72,7 +74,7 @@ def list_failures(dataset_id: UUID, desk: AtDesk, actor: Asker) -> models.Failur
 
 @router.get("/datasets/{dataset_id}/scores", summary="List the scores of a dataset")
 def list_scores(
-    dataset_id: UUID, desk: AtDesk, actor: Asker, limit: Limit = 50, cursor: Cursor = None
+    dataset_id: DatasetId, desk: AtDesk, actor: Asker, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[models.Score]:
     """What its validations came to, the newest first."""
     desk.memory.catalog.dataset(dataset_id)
@@ -82,7 +84,7 @@ def list_scores(
 
 @router.get("/datasets/{dataset_id}/metrics", summary="List the metrics of a dataset")
 def list_metrics(
-    dataset_id: UUID, desk: AtDesk, actor: Asker, limit: Limit = 100, cursor: Cursor = None
+    dataset_id: DatasetId, desk: AtDesk, actor: Asker, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[models.Metric]:
     """What its validations measured, by key, each with the newest value."""
     desk.memory.catalog.dataset(dataset_id)
@@ -92,7 +94,7 @@ def list_metrics(
 
 @router.get("/datasets/{dataset_id}/points", summary="List the points of a metric")
 def list_points(
-    dataset_id: UUID,
+    dataset_id: DatasetId,
     key: Annotated[str, Query(min_length=1, max_length=5_000, description="The metric's key.")],
     desk: AtDesk,
     actor: Asker,
@@ -106,9 +108,7 @@ def list_points(
 
 
 @router.post("/points/{number}/verdict", summary="Say what a point means")
-def judge_point(
-    number: Annotated[int, Path(ge=1, le=2**31 - 1)], wanted: models.Judge, desk: AtDesk, actor: Asker
-) -> models.Point:
+def judge_point(number: Point, wanted: models.Judge, desk: AtDesk, actor: Asker) -> models.Point:
     """Says whether rules over the past may learn from a point. The last word counts. Needs the role approver."""
     return models.Point.model_validate(desk.jobs(actor).judge(number, wanted.verdict, wanted.reason))
 

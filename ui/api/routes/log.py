@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from ui.api.desk import Asker, AtDesk
 from ui.api.models import data as models
@@ -14,6 +14,13 @@ from ui.api.paging import Cursor, Limit, Page, natural, page, unpack
 
 router = APIRouter()
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _written(text: Any) -> Any:
+    """The text, not a number: it would be read as seconds since 1970. Raises ValueError."""
+    if isinstance(text, str) and "-" not in text[1:]:
+        raise ValueError("write a date such as 2026-11-23, or a date and time")
+    return text
 
 
 def _utc(moment: datetime) -> datetime:
@@ -24,9 +31,8 @@ def _utc(moment: datetime) -> datetime:
     return known
 
 
-Since = Annotated[
-    Annotated[datetime, AfterValidator(_utc)] | None, Query(description="From then on; UTC where no zone is named.")
-]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_utc)]
+Since = Annotated[Moment | None, Query(description="From then on; UTC where no zone is named.")]
 
 
 @router.get("/audit", summary="List the audit log", tags=["audit"])

@@ -12,6 +12,7 @@ from memory.model import RuleStatus
 from tools.dqdl.language.documents import document
 from ui.api.desk import Asker, AtDesk
 from ui.api.models import data as models
+from ui.api.models.base import DatasetId
 from ui.api.paging import Cursor, Limit, Page, natural, page, unpack
 
 router = APIRouter(tags=["rules"])
@@ -52,13 +53,13 @@ def disable_rule(number: Number, wanted: models.DisableRule, desk: AtDesk, actor
     response_class=PlainTextResponse,
     responses={200: {"content": {"text/plain": {"example": 'Rules = [\n    IsComplete "order_id"\n]\n'}}}},
 )
-def export_rules(dataset_id: UUID, desk: AtDesk, actor: Asker) -> str:
+def export_rules(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> str:
     """The active rules as a ruleset in DQDL."""
     return document(desk.jobs(actor).exported(desk.memory.catalog.dataset(dataset_id)))
 
 
 @router.post("/datasets/{dataset_id}/ruleset", summary="Import rules for a dataset")
-def import_rules(dataset_id: UUID, wanted: models.ImportRules, desk: AtDesk, actor: Asker) -> list[models.Rule]:
+def import_rules(dataset_id: DatasetId, wanted: models.ImportRules, desk: AtDesk, actor: Asker) -> list[models.Rule]:
     """Makes the rules of a ruleset active; the active rules that equal them. Done twice, it does nothing.
 
     Needs the role approver.

@@ -16,17 +16,32 @@ from memory.runs import ID_LENGTH
 from memory.start_keys import StartKey
 from ui.api.desk import Asker, AtDesk, Bearer, who
 from ui.api.models import runs as models
+from ui.api.models.base import RunId
 from ui.api.paging import Cursor, Limit, Page, natural, page, unpack
 from ui.api.stream import MOST_STREAMS, look, told
 from ui.report import spending
 
 router = APIRouter(prefix="/runs", tags=["runs"])
+ITEM = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "id": {"type": "string", "description": "The event's number; `end` has none."},
+        "event": {"type": "string", "description": "`end` for the last one; absent before."},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"anyOf": [{"$ref": "#/components/schemas/Event"}, models.End.model_json_schema()]},
+        },
+    },
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: each event of the run with its number as `id`, then one named `end`.",
         "content": {
             "text/event-stream": {
                 "schema": {"type": "string"},
+                "itemSchema": ITEM,
                 "example": 'id: 7\ndata: {"seq": 7, "kind": "finished", "agent": "profiler", "data": {}, "at": "…"}\n\n'
                 'event: end\ndata: {"status": "waiting", "error": null}\n\n',
             }
@@ -48,7 +63,15 @@ Key = Annotated[
 LastSeen = Annotated[str | None, Header(alias="Last-Event-ID", description="The last `id` that you have seen.")]
 
 
-@router.post("", status_code=201, summary="Start a run", responses={200: {"model": models.Run}})
+LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Where the run is."}}
+REPLAYED = {"Idempotent-Replayed": {"schema": {"type": "string"}, "description": "`true`: nothing was started."}}
+STARTED: dict[int | str, dict[str, Any]] = {
+    201: {"description": "The run waits for a worker.", "headers": LOCATION},
+    200: {"model": models.Run, "description": "It was started before under this key.", "headers": LOCATION | REPLAYED},
+}
+
+
+@router.post("", status_code=201, summary="Start a run", responses=STARTED)
 def start_run(
     wanted: models.StartRun, desk: AtDesk, actor: Asker, response: Response, idempotency_key: Key = None
 ) -> models.Run:
@@ -91,7 +114,7 @@ def list_runs(
 
 
 @router.get("/{run_id}", summary="Show a run")
-def show_run(run_id: str, desk: AtDesk, actor: Asker) -> models.RunReport:
+def show_run(run_id: RunId, desk: AtDesk, actor: Asker) -> models.RunReport:
     """What a run did so far: its answer, the results of its tables, what it cost."""
     report = desk.runs.report(desk.run(run_id).id)
     return models.RunReport(
@@ -109,7 +132,7 @@ def show_run(run_id: str, desk: AtDesk, actor: Asker) -> models.RunReport:
 
 @router.get("/{run_id}/events", summary="List the events of a run")
 def list_events(
-    run_id: str, desk: AtDesk, actor: Asker, limit: Limit = 100, cursor: Cursor = None
+    run_id: RunId, desk: AtDesk, actor: Asker, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[models.Event]:
     """The oldest first. The stream has the same events as they come."""
     found = desk.memory.runs.events(desk.run(run_id).id, unpack(cursor, natural) or 0, limit + 1)
@@ -118,7 +141,7 @@ def list_events(
 
 @router.get("/{run_id}/stream", summary="Follow a run", response_class=StreamingResponse, responses=STREAM)
 async def follow_run(
-    run_id: str,
+    run_id: RunId,
     desk: AtDesk,
     actor: Asker,
     given: Bearer,
@@ -144,7 +167,7 @@ async def follow_run(
 
 
 @router.post("/{run_id}/resume", summary="Resume a run")
-def resume_run(run_id: str, desk: AtDesk, actor: Asker, wanted: models.ResumeRun | None = None) -> models.Run:
+def resume_run(run_id: RunId, desk: AtDesk, actor: Asker, wanted: models.ResumeRun | None = None) -> models.Run:
     """Puts a failed, cancelled or cut-off run back into the queue, to go on from its last checkpoint.
 
     Done twice, it does nothing. Needs the role author.
@@ -156,7 +179,7 @@ def resume_run(run_id: str, desk: AtDesk, actor: Asker, wanted: models.ResumeRun
 
 
 @router.post("/{run_id}/cancel", summary="Cancel a run")
-def cancel_run(run_id: str, desk: AtDesk, actor: Asker) -> models.Run:
+def cancel_run(run_id: RunId, desk: AtDesk, actor: Asker) -> models.Run:
     """Cancels a run: at once, or after the step in hand (`cancel_requested`). Needs the role author."""
     run_id = desk.run(run_id).id
     desk.runs.cancel(run_id, actor)
