@@ -1,0 +1,50 @@
+"""What every part of an extraction needs to know while it works on one statement."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
+from tools.lineage.budget import Budget
+from tools.lineage.catalog import Catalog
+from tools.lineage.names import Names
+from tools.lineage.relations import Relation
+
+if TYPE_CHECKING:
+    from tools.lineage.scope import Scope
+
+
+@dataclass(slots=True)
+class Context:
+    """The statement at hand: its dialect, the tables there are, its budget, and what could not be resolved in it."""
+
+    dialect: Dialect
+    names: Names
+    catalog: Catalog
+    budget: Budget
+    relation_of: "Callable[[exp.Expr, Env], Relation]"
+    variables: frozenset[str] = frozenset()
+    problems: dict[str, None] = field(default_factory=dict)
+
+    def problem(self, reason: str) -> None:
+        """Say, once, that something is missing."""
+        self.problems.setdefault(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Where a query stands: the WITH queries that it sees, and the query around it."""
+
+    context: Context
+    ctes: Mapping[str, Relation] = field(default_factory=dict)
+    outer: "Scope | None" = None
+
+    def with_cte(self, name: str, relation: Relation) -> "Env":
+        """The same place, seeing one more WITH query."""
+        return replace(self, ctes={**self.ctes, name.lower(): relation})
+
+    def inside(self, scope: "Scope") -> "Env":
+        """The place of a query that may refer to the rows of `scope`."""
+        return replace(self, outer=scope)

@@ -1,0 +1,111 @@
+"""Statements that sqlglot's grammar does not take, rewritten token by token into ones that it does."""
+
+from collections.abc import Iterator
+
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokenizer_core import Token, TokenType
+
+from tools.lineage.splitting import word
+
+
+def mended(tokens: list[Token], dialect: Dialect) -> Iterator[list[Token]]:
+    """The statement as it may be read instead; nothing where there is nothing to mend."""
+    made = tokens
+    for mend in (_upsert, _if_not_exists, _partition_behind_columns, _map_reduce):
+        made = mend(made, dialect)
+    if made is not tokens:
+        yield made
+
+
+def _tokens(sql: str, dialect: Dialect) -> list[Token]:
+    return list(dialect.tokenize(sql))
+
+
+def _upsert(tokens: list[Token], dialect: Dialect) -> list[Token]:
+    """UPSERT INTO (Impala, Phoenix) and REPLACE INTO (MySQL, SQLite) put rows in as INSERT does."""
+    if len(tokens) > 1 and word(tokens[0]) in ("UPSERT", "REPLACE") and word(tokens[1]) == "INTO":
+        return [*_tokens("INSERT", dialect), *tokens[1:]]
+    return tokens
+
+
+def _closing(tokens: list[Token], start: int) -> int:
+    """The position of the bracket that closes the one at `start`; the end if none does."""
+    depth = 0
+    for position in range(start, len(tokens)):
+        depth += (tokens[position].token_type == TokenType.L_PAREN) - (tokens[position].token_type == TokenType.R_PAREN)
+        if depth == 0:
+            return position
+    return len(tokens) - 1
+
+
+def _position(tokens: list[Token], name: str) -> int:
+    return next((i for i, token in enumerate(tokens) if word(token) == name), -1)
+
+
+def _if_not_exists(tokens: list[Token], _dialect: Dialect) -> list[Token]:
+    """Hive: INSERT OVERWRITE ... PARTITION (...) IF NOT EXISTS."""
+    start = _position(tokens, "PARTITION")
+    if start < 0 or start + 1 >= len(tokens) or tokens[start + 1].token_type != TokenType.L_PAREN:
+        return tokens
+    after = _closing(tokens, start + 1) + 1
+    if [word(token) for token in tokens[after : after + 3]] == ["IF", "NOT", "EXISTS"]:
+        return [*tokens[:after], *tokens[after + 3 :]]
+    return tokens
+
+
+def _partition_behind_columns(tokens: list[Token], dialect: Dialect) -> list[Token]:
+    """INSERT INTO t (a, b) PARTITION (y = 1, m): the partitions without a value are columns, the last ones."""
+    start = _position(tokens, "PARTITION")
+    if start < 1 or tokens[start - 1].token_type != TokenType.R_PAREN or "INSERT" not in map(word, tokens[:start]):
+        return tokens
+    if start + 1 >= len(tokens) or tokens[start + 1].token_type != TokenType.L_PAREN:
+        return tokens
+    end = _closing(tokens, start + 1)
+    dynamic: list[Token] = []
+    for entry in _by_commas(tokens[start + 2 : end]):
+        if len(entry) == 1:
+            dynamic += [*_tokens(",", dialect), *entry]
+    return [*tokens[: start - 1], *dynamic, tokens[start - 1], *tokens[end + 1 :]]
+
+
+def _by_commas(tokens: list[Token]) -> Iterator[list[Token]]:
+    entry: list[Token] = []
+    for token in tokens:
+        if token.token_type == TokenType.COMMA:
+            yield entry
+            entry = []
+        else:
+            entry.append(token)
+    yield entry
+
+
+def _map_reduce(tokens: list[Token], dialect: Dialect) -> list[Token]:
+    """Hive's `MAP a, b USING 'script'` and REDUCE say what `SELECT TRANSFORM (a, b) USING 'script'` says."""
+    made: list[Token] = []
+    inside = changed = False
+    for position, token in enumerate(tokens):
+        name = word(token)
+        following = tokens[position + 1] if position + 1 < len(tokens) else None
+        if name in ("MAP", "REDUCE") and following is not None and following.token_type != TokenType.L_PAREN:
+            made += _tokens("SELECT TRANSFORM (", dialect)
+            inside = changed = True
+        elif inside and name == "USING":
+            made += [*_tokens(")", dialect), token]
+            inside = False
+        else:
+            made.append(token)
+    return made if changed else tokens
+
+
+def split_with(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
+    """`WITH ... FROM x INSERT ...` in its WITH and the rest; an empty WITH where the statement is not of that form."""
+    if not tokens or word(tokens[0]) != "WITH":
+        return [], tokens
+    depth = 0
+    for position, token in enumerate(tokens):
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        if depth == 0 and word(token) in ("SELECT", "INSERT"):
+            return [], tokens
+        if depth == 0 and word(token) == "FROM":
+            return tokens[:position], tokens[position:]
+    return [], tokens

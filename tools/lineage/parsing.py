@@ -1,0 +1,128 @@
+"""Statements to trees: bounded in size and depth, one by one, so that a bad statement costs only itself."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from tools.errors import AssayError
+from tools.lineage.budget import Limits
+from tools.lineage.mending import mended, split_with
+from tools.lineage.splitting import Chunk
+
+# Grammars that are tried where the dialect's own does not take a statement: they know more of the standard.
+_WIDER = ("", "snowflake")
+_SHALLOW = 25
+_FRAMES_PER_LEVEL = 60
+_STACK_BYTES = 256 * 1024 * 1024
+_deep = threading.Lock()
+T = TypeVar("T")
+
+
+class Unreadable(AssayError):
+    """A statement that cannot be turned into a tree."""
+
+
+def parse(chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
+    """The tree of a statement (seldom several). Raises `Unreadable` with the reason."""
+    size = chunk.tokens[-1].end - chunk.tokens[0].start
+    if size > limits.statement_characters:
+        raise Unreadable(f"the statement has {size:,} characters, more than {limits.statement_characters:,}")
+    depth = _depth(chunk.tokens)
+    if depth > limits.nesting:
+        raise Unreadable(f"brackets are nested {depth:,} deep, more than {limits.nesting}")
+    try:
+        if depth <= _SHALLOW:
+            return _trees(chunk, dialect, limits)
+        return with_deep_stack(lambda: _trees(chunk, dialect, limits), depth)
+    except RecursionError:
+        raise Unreadable("the statement is nested too deep to be read") from None
+
+
+def _trees(chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
+    failure: SqlglotError | None = None
+    for grammar in (dialect, *map(Dialect.get_or_raise, _WIDER)):
+        for tokens in (chunk.tokens, *mended(chunk.tokens, dialect)):
+            try:
+                return _with_from_first(tokens, chunk, grammar, limits)
+            except SqlglotError as error:
+                failure = failure or error
+    raise Unreadable(f"it cannot be read as {_name(dialect)}: {_reason(failure)}")
+
+
+def _with_from_first(tokens: list[Token], chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
+    """Parse; a WITH in front of Hive's FROM-first INSERT, which the grammar does not take, is put back afterwards."""
+    clause, rest = split_with(tokens)
+    trees = _parse(rest, chunk, dialect, limits)
+    if clause and len(trees) == 1:
+        holder = _parse([*clause, *Dialect().tokenize("SELECT 1")], chunk, dialect, limits)[0]
+        trees[0].set("with_", holder.args.get("with_"))
+    return trees
+
+
+def _parse(tokens: list[Token], chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
+    parser = dialect.parser(error_level=ErrorLevel.IMMEDIATE, max_nodes=limits.nodes)
+    return [tree for tree in parser.parse(tokens, chunk.sql) if tree is not None]
+
+
+def _name(dialect: Dialect) -> str:
+    name = type(dialect).__name__.lower()
+    return "SQL" if name == "dialect" else name
+
+
+def _reason(error: SqlglotError | None) -> str:
+    if isinstance(error, ParseError) and error.errors:
+        first = error.errors[0]
+        return f"{str(first.get('description')).rstrip('.')} at line {first.get('line')}, column {first.get('col')}"
+    return str(error).splitlines()[0] if error is not None else "no statement"
+
+
+def _depth(tokens: list[Token]) -> int:
+    """How deep brackets and CASE nest."""
+    depth = deepest = 0
+    for token in tokens:
+        kind = token.token_type
+        if kind in (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif kind in (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END) and depth:
+            depth -= 1
+    return deepest
+
+
+def with_deep_stack(work: Callable[[], T], depth: int) -> T:
+    """Run work that recurses deeply in a thread of its own, whose stack is large enough for it."""
+    box: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            box.append(work())
+        except (SqlglotError, AssayError, RecursionError) as error:
+            failures.append(error)
+
+    with _deep, _limits(depth):
+        thread = threading.Thread(target=run, name="deep-sql")
+        thread.start()
+        thread.join()
+    if failures:
+        raise failures[0]
+    return box[0]
+
+
+@contextmanager
+def _limits(depth: int) -> Iterator[None]:
+    """A higher recursion limit, and large stacks for threads that start now; both as before afterwards."""
+    frames, stack = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
+    sys.setrecursionlimit(max(frames, 1000 + depth * _FRAMES_PER_LEVEL))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(frames)
+        threading.stack_size(stack)

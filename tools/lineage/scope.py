@@ -1,0 +1,168 @@
+"""The rows that one SELECT sees, and what a column name means there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from tools.lineage import flows
+from tools.lineage.context import Env
+from tools.lineage.names import Parts, folded, same_table
+from tools.lineage.relations import Column, Relation, Rows
+
+
+@dataclass(slots=True)
+class Source:
+    """One item of FROM: the name that columns are qualified with (its alias, or its whole table name)."""
+
+    name: Parts
+    relation: Relation
+    original: Parts = ()
+    hidden_in_star: bool = False
+
+    def answers_to(self, qualifier: Parts) -> bool:
+        """Whether `qualifier.column` can mean a column of this source."""
+        return bool(self.name) and same_table(self.name, qualifier)
+
+
+@dataclass(slots=True)
+class Scope:
+    """The sources of one SELECT in order, columns merged by USING, its earlier output columns, its named windows.
+
+    `outputs_first`: a name that no source is known to have means an output column rather than one of a table whose
+    columns
+    nobody told, unless it was already read from there.
+    """
+
+    env: Env
+    sources: list[Source] = field(default_factory=list)
+    merged: dict[str, Column] = field(default_factory=dict)
+    outputs: dict[str, Column] = field(default_factory=dict)
+    windows: dict[str, exp.Window] = field(default_factory=dict)
+    outputs_first: bool = False
+    _read: set[str] = field(default_factory=set)
+    _memo: dict[Parts, Column | None] = field(default_factory=dict)
+
+    def add(self, name: Parts, relation: Relation, original: Parts = ()) -> None:
+        """Put one more source beside the others."""
+        self.sources.append(Source(folded(name), relation, folded(original)))
+        self._memo.clear()
+
+    def column(self, node: exp.Column) -> Column | None:
+        """What a column reference means; None, with a problem said, where that cannot be found out."""
+        return self.lookup(tuple(self.env.context.names.written(part) for part in node.parts))
+
+    def lookup(self, parts: Parts) -> Column | None:
+        """What `[catalog.][schema.][table.]column[.field...]` means here, or in the queries around."""
+        if parts in self._memo:
+            return self._memo[parts]
+        found = self._search(parts)
+        output = self.outputs.get(parts[0].lower())
+        if found is None and parts[0].lower() in self.env.context.variables:
+            found = Column(parts[0], flows.NOTHING)
+        elif found is None and output is not None:
+            found = self._inside(output, parts[1:])
+        elif found is None:
+            found = self._guess(parts)
+        if output is None:  # an output column is one only for what follows it, so what it hides is not remembered
+            self._memo[parts] = found
+        return found
+
+    def _search(self, parts: Parts) -> Column | None:
+        steps = (Scope._certain, Scope._open)
+        if len(parts) == 1:
+            tries = [(step, scope) for scope in self._outwards() for step in steps]
+        else:
+            tries = [(step, scope) for step in steps for scope in self._outwards()]
+        return next((found for step, scope in tries if (found := step(scope, parts)) is not None), None)
+
+    def _outwards(self) -> "Iterator[Scope]":
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.env.outer
+
+    def _certain(self, parts: Parts) -> Column | None:
+        """A qualified column of a source that answers to the qualifier, or one that a source is known to have."""
+        for split in range(len(parts) - 1, 0, -1):
+            for source in self.answering(parts[:split]):
+                column = source.relation.named(parts[split]) or self._undeclared(source, parts[split])
+                return self._inside(column, parts[split + 1 :])
+        merged = self.merged.get(parts[0].lower())
+        if merged is not None:
+            return self._inside(merged, parts[1:])
+        known = [c for source in self.sources if (c := source.relation.known(parts[0])) is not None]
+        if len(known) > 1:
+            self.env.context.problem(f"column {parts[0]} is ambiguous")
+            return Column(parts[0], flows.NOTHING)
+        if known:
+            return self._inside(known[0], parts[1:])
+        return self._whole_row(parts)
+
+    def _undeclared(self, source: Source, name: str) -> Column | None:
+        """A column that its table is not known to have: SQL that ran knows better than a schema that may be old."""
+        context = self.env.context
+        tables = {origin.table for column in source.relation.columns for origin in column.flow}
+        base = next(iter(tables)) if len(tables) == 1 and not source.relation.influences else None
+        context.problem(f"column {'.'.join((*source.name, name))} is not known")
+        return Column(name, flows.of_column(base, name)) if base and source.original else None
+
+    def answering(self, qualifier: Parts) -> list[Source]:
+        """The sources that a qualifier can mean: at most one, except for ill-formed SQL."""
+        key = folded(qualifier)
+        named = [source for source in self.sources if source.answers_to(key)]
+        if not named:
+            named = [source for source in self.sources if source.original and same_table(source.original, key)]
+        return named[:1]
+
+    def _open(self, parts: Parts) -> Column | None:
+        """A column of the only source that may have columns which nobody told."""
+        name = parts[0].lower()
+        if self.outputs_first and name in self.outputs and name not in self._read:
+            return self._inside(self.outputs[name], parts[1:])
+        if name in self.env.context.variables:
+            return None
+        possible = self._possible(parts[0], of_functions=False) or self._possible(parts[0], of_functions=True)
+        if not possible:
+            return None
+        self._read.add(name)
+        if len(possible) > 1:
+            self.env.context.problem(f"column {parts[0]} can be of several tables whose columns are not known")
+            return Column(parts[0], flows.NOTHING)
+        return self._inside(possible[0], parts[1:])
+
+    def _possible(self, name: str, *, of_functions: bool) -> list[Column]:
+        """What could be meant in sources that may have any column: tables before the rows that functions make."""
+        relations = [s.relation for s in self.sources if isinstance(s.relation, Rows) == of_functions]
+        return [column for relation in relations for column in relation.possible(name)]
+
+    def _guess(self, parts: Parts) -> Column | None:
+        self.env.context.problem(f"column {'.'.join(parts)} is not known")
+        tables = [s for s in self.sources if s.original]
+        if len(parts) == 1 and len(self.sources) == 1 and tables:
+            return self._undeclared(tables[0], parts[0])
+        return None
+
+    def _inside(self, column: Column | None, fields: Parts) -> Column | None:
+        """A field of a column's value."""
+        for position, name in enumerate(fields):
+            if column is None:
+                return None
+            if column.row is None:
+                rest = fields[position:]
+                return Column(rest[-1], flows.field_of(column.flow, rest))
+            column = column.row.named(name) or Column(name, column.flow)
+        return column
+
+    def _whole_row(self, parts: Parts) -> Column | None:
+        """A table's alias used as a value: its whole row."""
+        if len(parts) > 1:
+            return None
+        for source in self.answering(parts):
+            flow = flows.union(column.flow for column in source.relation.columns)
+            return Column(parts[0], flow, row=source.relation)
+        return None
+
+    def forget(self) -> None:
+        """Names may mean something else from here on."""
+        self._memo.clear()

@@ -1,0 +1,139 @@
+"""A script from its first statement to its last: what one makes, the next may read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import TokenError
+
+from tools.lineage.budget import Budget, Limits, OutOfBudget
+from tools.lineage.catalog import Catalog
+from tools.lineage.context import Context
+from tools.lineage.model import ColumnRef, Edge, Lineage, Problem, StatementLineage
+from tools.lineage.names import Names, Parts, folded
+from tools.lineage.parsing import Unreadable, parse
+from tools.lineage.queries import relation_of
+from tools.lineage.splitting import Chunk, statements
+from tools.lineage.statements.dispatch import read
+from tools.lineage.statements.work import Work
+
+_LONGEST_QUOTE = 2_000
+
+
+@dataclass(slots=True)
+class Script:
+    """The reading of one script: its tables so far, and the results of its statements."""
+
+    dialect: Dialect
+    catalog: Catalog
+    limits: Limits
+    results: list[StatementLineage] = field(default_factory=list)
+
+    def run(self, sql: str) -> Lineage:
+        """Read the whole script. What cannot be read is a problem of its statement, and the others are read all the
+        same."""
+        if len(sql) > self.limits.script_characters:
+            self._fail(
+                sql, f"the script has {len(sql):,} characters, more than {self.limits.script_characters:,}: split it"
+            )
+            return Lineage(self.results)
+        try:
+            chunks = list(statements(sql, self.dialect))
+        except (TokenError, RecursionError) as error:
+            self._fail(sql, f"this is no SQL: {str(error).splitlines()[0]}")
+            return Lineage(self.results)
+        parsed = [(chunk, *self._parsed(chunk)) for chunk in chunks]
+        transient = _transient(tree for _, trees, _ in parsed for tree in trees)
+        for chunk, trees, failure in parsed:
+            if failure:
+                self._fail(_text(chunk), failure)
+            for tree in trees:
+                self._statement(tree, chunk, transient)
+        return Lineage(self.results)
+
+    def _parsed(self, chunk: Chunk) -> tuple[list[exp.Expr], str]:
+        try:
+            return parse(chunk, self.dialect, self.limits), ""
+        except Unreadable as error:
+            return [], str(error)
+
+    def _fail(self, sql: str, reason: str) -> None:
+        index = len(self.results)
+        self.results.append(
+            StatementLineage(index, "unreadable", sql[:_LONGEST_QUOTE], problems=[Problem(index, reason)])
+        )
+
+    def _statement(self, tree: exp.Expr, chunk: Chunk, transient: frozenset[Parts]) -> None:
+        if isinstance(tree, (exp.Semicolon,)):
+            return
+        result = StatementLineage(len(self.results), "other", _text(chunk))
+        self.results.append(result)
+        budget = Budget(self.limits)
+        context = Context(
+            self.dialect, Names(self.dialect), self.catalog, budget, relation_of, variables=chunk.variables
+        )
+        work = Work(context, result, transient, chunk.procedural)
+        try:
+            read(tree, work)
+        except OutOfBudget as error:
+            context.problem(str(error))
+        except RecursionError:
+            context.problem("the statement is nested too deep to be followed")
+        result.edges = list(dict.fromkeys(result.edges))
+        result.problems = [Problem(result.index, reason) for reason in context.problems]
+        self._renamed(work.renames)
+
+    def _renamed(self, renames: list[tuple[str, str]]) -> None:
+        """Tables that this script made and then renamed: what was said about them holds for the new name."""
+        made = {name for result in self.results for name in result.targets}
+        mapping = {old: new for old, new in renames if old in made}
+        if not mapping:
+            return
+        for result in self.results:
+            result.targets = {mapping.get(name, name): columns for name, columns in result.targets.items()}
+            result.edges = [_moved(edge, mapping) for edge in result.edges]
+
+
+def _moved(edge: Edge, names: dict[str, str]) -> Edge:
+    if edge.target.table not in names and edge.source.table not in names:
+        return edge
+    target = ColumnRef(names.get(edge.target.table, edge.target.table), edge.target.column)
+    source = ColumnRef(names.get(edge.source.table, edge.source.table), edge.source.column)
+    return Edge(target, source, edge.type, edge.subtype, edge.masking)
+
+
+def _transient(trees: Iterable[exp.Expr]) -> frozenset[Parts]:
+    """Tables that the script creates and drops again: they are steps on the way, as temporary ones are."""
+    created: set[Parts] = set()
+    dropped: set[Parts] = set()
+    for tree in trees:
+        if isinstance(tree, exp.Create) and tree.args.get("kind") == "TABLE":
+            names = set(_names(tree.this))
+            created |= names
+            dropped -= names
+        elif isinstance(tree, exp.Drop):
+            dropped |= {name for table in tree.args.get("tables") or [] for name in _names(table)} & created
+    return frozenset(created & dropped)
+
+
+def _names(node: exp.Expr | None) -> Iterator[Parts]:
+    table = node.this if isinstance(node, exp.Schema) else node
+    if isinstance(table, exp.Table):
+        yield folded(part.name for part in table.parts)
+
+
+def _text(chunk: Chunk) -> str:
+    start, end = chunk.tokens[0].start, chunk.tokens[-1].end + 1
+    return chunk.sql[start : min(end, start + _LONGEST_QUOTE)]
+
+
+def run(
+    sql: str,
+    dialect: Dialect,
+    schema: Mapping[str, Iterable[str]] | None,
+    views: Mapping[str, str] | None,
+    limits: Limits,
+) -> Lineage:
+    """Read a script against the tables that its caller knows of."""
+    return Script(dialect, Catalog.of(schema, views), limits).run(sql)

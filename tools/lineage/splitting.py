@@ -1,0 +1,180 @@
+"""From the text of a script to the tokens of its statements, also of those inside procedures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokenizer_core import Token, TokenType
+
+from tools.lineage.words import words
+
+_STARTERS = words("""
+    INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE SELECT WITH EXECUTE EXEC CALL REPLACE UPSERT RENAME COPY FROM
+""")
+_OPENING = words("""
+    BEGIN IF ELSE ELSIF ELSEIF LOOP WHILE FOR REPEAT EXCEPTION WHEN CASE DO TRY CATCH THEN AS IS DECLARE END
+""")
+_PROCEDURES = words("PROCEDURE PROC")
+# T-SQL: words that start a statement wherever they stand outside of brackets, but behind some others.
+_ALONE = words("""
+    INSERT UPDATE DELETE MERGE CREATE DROP ALTER TRUNCATE DECLARE EXEC EXECUTE IF WHILE BEGIN END PRINT RETURN COMMIT
+""")
+_NOT_ALONE_AFTER = words("THEN FOR ON AFTER OF BY AS OR MATCHED")
+_BEFORE_SELECT = words("UNION ALL EXCEPT INTERSECT AS ( DISTINCT")
+_SETTING = words("UPDATE MERGE WITH ALTER")
+_STRINGS = (TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.STRING)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The tokens of one statement, and whether it stands in a procedure, where other words may be variables."""
+
+    tokens: list[Token]
+    sql: str
+    procedural: bool = False
+    variables: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Body:
+    procedural: bool = False
+    variables: set[str] = field(default_factory=set)
+
+
+def statements(sql: str, dialect: Dialect) -> Iterator[Chunk]:
+    """The statements of a script in order. Raises sqlglot's `TokenError` where the text is no SQL at all."""
+    body = _Body()
+    for tokens in _between_semicolons(dialect.tokenize(sql)):
+        yield from _of_piece(tokens, sql, dialect, body)
+
+
+def _between_semicolons(tokens: list[Token]) -> Iterator[list[Token]]:
+    piece: list[Token] = []
+    for token in tokens:
+        if token.token_type == TokenType.SEMICOLON:
+            if piece:
+                yield piece
+            piece = []
+        else:
+            piece.append(token)
+    if piece:
+        yield piece
+
+
+def word(token: Token) -> str:
+    """A token's text as a keyword is compared; nothing for quoted names and strings."""
+    if token.token_type in (TokenType.IDENTIFIER, *_STRINGS):
+        return ""
+    return token.text.upper()
+
+
+def _of_piece(tokens: list[Token], sql: str, dialect: Dialect, body: _Body) -> Iterator[Chunk]:
+    """What stands between two semicolons: one statement, the start of a procedure, or several without semicolons."""
+    head = [word(token) for token in tokens[:6]]
+    if head[0] in ("CREATE", "ALTER") and not _PROCEDURES.isdisjoint(head):
+        body.procedural = True
+        body.variables.update(_parameters(tokens))
+        quoted = [token.text for token in tokens if _is_body(token)]
+        if quoted:  # AS $$ ... $$
+            for inner in statements(quoted[-1], dialect):
+                yield Chunk(inner.tokens, inner.sql, True, inner.variables | body.variables)
+            return
+        tokens = tokens[1:]
+    elif head[0] in _OPENING or _is_label(tokens):
+        body.procedural = body.procedural or len(tokens) > 1
+    if body.procedural:
+        body.variables.update(_declared(tokens))
+    for piece in _without_semicolons(tokens) if type(dialect).__name__ in ("TSQL", "Fabric") else [tokens]:
+        statement = _from_first_starter(piece) if body.procedural else piece
+        if statement:
+            yield Chunk(statement, sql, body.procedural, frozenset(body.variables))
+
+
+def _is_body(token: Token) -> bool:
+    """Whether a text is the body of a procedure."""
+    return token.token_type == TokenType.HEREDOC_STRING or (token.token_type in _STRINGS and "\n" in token.text)
+
+
+def _is_label(tokens: list[Token]) -> bool:
+    return len(tokens) > 1 and tokens[1].token_type == TokenType.COLON
+
+
+def _parameters(tokens: list[Token]) -> Iterator[str]:
+    """The names in the first brackets behind the name of a procedure."""
+    inside = False
+    for before, token in pairwise(tokens):
+        if token.token_type == TokenType.R_PAREN or word(token) in ("BEGIN", "AS"):
+            return
+        inside = inside or before.token_type == TokenType.L_PAREN
+        if inside and before.token_type in (TokenType.L_PAREN, TokenType.COMMA):
+            yield token.text.lower()
+
+
+def _declared(tokens: list[Token]) -> Iterator[str]:
+    """`DECLARE name type`: the name."""
+    for before, token in pairwise(tokens):
+        if word(before) == "DECLARE":
+            yield token.text.lower()
+
+
+def _from_first_starter(tokens: list[Token]) -> list[Token]:
+    """A statement without the words of the block around it (BEGIN, IF ... THEN, LOOP, a label)."""
+    depth = 0
+    for position, token in enumerate(tokens):
+        if token.token_type == TokenType.L_PAREN:
+            depth += 1
+        elif token.token_type == TokenType.R_PAREN:
+            depth -= 1
+        elif depth == 0 and word(token) in _STARTERS and not _is_name(tokens, position):
+            return tokens[position:]
+    return []
+
+
+def _is_name(tokens: list[Token], position: int) -> bool:
+    """Whether a word is a part of something else: a qualified name, or a variable that is set."""
+    before = word(tokens[position - 1]) if position else ""
+    return before in (".", "END", "FOR", "DECLARE", "FETCH") or (word(tokens[position]) == "FROM" and position > 0)
+
+
+def _without_semicolons(tokens: list[Token]) -> Iterator[list[Token]]:
+    """T-SQL needs no semicolons: a statement ends where a word stands that can only start the next."""
+    piece: list[Token] = []
+    depth = 0
+    for token in tokens:
+        if token.token_type == TokenType.L_PAREN:
+            depth += 1
+        elif token.token_type == TokenType.R_PAREN:
+            depth -= 1
+        if depth == 0 and piece and _starts_next(token, piece):
+            yield piece
+            piece = []
+        piece.append(token)
+    if piece:
+        yield piece
+
+
+def _starts_next(token: Token, piece: list[Token]) -> bool:
+    name, first, last = word(token), word(piece[0]), word(piece[-1])
+    if name in _ALONE:
+        return last not in _NOT_ALONE_AFTER and first not in ("GRANT", "REVOKE") and not _awaits(piece, "WITH", _VERBS)
+    if name == "SELECT":
+        waiting = any(_awaits(piece, starter, _CONTENT) for starter in ("INSERT", "WITH", "DECLARE", "CREATE"))
+        return last not in _BEFORE_SELECT and not waiting
+    return name == "SET" and first not in _SETTING and last != "UPDATE"
+
+
+_VERBS = words("SELECT INSERT UPDATE DELETE MERGE")
+_CONTENT = words("SELECT VALUES EXEC EXECUTE")
+
+
+def _awaits(piece: list[Token], starter: str, content: frozenset[str]) -> bool:
+    """Whether a statement that began with `starter` has not yet had the word that it needs to be whole."""
+    if word(piece[0]) != starter:
+        return False
+    depth = 0
+    for token in piece[1:]:
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        if depth == 0 and word(token) in content:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""What each kind of statement writes, and from where: one module per kind."""

@@ -1,0 +1,83 @@
+"""Which module reads which kind of statement."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from tools.lineage.statements.alter import alter, drop, rename, truncate
+from tools.lineage.statements.create import create
+from tools.lineage.statements.insert import insert
+from tools.lineage.statements.merge import merge
+from tools.lineage.statements.multi_insert import multi_insert
+from tools.lineage.statements.select import select
+from tools.lineage.statements.update import delete, update
+from tools.lineage.statements.work import Work
+from tools.lineage.words import words
+
+_READERS: list[tuple[type[exp.Expr], Callable[[Any, Work], None]]] = [
+    (exp.Insert, insert),
+    (exp.Create, create),
+    (exp.MultitableInserts, multi_insert),
+    (exp.Merge, merge),
+    (exp.Update, update),
+    (exp.Delete, delete),
+    (exp.Alter, alter),
+    (exp.Drop, drop),
+    (exp.TruncateTable, truncate),
+    (exp.Query, select),
+    (exp.Values, select),
+]
+_SILENT = words("""
+    Set SetItem Use Comment Grant Revoke Transaction Commit Rollback Pragma Describe Show Analyze Cache Uncache Refresh
+    EndStatement Semicolon Declare Return Kill Attach Detach Column Block
+""")
+_SILENT_WORDS = words("""
+    add analyze begin break checkpoint close cluster comment commit compute continue deallocate declare delimiter
+    describe
+    dfs end exit explain fetch get go grant invalidate iterate leave list listen lock msck notify open optimize perform
+    print put raise raiserror refresh reindex release reload remove reset resignal return revoke rollback savepoint set
+    show signal start throw unlock use vacuum waitfor
+""")
+
+
+def read(statement: exp.Expr, work: Work) -> None:
+    """Read one statement; of one that nobody here understands, say so."""
+    for kind, reader in _READERS:
+        if isinstance(statement, kind):
+            reader(statement, work)
+            return
+    if type(statement).__name__ in _SILENT:
+        return
+    if isinstance(statement, exp.Command):
+        _command(statement, work)
+    elif isinstance(statement, exp.Copy):
+        _copy(statement, work)
+    elif isinstance(statement, exp.Execute):
+        _execute(statement, work)
+    else:
+        work.context.problem(f"{type(statement).__name__.upper()} is not followed")
+
+
+def _command(statement: exp.Command, work: Work) -> None:
+    word = str(statement.this).strip().split(" ")[0].lower()
+    if word not in _SILENT_WORDS:
+        work.context.problem(f"{word.upper()} is not understood")
+
+
+def _copy(statement: exp.Copy, work: Work) -> None:
+    """COPY INTO table FROM files or (SELECT ...)."""
+    work.result.kind = "copy"
+    query = next((part for part in statement.args.get("files") or [] if isinstance(part, exp.Query)), None)
+    if query is not None and isinstance(statement.this, (exp.Table, exp.Schema)):
+        insert(exp.Insert(this=statement.this, expression=query), work)
+
+
+def _execute(statement: exp.Execute, work: Work) -> None:
+    """`sp_rename 'old', 'new'` is followed; what any other procedure does is not known here."""
+    name = statement.this.name.lower() if statement.this is not None else ""
+    texts = [part.name for part in statement.expressions]
+    if name == "sp_rename" and len(texts) == 2:
+        rename(tuple(texts[0].split(".")), (texts[1],), work)
+    else:
+        work.context.problem(f"what EXECUTE {name} does is not known")
