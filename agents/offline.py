@@ -31,22 +31,24 @@ _INTENTS = {
 }
 _QUESTIONS = (
     ("show_pending", r"\bpending\b|\bundecided\b|\bapprovals?\b|\bwaits?\b|\bwaiting\b|\bto decide\b"),
+    ("show_run", r"\brun [a-z0-9]{8}\b"),
     ("list_runs", r"\bruns\b"),
-    ("show_scores", r"\b(history|trend)\b|\bscores\b|\bover time\b"),
+    ("show_scores", r"\b(history|trend)\b|\bscores\b|\bover time\b|\bhow (did|has|does)\b.*\b(score|quality)\b"),
     ("show_results", r"\bwhy\b|\bfail|\bresult|\bscore|\bquality\b"),
     ("show_rules", r"\brules?\b"),
     ("show_profile", r"\bcolumn|\bprofile\b|\bnulls?\b|\bhow many\b|\brows\b|\btell me about\b"),
     ("list_datasets", r"\bdatasets?\b|\btables?\b|\bwhat do you know\b"),
 )
 _OF_A_TABLE = frozenset({"show_scores", "show_results", "show_rules", "show_profile"})
-_LINEAGE = r"\blineage\b|\bdownstream\b|\bupstream\b"
+_RUN = re.compile(r"\brun ([a-z0-9]{8})\b")
+_LINEAGE = r"\blineage\b|\bdownstream\b|\bupstream\b|\bcomes? from\b|\bdepends? on\b"
 NO_LINEAGE = "Lineage is not answered yet: I know the data, the rules and the runs."
 _KEYS = r"\bkeys?\b"
 _KEY_RULES = ("IsPrimaryKey", "IsUnique", "Uniqueness")
 HELP = (
     'I can "profile", "recommend rules for" and "validate" a table (name a file or a dataset), and answer '
     '"show the rules of …", "why did … fail?", "show the profile of …", "the scores of …", "which runs are there?", '
-    '"what waits for approval?" and "which datasets are there?".'
+    '"what did run … cost?", "what waits for approval?" and "which datasets are there?".'
 )
 
 
@@ -147,7 +149,7 @@ def _supervise(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
     tables = _tables(task)
     # "why did it fail" names no work, "validate and tell me what fails" does.
     if question and not (wanted and tables) and not _is_order(goal):
-        return _call(question, done, **({"table": tables[0]} if tables and question in _OF_A_TABLE else {}))
+        return _call(question, done, **_arguments(question, goal, tables))
     steps = task.get("plan") or _plan(task, tables)
     if len(steps) > 1 and not task.get("plan") and not done:
         return _call("plan_work", done, steps=steps)
@@ -201,6 +203,13 @@ def _question(goal: str) -> str | None:
     return next((tool for tool, pattern in _QUESTIONS if re.search(pattern, goal)), None)
 
 
+def _arguments(question: str, goal: str, tables: list[str]) -> dict[str, Any]:
+    if question == "show_run":
+        return {"run": _RUN.findall(goal)[0]}
+    named = [table for table in tables if _names(goal, table)] or tables
+    return {"table": named[0]} if named and question in _OF_A_TABLE else {}
+
+
 def _is_order(goal: str) -> bool:
     return bool(re.match(r"\s*(please\s+)?(profil|recommend|propos|suggest|validat|check)", goal))
 
@@ -233,7 +242,10 @@ def _shown(text: str) -> str:
 
 
 def _closing(task: dict[str, Any], had_work: bool) -> str:
+    if not had_work:
+        return HELP
     if not task["tables"]:
-        return "I did not find a table in that: name a file or a known dataset." if had_work else HELP
+        return "I did not find a table in that: name a file or a known dataset."
     parts = [state["summary"] for state in task["tables"].values() if state.get("summary")]
+    parts += [NO_LINEAGE] if re.search(_LINEAGE, str(task["goal"]).lower()) else []
     return " ".join(parts) or "There was nothing to do."

@@ -16,6 +16,7 @@ from agents.answers import answered
 from agents.context import AgentContext
 from agents.model_errors import ModelError
 from agents.untrusted import answer_told
+from memory.errors import NotFound
 from tools.errors import AssayError
 
 MOST_SHOWN = 2_000
@@ -31,7 +32,8 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
     """Emits ``answered`` (for the audit log), ``tool_called``, ``tool_returned``, ``said`` and ``usage``.
 
     It stops the supervisor once it has handed over.
-    ``fatal`` errors are not the model's to mend (an unreadable source, a store that is gone): they end the agent.
+    ``fatal`` errors are not the model's to mend (an unreadable source, a store that is gone): they end the agent. That
+    the store does not have what a model names is.
     """
 
     def __init__(self, agent: str, fatal: tuple[type[AssayError], ...]) -> None:
@@ -47,9 +49,9 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
         context.emit("tool_called", {"agent": self.agent, "tool": call["name"], "args": call["args"], "id": call["id"]})
         try:
             answer = handler(request)
-        except self.fatal:
-            raise
         except AssayError as error:
+            if isinstance(error, self.fatal) and not isinstance(error, NotFound):
+                raise
             answer = ToolMessage(str(error), name=call["name"], tool_call_id=call["id"], status="error")
         if isinstance(answer, ToolMessage):
             answer = answer_told(answer)

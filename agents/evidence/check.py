@@ -9,11 +9,11 @@ from typing import Any
 
 from agents.evidence.facts import Fact, Facts
 from agents.evidence.numerals import Numeral, Token, numerals, tokens, word
-from agents.evidence.words import LINKS, NORMS, STOPS, TOPICS, WEAK
+from agents.evidence.words import CURRENCIES, LINKS, NORMS, STOPS, TOPICS, UNITS, WEAK
 
 NEAR = 5
 """Words to either side of a number in which it is told what the number is about."""
-MOST_IN = 20
+MOST_IN = 100
 """The greatest number of which a share is told as `one in ten`."""
 _RATIOS = frozenset({"rows", "missing", "distinct", "min", "max", "mean", "median", "fail", "length"})
 _YEARS = range(1900, 2101)
@@ -57,8 +57,8 @@ def check(reasoning: str, facts: Facts) -> Checked:
     wrong: list[str] = []
     for at, one in enumerate(told):
         fits = measured[at] or [fact for fact in facts.bounds if honest and one.fits(fact)]
-        if not facts.holds and one.claims_all():
-            fits = [fact for fact in fits if fact.of == "dry_run"]
+        if one.claims_all() and not (facts.holds and (facts.whole or one.numeral.form == "share")):
+            fits = [fact for fact in fits if fact.of == "dry_run" and facts.whole]
         fits = fits or one.of_other_kind(facts.measured)
         if not fits and one.is_part_of_last:
             fits = told[at - 1].of_other_kind(facts.measured)
@@ -82,11 +82,17 @@ class _Told:
 
     def __init__(self, pieces: Sequence[Token], found: Sequence[Numeral], at: int) -> None:
         self.numeral = found[at]
-        self._pieces = pieces
+        self._pieces, self._all = pieces, found
+        said = (TOPICS.get(word(pieces, place), "") for place in range(len(pieces)))
+        self._named = {topic for topic in said if topic and topic not in WEAK}
         self._others = {place for one in found for place in range(one.first, one.last + 1)}
         self._of = found[at - 1] if at and self._linked(found[at - 1], self.numeral) else None
         self._part = found[at + 1] if at + 1 < len(found) and self._linked(self.numeral, found[at + 1]) else None
         self.topic = self._topic()
+        after = [word(pieces, self.numeral.last + n) for n in range(1, 5)]
+        self._of_rows = after[0] == "of" and "rows" in [said for said in after[1:] if said not in ("all", "the")][:1]
+        before = pieces[self.numeral.first - 1][0] if self.numeral.first else ""
+        self._in_units = after[0] in UNITS or before in CURRENCIES
 
     @property
     def is_part_of_last(self) -> bool:
@@ -94,12 +100,14 @@ class _Told:
         return self._of is not None
 
     def claims_all(self) -> bool:
-        """``100 %`` without a word that says of what."""
-        return self.numeral.form == "share" and self.numeral.value == 1.0 and (not self.topic or self.topic in WEAK)
+        """``100 %`` or ``all 1,000 rows`` without a word that says of what."""
+        whole = self.numeral.form == "share" and self.numeral.value == 1.0
+        every = self.numeral.form == "number" and word(self._pieces, self.numeral.first - 1) == "all"
+        return (whole or every) and (not self.topic or self.topic in WEAK)
 
     def fits(self, fact: Fact) -> bool:
         """Whether the number is that fact."""
-        if not self._about(fact):
+        if not self._about(fact) or (fact.of_present and self._of_rows) or (fact.form == "count" and self._in_units):
             return False
         if isinstance(fact.value, str) or self.numeral.form == "date":
             return self._same_date(fact)
@@ -113,15 +121,20 @@ class _Told:
         facts = [fact for fact in measured if isinstance(fact.value, float) and self._about(fact)]
         if whole is not None and numeral.form == "number" and 0 < numeral.value <= whole.value <= MOST_IN:
             share = numeral.value / whole.value
-            return [f for f in facts if f.form == "share" and abs(_value(f) - share) <= 0.05 * share]
+            alike = [f for f in facts if f.form == "share" and abs(_value(f) - share) <= 0.05 * share]
+            return [f for f in alike if abs(_value(f) * whole.value - numeral.value) <= 0.5]
         if numeral.form == "ratio":
             plain = [fact for fact in facts if fact.form != "share" and fact.topics & _RATIOS and _value(fact) > 0]
+            plain = [fact for fact in plain if fact.topics & self._named or self._is_told(fact)]
             return [a for a in plain for b in plain if abs(_value(a) / _value(b) - numeral.value) <= numeral.step / 2][
                 :1
             ]
         if numeral.form == "magnitude":
             return [f for f in facts if 2 * numeral.value <= _value(f) < 1000 * numeral.value][:1]
         return []
+
+    def _is_told(self, fact: Fact) -> bool:
+        return any(one.form == "number" and _near(one, one.value, fact) for one in self._all)
 
     def says_nothing(self) -> bool:
         """Whether it claims nothing of the data: none, one or all where a sentence says what is wanted."""
@@ -143,7 +156,7 @@ class _Told:
         if self._of is not None and self.numeral.form == "number":
             return bool(fact.topics & {"total", "distinct", "fail", "column", "missing", "present", "duplicate"})
         if not self.topic or self.numeral.form in ("quantile", "ratio"):
-            return True
+            return fact.topics != {"column"}
         if self.topic == "rows":
             return "column" not in fact.topics and (fact.form != "value" or "rows" in fact.topics)
         if self.topic == "pass":
@@ -182,7 +195,7 @@ class _Told:
         if second.form != "number" or second.step < 1 or (first.form == "number" and first.step < 1):
             return False
         between = [piece[0].lower() for piece in self._pieces[first.last + 1 : second.first]]
-        if between[1:2] in (["out"], ["among"]):
+        while len(between) > 1 and between[0] in TOPICS:
             between = between[1:]
         return (
             bool(between)
@@ -227,9 +240,8 @@ def _near(numeral: Numeral, value: float, found: Fact) -> bool:
         return abs(fact - value) <= loose / 2
     if found.form == "value":
         return False
-    if numeral.vague == "over":
-        return 0 <= fact - value <= loose
-    return numeral.vague == "under" and 0 <= value - fact <= loose
+    far = fact - value if numeral.vague.startswith("over") else value - fact
+    return numeral.vague != "" and 0 <= far <= loose
 
 
 def _hides(fact: float, value: float, numeral: Numeral) -> bool:
@@ -243,10 +255,13 @@ def _shown_share(fact: float, value: float) -> bool:
 
 
 def _loose(numeral: Numeral, value: float) -> float:
-    """How far a number may be from what it tells vaguely: its zeros at the end, a fifth of it at most."""
+    """How far a number may be from what it tells vaguely: its zeros at the end, a fifth of it at most.
+
+    Half of it where it is told as a bound: 1.2 % is less than 2 %, and not nearly so.
+    """
     digits = f"{abs(value):.0f}"
     zeros = 10.0 ** (len(digits) - len(digits.rstrip("0"))) if value >= 10 and numeral.form == "number" else 0.0
-    return min(max(zeros, numeral.step), abs(value) / 5)
+    return min(max(zeros, numeral.step), abs(value) / (2 if numeral.vague.endswith("than") else 5))
 
 
 def _quoted(value: float, found: Sequence[Numeral]) -> bool:

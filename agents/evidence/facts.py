@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Fact:
     """JSON path in the stored document."""
     beside: float | None = None
     """The value of a quantile, which has to be told beside its percent."""
+    of_present: bool = False
+    """Whether it is a share of the values that are there, which is not one of all rows."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Facts:
     """Whether the dry run passed on data that was there."""
     names: Sequence[str] = ()
     """Texts with digits that are names or forms, not numbers."""
+    whole: bool = True
+    """Whether no value of the rule's columns is missing."""
 
 
 def facts(
@@ -97,7 +101,8 @@ def facts(
         mask for _, column in columns for mask, _ in [*column.patterns, *column.shapes] if re.search(r"\d.*\d", mask)
     ]
     bounds = list(_of_rule(rule, result.rule_type))
-    return Facts(measured, bounds, result.outcome == "Passed" and not result.vacuous, names)
+    whole = not any(column.nulls for _, column in columns)
+    return Facts(measured, bounds, result.outcome == "Passed" and not result.vacuous, names, whole)
 
 
 def _of_dry_run(result: RuleResult, rows: int) -> Iterator[Fact]:
@@ -132,10 +137,10 @@ def _of_column(at: int, column: ColumnProfile, rows: int) -> Iterator[Fact]:
             f"{name}.nulls + blanks", column.nulls + blanks, rows, {"missing", "blank"}, "profile", f"{path}.blanks"
         )
     for whole in {rows, present}:
-        yield from _counted(f"{name}.distinct", column.distinct, whole, {"distinct"}, "profile", f"{path}.distinct")
-        yield from _counted(
-            f"{name}.repeated", max(0, present - column.distinct), whole, {"duplicate"}, "profile", f"{path}.distinct"
-        )
+        part, here = whole != rows, f"{path}.distinct"
+        yield from _counted(f"{name}.distinct", column.distinct, whole, {"distinct"}, "profile", here, part)
+        repeated = max(0, present - column.distinct)
+        yield from _counted(f"{name}.repeated", repeated, whole, {"duplicate"}, "profile", here, part)
     yield from _of_values(name, path, column)
     for list_name in ("top_values", "patterns", "shapes"):
         listed: list[tuple[Any, int]] = getattr(column, list_name)
@@ -145,7 +150,8 @@ def _of_column(at: int, column: ColumnProfile, rows: int) -> Iterator[Fact]:
         for place, (value, count) in enumerate(listed):
             here = f"{path}.{list_name}[{place}]"
             for whole in {rows, present}:
-                yield from _counted(f"{name}.{list_name}", count, whole, {"pattern", "pass"}, "profile", here)
+                about = {"pattern", "pass"}
+                yield from _counted(f"{name}.{list_name}", count, whole, about, "profile", here, whole != rows)
             if list_name == "shapes":
                 yield _number(f"{name}.shape", len(str(value)), "value", {"length"}, "profile", here)
             elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -219,11 +225,14 @@ def _of_rule(rule: str, rule_type: str) -> Iterator[Fact]:
             yield _number("1 - rule", 1 - float(number), "share", topics, "rule", "$.rule")
 
 
-def _counted(name: str, count: int, whole: int, topics: set[str], of: Any, path: str) -> Iterator[Fact]:
-    """A count of rows and its share of all."""
+def _counted(
+    name: str, count: int, whole: int, topics: set[str], of: Any, path: str, of_present: bool = False
+) -> Iterator[Fact]:
+    """A count of rows and its share of all, or of those with a value."""
     yield _number(name, count, "count", topics | ({"rows"} if "distinct" not in topics else set()), of, path)
     if whole:
-        yield _number(f"{name} / {whole}", count / whole, "share", topics, of, path)
+        share = _number(f"{name} / {whole}", count / whole, "share", topics, of, path)
+        yield replace(share, of_present=of_present)
 
 
 def _number(name: str, value: float, form: Form, topics: Any, of: Any, path: str) -> Fact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ Token = re.Match[str]
 
 _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{2}(?:-\d{2})?(?!\d)(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?)?|\d{1,2}[./]\d{1,2}[./]\d{4})"
-    r"|(?P<number>(?:(?<![\w.)])[-−])?(?:\d{1,3}(?:[,'’_ \u00a0\u2009\u202f]\d{3})+(?!\d)(?:\.\d+)?"
+    r"|(?P<number>(?:(?<![\w.)])[-−])?(?:\d{1,3}(?:[,'’_ \u00a0\u2009\u202f]\d{3})+(?!\d|,\d)(?:\.\d+)?"
+    r"|\d{1,3}(?:\.\d{3}){2,}(?!\d)|(?P<odd>\d+(?:[.,]\d+){2,})"
     r"|\d+(?:[.,]\d+)?(?:[eE][-+]?\d{1,2}(?!\d))?|(?<!\w)\.\d+))"
     r"(?P<unit>\s?(?:%|percent\b|per cent\b|pct\b)|\s?(?:thousand|million|billion|hundred|dozen)\b|\s?(?:k|K|M|bn)\b"
     r"|(?:st|nd|rd|th)\b|\s?[x×](?!\w)|-?fold\b)?"
@@ -41,7 +43,7 @@ class Numeral:
     step: float = 1.0
     """The worth of its last digit: what is measured counts as the same up to half of it."""
     vague: str = ""
-    """``about``, ``over`` or ``under``, where the text says so."""
+    """``about``, ``over``, ``under``, ``over than`` or ``under than``, where the text says so."""
     date: str = ""
     """As much of an ISO 8601 date as is told."""
     scale: float | None = None
@@ -74,6 +76,8 @@ def _numeral(pieces: Sequence[Token], at: int) -> Numeral | None:
     piece = pieces[at]
     if piece["date"]:
         return _written_date(piece, at)
+    if piece["odd"] or _is_foreign(piece[0]):
+        return Numeral(piece[0], at, at, "number", math.nan)
     if piece["number"]:
         if word(pieces, at - 1) in _STANDARDS or (_is(pieces, at - 1, "-") and word(pieces, at - 2) in _STANDARDS):
             return None
@@ -81,6 +85,11 @@ def _numeral(pieces: Sequence[Token], at: int) -> Numeral | None:
     if piece[0] in GLYPHS:
         return Numeral(piece[0], at, at, "share", GLYPHS[piece[0]], 0.1)
     return _long_date(pieces, at) or _fraction(pieces, at) or _in_words(pieces, at) or _loose(pieces, at)
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether it begins with a digit that is not read here, such as ``²`` or ``五``: no evidence is written so."""
+    return text[0] not in GLYPHS and text[0].isnumeric() and not text[0].isdecimal()
 
 
 def _digits(pieces: Sequence[Token], at: int) -> Numeral:
@@ -107,6 +116,8 @@ def _read(text: str) -> tuple[float, float]:
     plain = text.replace("−", "-")
     if re.fullmatch(r"-?\d+,\d{1,2}", plain) or re.fullmatch(r"-?\d+,\d{4,}", plain):
         plain = plain.replace(",", ".")
+    if plain.count(".") > 1:
+        plain = plain.replace(".", "")
     plain = re.sub(r"[,'’_ \u00a0\u2009\u202f]", "", plain)
     exponent = Decimal(plain).as_tuple().exponent
     assert isinstance(exponent, int)
@@ -143,11 +154,20 @@ def _fraction(pieces: Sequence[Token], at: int) -> Numeral | None:
         return Numeral(pieces[at][0], at, at, "ratio", 2.0 if said in ("twice", "double") else 3.0, 0.2)
     if said == "half":
         return Numeral(pieces[at][0], at, at, "share", 0.5, 0.1)
+    if said == "every" and (which := _ordinal(pieces, at + 1)):
+        return Numeral(_text(pieces, at, at + 1), at, at + 1, "share", 1 / which, 0.1 / which)
     part, many = word(pieces, at + 1), {"a": 1.0, **WORDS}.get(said)
     singular = part.removesuffix("s")
     if many is None or singular not in FRACTIONS or (part == singular and word(pieces, at + 2) not in ("of", "are")):
         return None
     return Numeral(_text(pieces, at, at + 1), at, at + 1, "share", many / FRACTIONS[singular], 0.07)
+
+
+def _ordinal(pieces: Sequence[Token], at: int) -> float | None:
+    """``tenth`` or ``20th``."""
+    if 0 <= at < len(pieces) and pieces[at]["number"] and (pieces[at]["unit"] or "")[-2:] in ("st", "nd", "rd", "th"):
+        return max(1.0, _read(pieces[at]["number"])[0])
+    return {"other": 2.0, "second": 2.0, **FRACTIONS}.get(word(pieces, at))
 
 
 def _in_words(pieces: Sequence[Token], at: int) -> Numeral | None:
@@ -178,7 +198,7 @@ def _loose(pieces: Sequence[Token], at: int) -> Numeral | None:
     said = word(pieces, at)
     if re.fullmatch(r"p\d{1,2}", said):
         return Numeral(pieces[at][0], at, at, "quantile", float(said[1:]))
-    many = {"ten": 10.0, **SCALES}.get(said.removesuffix("s"))
+    many = {"ten": 10.0, "score": 20.0, **SCALES}.get(said.removesuffix("s"))
     if said.endswith("s") and many and word(pieces, at + 1) == "of":
         more = SCALES.get(word(pieces, at + 2).removesuffix("s"))
         last = at + 2 if more else at
@@ -188,11 +208,15 @@ def _loose(pieces: Sequence[Token], at: int) -> Numeral | None:
 
 def _told_vaguely(pieces: Sequence[Token], numeral: Numeral) -> Numeral:
     before = [word(pieces, numeral.first - 1), word(pieces, numeral.first - 2)]
+    if before[0] in ("minus", "negative"):
+        return replace(numeral, value=-numeral.value)
     if _is(pieces, numeral.first - 1, "~") or _is(pieces, numeral.first - 1, "≈"):
         return replace(numeral, vague="about")
     for kind in ("about", "over", "under"):
-        if before[0] in VAGUE[kind] or (before[0] == "than" and before[1] in VAGUE[f"{kind} than"]):
+        if before[0] in VAGUE[kind]:
             return replace(numeral, vague=kind)
+        if before[0] == "than" and before[1] in VAGUE[f"{kind} than"]:
+            return replace(numeral, vague=f"{kind} than")
     return numeral
 
 

@@ -43,6 +43,30 @@ MONTHS: Final[dict[str, int]] = {name[:3]: number for number, name in enumerate(
 NORMS: Final = frozenset({"should", "must", "ought", "needs", "need", "shall", "has", "expected", "required", "may"})
 """A sentence with one of these says what is wanted; none, one and all need no evidence there."""
 
+UNITS: Final = frozenset(
+    {
+        *("b", "kb", "mb", "gb", "tb", "bytes", "ms", "s", "second", "seconds", "minute", "minutes", "hour", "hours"),
+        *(
+            "day",
+            "days",
+            "week",
+            "weeks",
+            "month",
+            "months",
+            "years",
+            "m",
+            "km",
+            "kg",
+            "g",
+            "eur",
+            "usd",
+            "euros",
+            "dollars",
+        ),
+    }
+)
+"""What stands in these is a value, never a count of rows."""
+CURRENCIES: Final = frozenset("€$£¥")
 _TOPICS = {
     "missing": "missing null nulls absent lack lacks lacking without miss misses nullness unfilled",
     "blank": "empty blank blanks",
@@ -52,7 +76,7 @@ _TOPICS = {
     "length": "character characters letter letters digit digits char chars length lengths long longer shorter",
     "mean": "mean average averages averaging avg",
     "median": "median",
-    "stddev": "deviation stddev",
+    "stddev": "deviation deviations stddev sigma",
     "sum": "sum sums",
     "min": "minimum min smallest lowest earliest shortest oldest",
     "max": "maximum max largest highest longest latest newest greatest biggest",

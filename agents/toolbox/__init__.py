@@ -12,10 +12,14 @@ from agents.toolbox.looking import (
     show_scores,
 )
 from agents.toolbox.measuring import column_details, profile_table, run_validation
+from agents.toolbox.one_run import show_run
 from agents.toolbox.proposing import dry_run_rule, list_candidates, propose_rules
 from agents.toolbox.routing import hand_over, plan_work
 
-_LOOK = [list_datasets, show_profile, show_rules, show_results, show_scores, list_runs, show_pending, compare_tables]
+_LOOK = [
+    *(list_datasets, show_profile, show_rules, show_results, show_scores),
+    *(list_runs, show_run, show_pending, compare_tables),
+]
 
 TOOLS = {
     "supervisor": [hand_over, plan_work, *_LOOK],

@@ -45,6 +45,8 @@ def wide(store_server, tmp_path_factory):
             yield AgentContext(run.id, bench, tables, plan=lambda steps: steps)
 
 
+RUN = "the run of the task"
+"""Stands for its id, which is only known when it is there."""
 CALLS = {
     "profile_table": ("profiler", {"table": "wide"}),
     "column_details": ("profiler", {"table": "wide", "columns": NAMES[:10]}),
@@ -66,6 +68,7 @@ CALLS = {
     "show_results": ("supervisor", {"table": "wide"}),
     "show_scores": ("supervisor", {"table": "wide"}),
     "list_runs": ("supervisor", {}),
+    "show_run": ("supervisor", {"run": RUN}),
     "show_pending": ("supervisor", {}),
     "compare_tables": ("supervisor", {"left": "wide", "right": "narrow"}),
 }
@@ -77,6 +80,8 @@ OTHERS = [
     ("profiler", "profile_table", {"table": "x" * 900}),
     ("supervisor", "hand_over", {"next": "all", "tables": NAMES, "reason": ""}),
     ("supervisor", "show_rules", {"table": "nowhere"}),
+    ("supervisor", "show_run", {"run": "nowhere"}),
+    ("supervisor", "show_results", {"table": "wide", "rule": 9_999}),
     ("recommender", "propose_rules", {"table": "wide", "proposals": [{"candidate": "x" * 5_000}] * 90}),
     ("recommender", "dry_run_rule", {"table": "wide", "rule": "RowCount > " + "9" * 3_900}),
 ]
@@ -89,7 +94,8 @@ def test_every_tool_is_tried() -> None:
 def test_every_answer_is_short_and_so_are_details_and_errors(wide) -> None:
     lengths = {}
     for name, (agent, args) in CALLS.items():
-        (answer,) = answers(agent, wide, (name, args))
+        told = {key: wide.run_id if value == RUN else value for key, value in args.items()}
+        (answer,) = answers(agent, wide, (name, told))
         assert answer.status == "success", answer.text
         lengths[name] = len(str(answer.text))
     full = {"profile_table", "show_profile", "show_rules", "run_validation", "show_results", "compare_tables"}

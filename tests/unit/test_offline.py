@@ -5,7 +5,7 @@ import json
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agents.offline import HELP, MOST_PROPOSALS, NOTE, OfflineModel, plan
+from agents.offline import HELP, MOST_PROPOSALS, NO_LINEAGE, NOTE, OfflineModel, plan
 
 SUPERVISOR = [{"name": n} for n in ("plan_work", "hand_over", "list_datasets", "show_profile")]
 PROFILER = [{"name": "profile_table"}, {"name": "column_details"}]
@@ -108,8 +108,27 @@ def test_one_step_needs_no_plan_and_what_is_done_is_not_planned_again():
     assert (name, args["next"], args["tables"]) == ("hand_over", "recommender", ["orders"])
 
 
-def test_lineage_is_said_to_come_later():
-    assert "Lineage is not answered yet" in plan(task("what is the lineage of orders?"), SUPERVISOR).text
+@pytest.mark.parametrize("goal", ["what is the lineage of orders?", "where does email of orders come from?"])
+def test_lineage_is_said_to_come_later(goal):
+    assert "Lineage is not answered yet" in plan(task(goal, known=["orders"]), SUPERVISOR).text
+
+
+def test_work_and_a_question_about_lineage_are_both_answered():
+    asked = task(
+        "profile orders and tell me its lineage", tables={"orders": {"done": ["profiler"], "summary": "3 rows."}}
+    )
+    assert plan(asked, SUPERVISOR).text == f"3 rows. {NO_LINEAGE} {NOTE}"
+
+
+def test_a_run_is_asked_about_by_its_id():
+    assert call(plan(task("what did run a38skus5 cost?"), SUPERVISOR)) == ("show_run", {"run": "a38skus5"})
+
+
+def test_the_table_that_a_question_names_is_meant():
+    asked = task("show the rules of b", tables={"a": {"done": []}, "bee": {"done": []}})
+    assert call(plan(asked, SUPERVISOR))[1] == {"table": "a"}
+    asked = task("show the rules of bee", tables={"a": {"done": []}, "bee": {"done": []}})
+    assert call(plan(asked, SUPERVISOR))[1] == {"table": "bee"}
 
 
 def test_who_asks_for_keys_gets_keys():
@@ -129,6 +148,9 @@ def test_who_asks_for_keys_gets_keys():
         ("which runs were there?", "list_runs"),
         ("what waits for approval?", "show_pending"),
         ("how did the scores of orders go over time?", "show_scores"),
+        ("how did the score of orders go", "show_scores"),
+        ("why did the rule on email of orders fail last time", "show_results"),
+        ("what waits for me", "show_pending"),
     ],
 )
 def test_a_question_is_answered_from_the_store(goal, tool):
@@ -141,6 +163,7 @@ def test_a_question_is_answered_from_the_store(goal, tool):
 
 def test_words_that_ask_for_nothing_get_help():
     assert HELP in plan(task("good morning"), SUPERVISOR).text
+    assert HELP in plan(task("good morning", tables={"orders": {"done": []}}), SUPERVISOR).text
 
 
 def test_the_profiler_measures_then_says_what_it_saw():

@@ -68,3 +68,9 @@ def test_hostile_text_of_a_model_is_cleaned():
     told = steps.line(event("answer", text=HOSTILE))
     assert told is not None
     assert "\x1b" not in told.said
+
+
+def test_a_line_names_only_some_of_many_tables():
+    many = [f"t{number}" for number in range(1, 301)]
+    told = steps.plan({"steps": [{"step": "profiler", "tables": many}, {"step": "recommender", "tables": ["t1"]}]})
+    assert told == "plan: 1. profiler: t1, t2, t3, t4, t5, t6, t7, t8 and 292 more; 2. recommender: t1."

@@ -78,7 +78,10 @@ def test_any_share_above_zero_shows_a_block():
 
 
 def test_a_card_has_all_that_a_decision_needs():
-    found = proposal(4, evidence={"rows": 1000, "memory": "Approved twice on similar columns."})
+    stands = [{"of": "profile", "id": "4525f4f7-d57a", "path": "$.rows", "value": 1000}]
+    stands.append({"of": "memory", "id": 12, "path": "$.outcome", "value": "approved"})
+    known = {"rows": 1000, "memory": "Approved twice on similar columns.", "references": stands}
+    found = proposal(4, evidence=known)
     shown = rendered(cards.card(found, "orders", "1 of 3"))
     for part in (
         "Rule 4",
@@ -86,6 +89,7 @@ def test_a_card_has_all_that_a_decision_needs():
         'IsComplete "email"',
         "Only 12 of 1,000 values",
         "rows 1000",
+        "profile 4525f4f7: $.rows · memory: 12",
         "75 %, from statistics",
         "✗ It is as it has to be.",
         "NULL",

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ui.report import terminal, text
+from ui.report.grounds import grounds
 from ui.report.moments import ago
 from ui.report.remembered import references
 
@@ -34,9 +35,12 @@ def card(proposal: Proposal, dataset: str, position: str, related: Sequence[Rela
     grid.add_column(overflow="fold")
     facts = dict(proposal.evidence)
     memory, recalled = facts.pop("memory", None), facts.pop("recalled", None)
+    stands = grounds(facts.pop("references", []))
     grid.add_row("rule", Text(text.clean(proposal.rule), style="bold"))
     grid.add_row("why", Text(text.clean(proposal.reasoning)))
     grid.add_row("evidence", Text(evidence(facts) or "none given", style="dim"))
+    if stands:
+        grid.add_row("found in", Text(stands, style="dim"))
     grid.add_row("sure", Text(f"{text.percent(proposal.confidence)}, {SOURCES.get(proposal.source, proposal.source)}"))
     grid.add_row("today", dry_run(proposal.dry_run))
     if memory:

@@ -17,6 +17,8 @@ Tone = Literal["good", "bad", "plain"]
 SUMMARY = re.compile(r'\{"summary": ("(?:[^"\\]|\\.)*")')
 """The summary that a tool's answer begins with; the rest of a long answer may be cut off."""
 MOST_DROPPED = 3
+MOST_TABLES = 8
+"""Names in a line; a run may have hundreds."""
 MOST_SAID, MOST_ANSWERED = 160, 240
 """Characters of what a tool and the supervisor said; the whole is in the report."""
 
@@ -58,7 +60,7 @@ def line(event: Event) -> Line | None:
 
 def _routed(data: dict[str, Any]) -> str:
     where = f" (step {data['step']} of {data['steps']})" if "step" in data else ""
-    return f"{data['next']}: {', '.join(data['tables'])}. {data['reason']}{where}"
+    return f"{data['next']}: {_tables(data['tables'])}. {data['reason']}{where}"
 
 
 def _returned(who: str, data: dict[str, Any]) -> Line | None:
@@ -71,10 +73,13 @@ def _returned(who: str, data: dict[str, Any]) -> Line | None:
 
 def plan(data: dict[str, Any]) -> str:
     """The steps of a plan in one line."""
-    steps = [
-        f"{number}. {one['step']}: {', '.join(one['tables'])}" for number, one in enumerate(data["steps"], start=1)
-    ]
+    steps = [f"{number}. {one['step']}: {_tables(one['tables'])}" for number, one in enumerate(data["steps"], start=1)]
     return f"plan: {'; '.join(steps)}."
+
+
+def _tables(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_TABLES} more" if len(names) > MOST_TABLES else ""
+    return ", ".join(text.clean(name) for name in names[:MOST_TABLES]) + more
 
 
 def dropped(data: dict[str, Any]) -> str:
