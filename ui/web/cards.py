@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.report.grounds import grounds
 from ui.report.moments import ago
 from ui.report.text import count, percent
 from ui.web import decided, deciding, editing, filters, polite, powers, session
@@ -183,6 +184,8 @@ def _evidence(proposal: Proposal) -> None:
         if figures:
             st.dataframe([{"What": name, "Value": value} for name, value in figures.items()], hide_index=True)
         st.caption(f"Proposed from {_SOURCES[proposal.source]}.")
+        if stands := grounds(proposal.evidence.get("references", [])):
+            st.caption(f"Found in {inline(stands, 300)}")
 
 
 def _figure(name: str) -> str:
