@@ -59,6 +59,8 @@ def test_some_now_and_the_others_by_a_filter_later(api, run, store):
 def test_a_filter_that_leaves_nothing_is_told(api, run):
     nothing = decide(api, run, all={"action": "approve", "where": {"columns": ["nowhere"]}})
     assert "No undecided rule" in problem(nothing, 422)["detail"]
+    unclear = decide(api, run, all={"action": "approve", "where": {"passing": "no"}})
+    assert "passing" in problem(unclear, 422)["detail"]
 
 
 def test_a_decision_lost_to_another_says_who_what_and_when_and_the_others_count(api, run, store):
@@ -112,6 +114,7 @@ NONE = [
     ({"number": 1, "action": "approve", "rule": "RowCount > 0"}, 422, "an edit has a rule"),
     ({"number": 1, "action": "edit", "rule": "RowCount >"}, 422, "column 11"),
     ({"number": 1, "action": "edit", "rule": 'IsComplete "nowhere"'}, 422, "nowhere"),
+    ({"number": "1", "action": "approve"}, 422, "body.decisions.1.number"),
     ({"number": 1, "action": "activate"}, 422, "body.decisions.1.action"),
     ({"number": 1, "action": "approve", "actor": "bea"}, 422, "body.decisions.1.actor"),
 ]

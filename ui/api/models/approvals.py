@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from memory.model import Action, Choice, ProposalSource, Status
 from ui.api.models.base import Asked, Number, RuleText, Told, Window, Words
@@ -149,9 +149,9 @@ class Filter(Asked):
     columns: Names
     rule_types: Names
     dimensions: Names
-    confidence: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
+    confidence: float = Field(default=0.0, strict=True, ge=0, le=1, allow_inf_nan=False)
     """The least."""
-    passing: bool = False
+    passing: StrictBool = False
     """Only those that hold on today's data."""
 
 

@@ -15,7 +15,7 @@ RuleText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 """A file, folder, glob or URI, as the server sees it."""
 Window = Annotated[str, Field(max_length=20, examples=["3d"], description="Such as `90m`, `24h` or `3d`.")]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Number = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 RunId = Annotated[str, Path(description="The run's id, whole.", examples=["k4mq7w2p"])]
 DatasetId = Annotated[UUID, Path(description="The dataset's id, as GET /datasets lists it.")]

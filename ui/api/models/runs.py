@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 from memory.model import Status
 from ui.api.models.base import Asked, Source, Told, Window, Words
 
-Dollars = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
-Tokens = Annotated[int, Field(gt=0, le=10**12)]
+Dollars = Annotated[float, Field(strict=True, gt=0, le=1_000_000, allow_inf_nan=False)]
+Tokens = Annotated[int, Field(strict=True, gt=0, le=10**12)]
 
 
 class StartRun(Asked):

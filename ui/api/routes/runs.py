@@ -40,7 +40,6 @@ STREAM: dict[int | str, dict[str, Any]] = {
         "description": "Server-sent events: each event of the run with its number as `id`, then one named `end`.",
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
                 "itemSchema": ITEM,
                 "example": 'id: 7\ndata: {"seq": 7, "kind": "finished", "agent": "profiler", "data": {}, "at": "…"}\n\n'
                 'event: end\ndata: {"status": "waiting", "error": null}\n\n',
