@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from agents.recollection import short
 from tools import dqdl
 from tools.dqdl.language import ideas
 from tools.profiling import Profile
@@ -44,7 +45,7 @@ class Refusals:
         said = ideas.said(parsed)
         for past, refused, meant in self._declined:
             if ideas.implies(said, meant):
-                return f"A person declined this kind of rule for {self._about(refused)}: {past.reason}"
+                return f"A person declined this kind of rule for {self._about(refused)}: {short(past.reason)}"
         return None
 
     def _about(self, refused: dqdl.TopRule) -> str:

@@ -42,7 +42,7 @@ class Memories:
     ) -> Remembered:
         """Says what counts from now on in place of what was decided; it activates and disables nothing.
 
-        Raises StoreError without a name, for nothing to correct, and for a rejection without a reason.
+        Raises StoreError without a name, for what changes nothing, and for a rejection without a reason.
         """
         require_person(actor, f"To correct memory {number}")
         reason = (reason or "").strip() or None
@@ -50,6 +50,10 @@ class Memories:
             raise StoreError("There is nothing to correct.", hint="Give --outcome, --reason or both.")
         with self._db.transaction() as connection:
             before = _get(connection, number)
+            if outcome in (None, before.outcome) and reason in (None, before.reason):
+                raise StoreError(
+                    f"Memory {number} counts so already.", hint=f"See what it says with: assay memory show {number}"
+                )
             if outcome == "reject" and not (reason or before.reason):
                 raise StoreError("A rejection needs a reason.", hint="Give one with --reason.")
             connection.execute(

@@ -54,7 +54,7 @@ def test_memories_are_listed_and_shown(call, shop):
 def test_a_correction_says_what_it_does_not_do(call, shop):
     (one,) = listed(call, "--outcome", "approve")
     said = call("correct", str(one["number"]), "--outcome", "reject", "--reason", "it shrinks", "--as", "bob")
-    assert said.stdout == f"Memory {one['number']} counts as reject, says bob: it shrinks\n"
+    assert said.stdout == f"Memory {one['number']} counts as rejected, says bob: it shrinks\n"
     assert f"Rule {one['rule_number']} stays active" in said.stderr
     (after,) = listed(call, "--table", "orders", "--outcome", "reject")[1:]
     assert (after["reason"], after["decided"], after["corrected_by"]) == ("it shrinks", "approve", "bob")

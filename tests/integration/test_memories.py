@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agents import recollection
 from agents.recollection import LIKE, recollect, remember
 from agents.workbench import Workbench
 from graph.jobs import Jobs
@@ -250,6 +251,36 @@ def test_an_approval_that_is_corrected_keeps_the_rule_from_similar_tables_and_fr
     store.memories.correct(one.number, "bob", outcome="reject", reason="refunds are negative")
     assert refused(store, shop, 'ColumnValues "amount" >= 1').endswith("refunds are negative")
     assert len(store.rules.all(status="approved")) == 1
+
+
+def test_a_correction_that_changes_nothing_is_not_recorded(store, shop):
+    reject(store, shop, 'Completeness "email" > 0.8')
+    (one,) = store.memories.all()
+    with pytest.raises(StoreError, match="counts so already"):
+        store.memories.correct(one.number, "bob", outcome="reject", reason=NULLS)
+    assert store.memories.get(one.number) == one
+    assert "memory.corrected" not in [entry.action for entry in store.audit.entries()]
+
+
+def test_after_a_change_of_the_embedding_model_all_is_remembered_anew(store, tmp_path, shop, monkeypatch):
+    rule = 'Completeness "email" > 0.8'
+    reject(store, shop, rule)
+    other = write_shop(tmp_path, "sales")
+    said = recalled(store, other, rule).sentence
+    words = recollection.embedder()
+
+    class Longer:
+        model = "another"
+
+        def embed(self, texts):
+            return [[*vector, 0.0, 0.0] for vector in words.embed(texts)]
+
+    monkeypatch.setattr(recollection, "embedder", Longer)
+    assert recalled(store, other, rule).sentence == said
+    kept = store.db.rows("select embedding_model, vector_dims(embedding) as many from rule_memory order by many")
+    assert [(one["embedding_model"], one["many"]) for one in kept] == [(words.model, 256), ("another", 258)]
+    store.memories.forget(store.memories.all()[0].number, "ada")
+    assert store.db.rows("select * from rule_memory") == []
 
 
 def test_a_correction_needs_a_person_and_something_to_say(store, shop):

@@ -99,12 +99,13 @@ def correct(
     Example: assay memory correct 12 --reason "guests have no e-mail address"
     """
     from graph.jobs import Jobs
+    from ui.report import remembered
 
     out, actor = Output(as_json), options.actor(name)
     with opened(out) as memory:
         after = Jobs(memory, actor).correct_memory(number, outcome.value if outcome else None, reason)
     why = f": {after.reason}" if after.reason else ""
-    out.show(f"Memory {number} counts as {after.outcome}, says {actor}{why}")
+    out.show(f"Memory {number} counts as {remembered.WORDS[after.outcome]}, says {actor}{why}")
     if after.outcome == "reject" and after.rule_number is not None and after.disabled is None:
         rule = after.rule_number
         out.talk(f"Rule {rule} stays active; to take it out of use: assay rules disable {rule}")
@@ -113,7 +114,7 @@ def correct(
 
 @app.command()
 def forget(
-    number: Annotated[int, typer.Argument(metavar="[N]", help="The memory's number.", show_default=False)] = 0,
+    number: Annotated[int, typer.Argument(metavar="N", help="The memory's number.", show_default=False)] = 0,
     table: TableName = "",
     name: As = "",
     as_json: Json = False,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from memory.remembered import Remembered
 
 WORDS = {"approve": "approved", "edit": "edited", "reject": "rejected", "import": "imported"}
+LONGEST = 200
+"""Characters of a text in a list; all of it is in the details."""
 STYLES = {"approve": "green", "edit": "cyan", "reject": "red"}
 
 
@@ -30,9 +32,9 @@ def overview(memories: Sequence[Remembered]) -> Table:
         table.add_row(
             str(one.number),
             Text(text.clean(one.table)),
-            Text(text.clean(one.rule or one.proposed)),
+            Text(text.clean(one.rule or one.proposed, LONGEST)),
             Text(_outcome(one), style=STYLES[one.outcome]),
-            Text(text.clean("; ".join(filter(None, (one.reason, since(one)))))),
+            Text("; ".join(filter(None, (text.clean(one.reason or "", LONGEST), text.clean(since(one), LONGEST))))),
         )
     return table
 
