@@ -28,6 +28,16 @@ class Context:
     variables: frozenset[str] = frozenset()
     problems: dict[str, None] = field(default_factory=dict)
 
+    @property
+    def dialect_name(self) -> str:
+        """The name of the dialect as its users write it; "dialect" for plain SQL."""
+        return type(self.dialect).__name__.lower()
+
+    @property
+    def is_hive(self) -> bool:
+        """Whether the engine is Hive, which differs from its relatives in names and kinds."""
+        return self.dialect_name == "hive"
+
     def problem(self, reason: str) -> None:
         """Say, once, that something is missing."""
         self.problems.setdefault(reason)

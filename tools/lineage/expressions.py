@@ -108,8 +108,13 @@ def _children(node: exp.Expr, state: int) -> Steps:
     return [(child, state) for child in node.iter_expressions()]
 
 
-def _case(node: exp.Expr, _scope: Scope, state: int) -> Steps:
-    decides, flows_on = chained(state, CONDITIONAL), chained(state, TRANSFORMATION)
+def _branch(scope: Scope, state: int) -> int:
+    """The state of what a CASE or IF chooses: changed, says OpenLineage's Spark integration; as it is, says Hive's."""
+    return state if scope.env.context.is_hive else chained(state, TRANSFORMATION)
+
+
+def _case(node: exp.Expr, scope: Scope, state: int) -> Steps:
+    decides, flows_on = chained(state, CONDITIONAL), _branch(scope, state)
     yield node.this, decides
     for branch in node.args.get("ifs") or []:
         yield branch.this, decides
@@ -117,8 +122,8 @@ def _case(node: exp.Expr, _scope: Scope, state: int) -> Steps:
     yield node.args.get("default"), flows_on
 
 
-def _if(node: exp.Expr, _scope: Scope, state: int) -> Steps:
-    flows_on = chained(state, TRANSFORMATION)
+def _if(node: exp.Expr, scope: Scope, state: int) -> Steps:
+    flows_on = _branch(scope, state)
     return [
         (node.this, chained(state, CONDITIONAL)),
         (node.args.get("true"), flows_on),
@@ -156,15 +161,13 @@ def _count(node: exp.Expr, _scope: Scope, state: int) -> Steps:
 def _window(node: exp.Expr, scope: Scope, state: int) -> Steps:
     decides = chained(state, WINDOW)
     yield node.this, state
-    named = scope.windows.get(node.alias.lower()) if node.args.get("alias") else None
-    for window in (node, named):
-        if window is not None:
-            yield from ((part, decides) for part in window.args.get("partition_by") or [])
-            yield window.args.get("order"), decides
-            yield window.args.get("spec"), decides
-    inherited = named.args.get("first") if named is not None else None
-    if isinstance(inherited, exp.Identifier):
-        yield from _window(exp.Window(this=None, alias=inherited.copy()), scope, state)
+    window: exp.Expr | None = node
+    left = dict(scope.windows)
+    while window is not None:  # a window may extend one that has a name
+        yield from ((part, decides) for part in window.args.get("partition_by") or [])
+        yield window.args.get("order"), decides
+        yield window.args.get("spec"), decides
+        window = left.pop(window.alias.lower(), None)
 
 
 def _within_group(node: exp.Expr, _scope: Scope, state: int) -> Steps:

@@ -19,10 +19,8 @@ def match_rows(match: exp.MatchRecognize, scope: Scope, influences: Flow) -> Non
     """
     rows = Relation([column for source in scope.sources for column in source.relation.columns])
     inner = Scope(scope.env, list(scope.sources))
-    for definition in match.args.get("define") or []:
-        inner.add((scope.env.context.names.written(definition.args.get("alias")),), rows)
-    for name in {node.table for node in match.find_all(exp.Column) if node.table}:
-        inner.add((scope.env.context.names.written(name),), rows)
+    for name in {node.args["table"].name: node.args["table"] for node in match.find_all(exp.Column) if node.table}.values():
+        inner.add((scope.env.context.names.written(name),), rows, only_qualified=True)
     for part in match.args.get("define") or []:
         trace(part.unalias(), inner, influences, FILTER)
     partition = match.args.get("partition_by") or []

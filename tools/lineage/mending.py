@@ -104,8 +104,52 @@ def split_with(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     depth = 0
     for position, token in enumerate(tokens):
         depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
-        if depth == 0 and word(token) in ("SELECT", "INSERT"):
+        if depth == 0 and word(token) in ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"):
             return [], tokens
         if depth == 0 and word(token) == "FROM":
             return tokens[:position], tokens[position:]
     return [], tokens
+
+
+# What can follow a clause's word that was run together with the word before it; None where anything can.
+_CLAUSES: dict[str, frozenset[str] | None] = {
+    "SELECT": None,
+    "WITH": None,
+    "FROM": None,
+    "WHERE": None,
+    "HAVING": None,
+    "GROUP": frozenset(("BY",)),
+    "ORDER": frozenset(("BY",)),
+    "INSERT": frozenset(("INTO", "OVERWRITE", "TABLE")),
+    "UNION": frozenset(("ALL", "SELECT", "DISTINCT")),
+}
+
+
+def torn_apart(tokens: list[Token], sql: str) -> str | None:
+    """The text of a statement whose line breaks were lost (`summaryASSELECT a`), with such words taken apart; None
+    if it
+    has none. Only clause words in capitals at the end of another word count. It is a guess, for what cannot be read
+    else.
+    """
+    made: list[str] = []
+    end = tokens[0].start
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        pieces = _pieces(token, following)
+        if len(pieces) > 1:
+            made += [sql[end : token.start], " ".join(pieces)]
+            end = token.end + 1
+    return "".join([*made, sql[end : tokens[-1].end + 1]]) if made else None
+
+
+def _pieces(token: Token, following: Token | None) -> list[str]:
+    text = token.text
+    if token.token_type != TokenType.VAR:
+        return [text]
+    for clause, after in _CLAUSES.items():
+        head = text.removesuffix(clause)
+        if head in ("", text) or (after is not None and (following is None or word(following) not in after)):
+            continue
+        if clause in ("SELECT", "WITH") and head.endswith("AS"):
+            return [*([head[:-2]] if head != "AS" else []), "AS", clause]
+        return [head, clause]
+    return [text]

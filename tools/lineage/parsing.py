@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlglot import exp
@@ -13,7 +14,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from tools.errors import AssayError
 from tools.lineage.budget import Limits
-from tools.lineage.mending import mended, split_with
+from tools.lineage.mending import mended, split_with, torn_apart
 from tools.lineage.splitting import Chunk
 
 # Grammars that are tried where the dialect's own does not take a statement: they know more of the standard.
@@ -29,8 +30,16 @@ class Unreadable(AssayError):
     """A statement that cannot be turned into a tree."""
 
 
-def parse(chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
-    """The tree of a statement (seldom several). Raises `Unreadable` with the reason."""
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The trees of a statement (seldom more than one), and what was guessed to read it."""
+
+    trees: list[exp.Expr]
+    guess: str = ""
+
+
+def parse(chunk: Chunk, dialect: Dialect, limits: Limits) -> Parsed:
+    """Read a statement. Raises `Unreadable` with the reason."""
     size = chunk.tokens[-1].end - chunk.tokens[0].start
     if size > limits.statement_characters:
         raise Unreadable(f"the statement has {size:,} characters, more than {limits.statement_characters:,}")
@@ -39,21 +48,43 @@ def parse(chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
         raise Unreadable(f"brackets are nested {depth:,} deep, more than {limits.nesting}")
     try:
         if depth <= _SHALLOW:
-            return _trees(chunk, dialect, limits)
-        return with_deep_stack(lambda: _trees(chunk, dialect, limits), depth)
+            return _read(chunk, dialect, limits)
+        return with_deep_stack(lambda: _read(chunk, dialect, limits), depth)
     except RecursionError:
         raise Unreadable("the statement is nested too deep to be read") from None
 
 
-def _trees(chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:
+def _read(chunk: Chunk, dialect: Dialect, limits: Limits) -> Parsed:
+    """The statement as it stands, or mended, or in a wider grammar; in the end with its words torn apart."""
+    trees, failure = _tries(chunk, dialect, limits)
+    if trees and not _is_unread(trees):
+        return Parsed(trees)
+    text = torn_apart(chunk.tokens, chunk.sql)
+    if text is not None:
+        again = Chunk(list(dialect.tokenize(text)), text, chunk.procedural, chunk.variables)
+        guessed, _ = _tries(again, dialect, limits)
+        if guessed and not _is_unread(guessed):
+            return Parsed(guessed, "words that seemed run together were taken apart")
+    if trees:
+        return Parsed(trees)
+    raise Unreadable(f"it cannot be read as {_name(dialect)}: {_reason(failure)}")
+
+
+def _tries(chunk: Chunk, dialect: Dialect, limits: Limits) -> tuple[list[exp.Expr], SqlglotError | None]:
+    """The trees of the first way to read a statement that works, or why the dialect's own did not."""
     failure: SqlglotError | None = None
     for grammar in (dialect, *map(Dialect.get_or_raise, _WIDER)):
         for tokens in (chunk.tokens, *mended(chunk.tokens, dialect)):
             try:
-                return _with_from_first(tokens, chunk, grammar, limits)
+                return _with_from_first(tokens, chunk, grammar, limits), None
             except SqlglotError as error:
                 failure = failure or error
-    raise Unreadable(f"it cannot be read as {_name(dialect)}: {_reason(failure)}")
+    return [], failure
+
+
+def _is_unread(trees: list[exp.Expr]) -> bool:
+    """Whether sqlglot gave a CREATE up and kept its text."""
+    return any(isinstance(tree, exp.Command) and tree.name.upper() == "CREATE" for tree in trees)
 
 
 def _with_from_first(tokens: list[Token], chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:

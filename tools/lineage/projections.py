@@ -142,9 +142,9 @@ def name_of(item: exp.Expr, scope: Scope, position: int) -> str:
 
 
 def _nameless(item: exp.Expr, scope: Scope, position: int) -> str:
-    dialect = type(scope.env.context.dialect).__name__.lower()
+    dialect = scope.env.context.dialect_name
     by_function = dialect in _NAMED_BY_FUNCTION
-    if isinstance(item, exp.Cast) and (by_function or dialect == "hive"):
+    if isinstance(item, exp.Cast) and (by_function or scope.env.context.is_hive):
         if isinstance(item.this, (exp.Column, exp.Dot)):
             return name_of(item.this, scope, position)
         if by_function:

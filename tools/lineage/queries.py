@@ -76,7 +76,7 @@ def _select(query: exp.Select, env: Env) -> Relation:
     for lateral in query.args.get("laterals") or []:
         add_from(lateral, scope, influences)
     scope.windows = {window.name.lower(): window for window in query.args.get("windows") or []}
-    scope.outputs_first = type(env.context.dialect).__name__.lower() in _OUTPUTS_IN_SELECT
+    scope.outputs_first = env.context.dialect_name in _OUTPUTS_IN_SELECT
     match = query.args.get("match")
     if match is not None:
         match_rows(match, scope, influences)

@@ -13,12 +13,16 @@ from tools.lineage.relations import Column, Relation, Rows
 
 @dataclass(slots=True)
 class Source:
-    """One item of FROM: the name that columns are qualified with (its alias, or its whole table name)."""
+    """One item of FROM: the name that columns are qualified with (its alias, or its whole table name).
+
+    `only_qualified`: a column without a qualifier never means one of this source, as of `excluded` in ON CONFLICT.
+    """
 
     name: Parts
     relation: Relation
     original: Parts = ()
     hidden_in_star: bool = False
+    only_qualified: bool = False
 
     def answers_to(self, qualifier: Parts) -> bool:
         """Whether `qualifier.column` can mean a column of this source."""
@@ -43,9 +47,9 @@ class Scope:
     _read: set[str] = field(default_factory=set)
     _memo: dict[Parts, Column | None] = field(default_factory=dict)
 
-    def add(self, name: Parts, relation: Relation, original: Parts = ()) -> None:
+    def add(self, name: Parts, relation: Relation, original: Parts = (), *, only_qualified: bool = False) -> None:
         """Put one more source beside the others."""
-        self.sources.append(Source(folded(name), relation, folded(original)))
+        self.sources.append(Source(folded(name), relation, folded(original), only_qualified=only_qualified))
         self._memo.clear()
 
     def column(self, node: exp.Column) -> Column | None:
@@ -91,7 +95,7 @@ class Scope:
         merged = self.merged.get(parts[0].lower())
         if merged is not None:
             return self._inside(merged, parts[1:])
-        known = [c for source in self.sources if (c := source.relation.known(parts[0])) is not None]
+        known = [c for s in self.sources if not s.only_qualified and (c := s.relation.known(parts[0])) is not None]
         if len(known) > 1:
             self.env.context.problem(f"column {parts[0]} is ambiguous")
             return Column(parts[0], flows.NOTHING)
@@ -133,7 +137,8 @@ class Scope:
 
     def _possible(self, name: str, *, of_functions: bool) -> list[Column]:
         """What could be meant in sources that may have any column: tables before the rows that functions make."""
-        relations = [s.relation for s in self.sources if isinstance(s.relation, Rows) == of_functions]
+        sources = [s for s in self.sources if not s.only_qualified]
+        relations = [s.relation for s in sources if isinstance(s.relation, Rows) == of_functions]
         return [column for relation in relations for column in relation.possible(name)]
 
     def _guess(self, parts: Parts) -> Column | None:

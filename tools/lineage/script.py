@@ -12,10 +12,10 @@ from tools.lineage.catalog import Catalog
 from tools.lineage.context import Context
 from tools.lineage.model import ColumnRef, Edge, Lineage, Problem, StatementLineage
 from tools.lineage.names import Names, Parts, folded
-from tools.lineage.parsing import Unreadable, parse
+from tools.lineage.parsing import Parsed, Unreadable, parse
 from tools.lineage.queries import relation_of
 from tools.lineage.splitting import Chunk, statements
-from tools.lineage.statements.dispatch import read
+from tools.lineage.statements.dispatch import read as read_statement
 from tools.lineage.statements.work import Work
 
 _LONGEST_QUOTE = 2_000
@@ -43,20 +43,21 @@ class Script:
         except (TokenError, RecursionError) as error:
             self._fail(sql, f"this is no SQL: {str(error).splitlines()[0]}")
             return Lineage(self.results)
-        parsed = [(chunk, *self._parsed(chunk)) for chunk in chunks]
-        transient = _transient(tree for _, trees, _ in parsed for tree in trees)
-        for chunk, trees, failure in parsed:
-            if failure:
-                self._fail(_text(chunk), failure)
-            for tree in trees:
-                self._statement(tree, chunk, transient)
+        parsed = [(chunk, self._parsed(chunk)) for chunk in chunks]
+        transient = _transient(tree for _, read in parsed if isinstance(read, Parsed) for tree in read.trees)
+        for chunk, read in parsed:
+            if isinstance(read, Unreadable):
+                self._fail(_text(chunk), str(read))
+            else:
+                for tree in read.trees:
+                    self._statement(tree, chunk, transient, read.guess)
         return Lineage(self.results)
 
-    def _parsed(self, chunk: Chunk) -> tuple[list[exp.Expr], str]:
+    def _parsed(self, chunk: Chunk) -> Parsed | Unreadable:
         try:
-            return parse(chunk, self.dialect, self.limits), ""
+            return parse(chunk, self.dialect, self.limits)
         except Unreadable as error:
-            return [], str(error)
+            return error
 
     def _fail(self, sql: str, reason: str) -> None:
         index = len(self.results)
@@ -64,7 +65,7 @@ class Script:
             StatementLineage(index, "unreadable", sql[:_LONGEST_QUOTE], problems=[Problem(index, reason)])
         )
 
-    def _statement(self, tree: exp.Expr, chunk: Chunk, transient: frozenset[Parts]) -> None:
+    def _statement(self, tree: exp.Expr, chunk: Chunk, transient: frozenset[Parts], guess: str) -> None:
         if isinstance(tree, (exp.Semicolon,)):
             return
         result = StatementLineage(len(self.results), "other", _text(chunk))
@@ -73,9 +74,11 @@ class Script:
         context = Context(
             self.dialect, Names(self.dialect), self.catalog, budget, relation_of, variables=chunk.variables
         )
+        if guess:
+            context.problem(guess)
         work = Work(context, result, transient, chunk.procedural)
         try:
-            read(tree, work)
+            read_statement(tree, work)
         except OutOfBudget as error:
             context.problem(str(error))
         except RecursionError:

@@ -69,7 +69,7 @@ def _content(statement: exp.Create, work: Work) -> Relation | None:
 def _parquet_names(relation: Relation, properties: list[exp.Expr], work: Work) -> list[str]:
     """Hive takes the underscore from `_c0` in a Parquet table, whose columns cannot begin with one."""
     formats = [p.name.lower() for p in properties if isinstance(p, exp.FileFormatProperty)]
-    if type(work.context.dialect).__name__ != "Hive" or "parquet" not in formats or relation.is_open:
+    if not work.context.is_hive or "parquet" not in formats or relation.is_open:
         return []
     return [column.name.lstrip("_") for column in relation.columns]
 

@@ -104,9 +104,9 @@ def _on_conflict(conflict: exp.Expr, columns: list[Column], target: Target, work
     scope = Scope(work.env())
     scope.add(target.parts, named_relation(target.parts, work.context), target.parts)
     row = Relation(columns)
-    scope.add(("excluded",), row)
+    scope.add(("excluded",), row, only_qualified=True)
     alias = statement.args.get("alias")
-    scope.add((alias.name if alias is not None else "new",), row)
+    scope.add((alias.name if alias is not None else "new",), row, only_qualified=True)
     influences: Flow = {}
     where = conflict.args.get("where")
     if where is not None:

@@ -13,7 +13,7 @@ def select(statement: exp.Expr, work: Work) -> None:
     """A query. Without INTO its target has no name."""
     relation = relation_of(statement, work.env())
     into = statement.find(exp.Into) if isinstance(statement, exp.Query) else None
-    name = type(work.context.dialect).__name__.lower()
+    name = work.context.dialect_name
     if into is None or into.this is None or (work.procedural and name not in _INTO_IS_A_TABLE):
         work.write(Target("", ("",)), relation.columns, relation.influences)
         return

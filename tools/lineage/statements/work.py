@@ -55,11 +55,13 @@ class Work:
             self.result.temporary |= {target.name}
         names = self.result.targets.setdefault(target.name, [])
         known = set(names)
+        spelled = {name.lower(): name for name in target.columns or ()}
         for column in columns:
-            if column.name not in known:
-                known.add(column.name)
-                names.append(column.name)
-            self._edges(ColumnRef(target.name, column.name), column.flow)
+            name = spelled.get(column.name.lower(), column.name)
+            if name not in known:
+                known.add(name)
+                names.append(name)
+            self._edges(ColumnRef(target.name, name), column.flow)
         self._edges(ColumnRef(target.name, DATASET), influences)
 
     def _edges(self, target: ColumnRef, flow: Flow) -> None:
