@@ -113,6 +113,28 @@ def test_a_form_is_the_same_on_other_columns_and_short():
     assert max(map(len, (one, two))) < 200
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop table x",
+        "select",
+        "select 1",
+        "select count(*) / 0 from primary",
+        "select mean() from primary",
+        "select * from primary where 'x' = 'y'",
+        "select sum(if(a, 1)) from primary",
+        "select * from primary where (a, b) in ((1, 2))",
+        "select a from primary union select b from primary",
+        "select * from primary where " + "(" * 900 + "a > 1" + ")" * 900,
+    ],
+)
+@pytest.mark.parametrize("condition", ["", "= 0", "> 0.5", "not between 1 and 5", "in [0]"])
+def test_any_statement_says_at_least_itself(statement, condition):
+    rule = parse_rule(f'CustomSql "{statement}" {condition}')
+    assert restates(rule, rule)
+    assert len(form(rule)) < 200
+
+
 BOUND = st.one_of(
     st.tuples(st.sampled_from([">", ">=", "<", "<=", "="]), st.integers(0, 9)).map(lambda pair: f"{pair[0]} {pair[1]}"),
     st.tuples(st.integers(0, 4), st.integers(5, 9)).map(lambda pair: f"between {pair[0]} and {pair[1]}"),

@@ -83,21 +83,34 @@ def _claims(one: Said) -> frozenset[Idea]:
 
 
 def _of_sql(rule: Rule, renamed: Mapping[str, str]) -> Said:
-    """Of a CustomSql, and of a row count under a filter."""
+    """Of a CustomSql, and of a row count under a filter; of SQL that is nested too deep the text counts."""
+    try:
+        return _rows(rule, renamed) if rule.type == "RowCount" else _statement(rule, renamed)
+    except RecursionError:
+        return leaf(rule, renamed) if rule.type == "RowCount" else _unread(rule)
+
+
+def _rows(rule: Rule, renamed: Mapping[str, str]) -> Said:
     from tools.dqdl.language import statements
 
-    if rule.type == "RowCount":
-        rows = statements.others(rule, renamed)
-        if statements.none(rule.condition) and rows:
-            return _parts(rows)
-        said_of = [leaf(rule, renamed), *_leaves(_parts(rows))] if rows else [leaf(rule, renamed)]
-        return Leaf(_all(one.ideas for one in said_of), _all(one.claims for one in said_of))
+    others = statements.others(rule, renamed)
+    if statements.none(rule.condition) and others:
+        return _parts(others)
+    found = [leaf(rule, renamed), *(_leaves(_parts(others)) if others else ())]
+    return Leaf(_all(one.ideas for one in found), _all(one.claims for one in found))
+
+
+def _statement(rule: Rule, renamed: Mapping[str, str]) -> Said:
+    from tools.dqdl.language import statements
+
     found = statements.parts(rule, renamed)
-    if found is None:
-        parameter = rule.parameters[0]
-        text = parameter.pattern if isinstance(parameter, Text) else str(parameter)
-        return _alone(Idea(f"CustomSql {' '.join(text.lower().split())}", ()))
-    return _parts(found)
+    return _unread(rule) if found is None else _parts(found)
+
+
+def _unread(rule: Rule) -> Leaf:
+    parameter = rule.parameters[0]
+    text = parameter.pattern if isinstance(parameter, Text) else str(parameter)
+    return _alone(Idea(f"CustomSql {' '.join(text.lower().split())}", ()))
 
 
 def _parts(found: list[Part]) -> Said:
