@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 RunId = Annotated[str, Field(min_length=1, max_length=64, description="the id of a run, such as list_runs tells it")]
 
+_DECIDED = {"approve": "approved", "edit": "edited", "reject": "rejected"}
+
 
 @tool(response_format="content_and_artifact")
 def show_run(run: RunId, runtime: Runtime) -> Answer:
@@ -22,7 +24,7 @@ def show_run(run: RunId, runtime: Runtime) -> Answer:
     memory = runtime.context.bench.memory
     found = memory.runs.get(run)
     decided = Counter(
-        one.decision.action if one.decision else "undecided" for one in memory.approvals.proposals(found.id)
+        _DECIDED[one.decision.action] if one.decision else "undecided" for one in memory.approvals.proposals(found.id)
     )
     proposals = ", ".join(f"{count} {action}" for action, count in sorted(decided.items())) or "none"
     asked = f"{found.goal[:300]!r} by {found.requested_by}, {found.created_at:%Y-%m-%d %H:%M} UTC"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
@@ -9,6 +11,8 @@ from agents.offline import plan
 from agents.prompts import prompt
 from graph.runs import Runs
 from graph.worker import Worker
+from memory.model import Decision
+from memory.usage import ModelCall
 from tests.support.runs import scripted_worker, write_orders
 from tests.support.scripted import ScriptedModel, calling
 from ui.report.steps import line
@@ -94,3 +98,18 @@ def test_a_run_records_which_prompt_each_agent_had(runs, tmp_path) -> None:
     Worker(runs.memory).run(run.id)
     told = {(one.agent, one.data["prompt"]) for one in runs.follow(run.id) if one.kind == "answered"}
     assert told == {(agent, prompt(agent).stamp) for agent in ("supervisor", "profiler", "recommender")}
+
+
+def test_the_supervisor_tells_what_a_run_cost(runs, tmp_path) -> None:
+    run = runs.start([write_orders(tmp_path)], requested_by="Ann", model="offline")
+    Worker(runs.memory).run(run.id)
+    runs.decide(run.id, [Decision(1, "reject", reason="says nothing")], "Ann")
+    call = ModelCall("1", "profiler", "m", 10, "end_turn", 1200, 40, 100, 0, cost_usd=Decimal("0.0123"))
+    runs.memory.usage.record(run.id, call)
+    asked = runs.start(
+        [write_orders(tmp_path)], goal=f"what did run {run.id} cost?", requested_by="Bob", model="offline"
+    )
+    Worker(runs.memory).run(asked.id)
+    answer = runs.report(asked.id).answer
+    assert "Its model: 1 calls, 1,300 tokens in, 40 out, $0.0123." in answer
+    assert "Proposals: 1 rejected, " in answer
