@@ -103,6 +103,7 @@ class Runs:
         """
         from agents.budget import budget
         from agents.models import model_name, preflight
+        from tools.privacy import request_masked
         from tools.sources.uris import without_passwords
 
         person = require(requested_by, "start")
@@ -115,7 +116,7 @@ class Runs:
         uris = [self._check(source) for source in sources]
         run = self.memory.runs.create(
             kind="run",
-            goal=without_passwords(goal) if goal else DEFAULT_GOAL,
+            goal=request_masked(without_passwords(goal)) if goal else DEFAULT_GOAL,
             sources=list(dict.fromkeys(uris)),
             model=spec,
             graph_version=GRAPH_VERSION,
@@ -153,9 +154,9 @@ class Runs:
         """What waits for a person, oldest first; also what expired, and then waits to be reopened."""
         return self.memory.approvals.pending()
 
-    def proposals(self, run_id: str) -> list[Proposal]:
-        """The proposals of a run with their decisions, by number."""
-        return self.memory.approvals.proposals(self.memory.runs.get(run_id).id)
+    def proposals(self, run_id: str, numbers: Collection[int] | None = None) -> list[Proposal]:
+        """The proposals of a run with their decisions, by number: all, or those of some numbers."""
+        return self.memory.approvals.proposals(self.memory.runs.get(run_id).id, numbers)
 
     def undecided(self, run_id: str, where: Filter = inbox.EVERY) -> list[Proposal]:
         """The proposals of a run that wait for a decision, skipped ones too, by number. Raises StoreError."""
@@ -186,7 +187,7 @@ class Runs:
 
         It is told from the texts of simple conditions; that nothing is told does not mean that nothing is there.
         """
-        left = [one for one in self.undecided(run_id) if numbers is None or one.number in numbers]
+        left = [proposal for proposal in self.proposals(run_id, numbers) if proposal.decision is None]
         active = self.memory.rules.active_of({proposal.dataset_id for proposal in left})
         found = {proposal.number: inbox.related(proposal.rule, active[proposal.dataset_id]) for proposal in left}
         return {number: rules for number, rules in found.items() if rules}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import LiteralString
 from uuid import UUID
@@ -32,7 +32,7 @@ SELECT_PROPOSALS: LiteralString = """
     from proposals p left join decisions d on d.proposal_id = p.id
     left join lateral (
         select actor, reason, skipped_at from skips where proposal_id = p.id order by id desc limit 1) k on true
-    where p.run_id = %s order by p.number
+    where p.run_id = %(run_id)s and (%(numbers)s::int[] is null or p.number = any(%(numbers)s)) order by p.number
 """
 DECISION_COLUMNS = ("action", "reason", "actor", "decided_at")
 
@@ -52,9 +52,20 @@ class Approvals(Requests):
         wanted = {proposal.fingerprint for proposal in proposals}
         return [p for p in stored if p.dataset_id == dataset_id and p.fingerprint in wanted]
 
-    def proposals(self, run_id: str) -> list[Proposal]:
-        """All proposals of a run by number, with their decisions."""
-        return [_proposal(row) for row in self._db.rows(SELECT_PROPOSALS, [run_id])]
+    def proposals(self, run_id: str, numbers: Collection[int] | None = None) -> list[Proposal]:
+        """The proposals of a run by number, with their decisions: all, or those of some numbers."""
+        return [_proposal(row) for row in self._db.rows(SELECT_PROPOSALS, _which(run_id, numbers))]
+
+    def version(self, run_id: str) -> tuple[int, int, int]:
+        """What changes when a proposal of a run is made, decided or put off: how often each was done."""
+        (row,) = self._db.rows(
+            """select count(*) as made, count(d.proposal_id) as decided,
+                (select count(*) from skips s join proposals q on q.id = s.proposal_id
+                where q.run_id = %(run_id)s) as skipped
+            from proposals p left join decisions d on d.proposal_id = p.id where p.run_id = %(run_id)s""",
+            {"run_id": run_id},
+        )
+        return row["made"], row["decided"], row["skipped"]
 
     def decide(self, run_id: str, decisions: Sequence[Decision], actor: str) -> DecideOutcome:
         """Records decisions in one transaction; when the last proposal is decided, the run is queued again.
@@ -66,8 +77,9 @@ class Approvals(Requests):
         """
         with self._db.transaction() as connection:
             self._require_open(connection, run_id)
-            stored = {proposal.number: proposal for proposal in _proposals(connection, run_id)}
-            _check(run_id, decisions, stored, actor)
+            meant = [decision.number for decision in decisions]
+            stored = {proposal.number: proposal for proposal in _proposals(connection, run_id, meant)}
+            _check(connection, run_id, decisions, stored, actor)
             _check_author(connection, run_id, decisions, actor)
             conflicts, made, skipped = [], [], []
             for decision in decisions:
@@ -79,7 +91,7 @@ class Approvals(Requests):
                     made.append(_insert_decision(connection, stored[decision.number], decision, actor))
                 elif not _agrees(before, decision, actor):
                     conflicts.append(Conflict(decision.number, before))
-            undecided = sum(proposal.decision is None for proposal in _proposals(connection, run_id))
+            undecided = _undecided(connection, run_id)
             if undecided == 0 and made:
                 wake(connection, run_id)
             put_off = (Fact("proposal.skipped", actor, run_id, f"proposal {number}") for number in skipped)
@@ -114,8 +126,21 @@ def _insert_proposal(connection: Connection, run_id: str, dataset_id: UUID, prop
     )
 
 
-def _proposals(connection: Connection, run_id: str) -> list[Proposal]:
-    return [_proposal(row) for row in connection.execute(SELECT_PROPOSALS, [run_id]).fetchall()]
+def _proposals(connection: Connection, run_id: str, numbers: Collection[int] | None = None) -> list[Proposal]:
+    return [_proposal(row) for row in connection.execute(SELECT_PROPOSALS, _which(run_id, numbers)).fetchall()]
+
+
+def _which(run_id: str, numbers: Collection[int] | None) -> dict[str, object]:
+    return {"run_id": run_id, "numbers": None if numbers is None else list(numbers)}
+
+
+def _undecided(connection: Connection, run_id: str) -> int:
+    (row,) = connection.execute(
+        """select count(*) as undecided from proposals p where p.run_id = %s
+        and not exists (select from decisions d where d.proposal_id = p.id)""",
+        [run_id],
+    ).fetchall()
+    return int(row["undecided"])
 
 
 def _proposal(row: Row) -> Proposal:
@@ -127,14 +152,16 @@ def _proposal(row: Row) -> Proposal:
     return Proposal(**{**row, "columns": tuple(row["columns"])}, decision=decision, skipped=skipped)
 
 
-def _check(run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposal], actor: str) -> None:
+def _check(
+    connection: Connection, run_id: str, decisions: Sequence[Decision], stored: dict[int, Proposal], actor: str
+) -> None:
     """Refuses the whole set if one decision is not possible."""
     require_person(actor, "A decision")
     numbers = [decision.number for decision in decisions]
     for decision in decisions:
         number = decision.number
         if number not in stored:
-            raise NotFound(f"Run {run_id} has no proposal {number}.", hint=f"It has {_range(list(stored))}.")
+            raise NotFound(f"Run {run_id} has no proposal {number}.", hint=f"It has {_range(connection, run_id)}.")
         if numbers.count(number) > 1:
             raise StoreError(f"There are two decisions about proposal {number}.", hint="Give one.")
         if decision.action == "edit" and not (decision.rule or "").strip():
@@ -159,7 +186,8 @@ def _check_author(connection: Connection, run_id: str, decisions: Sequence[Decis
             )
 
 
-def _range(numbers: list[int]) -> str:
+def _range(connection: Connection, run_id: str) -> str:
+    numbers = [proposal.number for proposal in _proposals(connection, run_id)]
     return f"1 to {max(numbers)}" if numbers else "none"
 
 

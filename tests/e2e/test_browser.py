@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from memory import Memory, embedded
+from memory.model import Decision
 from tests.support import browser
 from tests.support.browser import Steward
+from tests.support.waiting import ORDERS, waiting_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -96,12 +98,14 @@ def test_a_whole_run_with_every_kind_of_decision(steward: Steward, home: Path, a
     steward.expect(editor).to_have_value('ColumnValues "country" in ["DE"')
     steward.edits(2, 'ColumnValues "country" in ["DE", "FR"]')
     steward.sees("rows break it today")
+    steward.expect(steward.card(2).get_by_text("As edited:")).to_be_visible()
     steward.save_edit(2)
     steward.reject(3, "the shape may vary")
     steward.sees(f"3 of {total} done")
 
     steward.reload()
     steward.sees(f"3 of {total} done")
+    steward.page.get_by_text("Decisions: ").click()
     steward.sees("the shape may vary")
     first, second, third = [p.decision for p in proposals(home, run_id)[:3]]
     assert [d.action for d in (first, second, third)] == ["approve", "edit", "reject"]
@@ -138,6 +142,72 @@ def test_a_reload_and_a_second_tab_lose_nothing_of_a_running_run(
     tab.context.close()
 
 
+def test_edit_reject_and_skip_by_keyboard_alone(steward: Steward, home: Path, tmp_path: Path) -> None:
+    run_id = at_a_waiting_run(steward, home, tmp_path)
+    card = steward.card(1)
+    card.get_by_role("button", name="Edit", exact=True).press("Enter")
+    editor = card.get_by_label("The rule in DQDL", exact=True)
+    editor.fill('IsUnique "order_id"')
+    editor.press("Control+Enter")
+    steward.expect(card.get_by_text("As edited:")).to_be_visible()
+    card.get_by_label("Why? (optional, remembered)").fill("a key may be null")
+    steward.page.keyboard.press("Tab")
+    card.get_by_role("button", name="Approve as edited").press("Enter")
+    steward.expect(card).to_have_count(0)
+
+    steward.card(2).get_by_role("button", name="Reject …").press("Enter")
+    steward.expect(steward.card(2).get_by_label("Why not?")).to_be_visible()
+    steward.page.keyboard.press("Tab")
+    steward.page.keyboard.type("countries come and go")
+    steward.page.keyboard.press("Enter")
+    steward.expect(steward.card(2)).to_have_count(0)
+    steward.card(3).get_by_role("button", name="Skip").press("Enter")
+    steward.expect(steward.card(3).get_by_text("skipped by")).to_be_visible()
+
+    first, second, third = proposals(home, run_id)[:3]
+    assert (first.decision.action, first.decision.rule) == ("edit", 'IsUnique "order_id"')
+    assert first.decision.reason == "a key may be null"
+    assert (second.decision.action, second.decision.reason) == ("reject", "countries come and go")
+    assert third.decision is None
+    assert third.skipped
+
+
+def test_a_filter_narrows_what_is_shown_and_decided_at_once(steward: Steward, home: Path, tmp_path: Path) -> None:
+    run_id = at_a_waiting_run(steward, home, tmp_path)
+    before = proposals(home, run_id)
+    meant = [one.number for one in before if one.dimension == "completeness"]
+    assert 0 < len(meant) < len(before)
+    steward.page.get_by_role("button", name="Filter").click()
+    steward.page.get_by_role("combobox", name="Dimension").fill("completeness")
+    steward.page.keyboard.press("Enter")
+    steward.sees(f"{len(meant)} rule")
+    steward.page.keyboard.press("Escape")
+    steward.page.get_by_role("button", name="More …").click()
+    steward.page.get_by_label("Why?", exact=True).fill("not ours")
+    steward.page.get_by_role("button", name="Reject all").click()
+    steward.sees(f"{len(meant)} of {len(before)} done")
+    assert [one.number for one in proposals(home, run_id) if one.decision] == meant
+
+
+def test_what_somebody_decides_elsewhere_comes_up_by_itself(steward: Steward, home: Path, tmp_path: Path) -> None:
+    run_id = at_a_waiting_run(steward, home, tmp_path)
+    with Memory.open(embedded.start(home)) as store:
+        store.approvals.decide(run_id, [Decision(1, "reject", reason="not like this")], "Bea")
+    steward.expect(steward.card(1)).to_have_count(0)
+    steward.sees("Bea")
+    steward.sees("not like this")
+
+
+def at_a_waiting_run(steward: Steward, home: Path, folder: Path) -> str:
+    """The steward before a run on a table of its own, which waits for decisions."""
+    with Memory.open(embedded.start(home)) as store:
+        (folder / "orders.csv").write_bytes(ORDERS.read_bytes())
+        run_id = waiting_run(store, folder / "orders.csv").run_id
+    steward.open(f"/?run={run_id}")
+    steward.sees("rules to decide")
+    return run_id
+
+
 def test_hostile_data_stays_data(steward: Steward, tmp_path: Path, asked: list[str]) -> None:
     (tmp_path / "hostile.csv").write_text(HOSTILE, encoding="utf-8")
     steward.open()
@@ -146,7 +216,6 @@ def test_hostile_data_stays_data(steward: Steward, tmp_path: Path, asked: list[s
     steward.ask(f"Profile {tmp_path / 'hostile.csv'}")
     steward.sees("3 rows")
     no_way_out(steward)
-    steward.page.get_by_text("Profile of hostile").click()
     steward.expect(steward.page.get_by_test_id("stDataFrame").first).to_be_visible()
     steward.open("/datasets")
     steward.sees("Pick a dataset")

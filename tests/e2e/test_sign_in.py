@@ -84,17 +84,42 @@ def test_whoever_signs_in_comes_to_the_page_that_was_meant_and_leaves_again(stew
     ]
 
 
-def test_a_viewer_is_told_what_a_viewer_may_not(steward: Steward, home: Path) -> None:
-    steward.page.goto(f"{steward.address}/", wait_until="domcontentloaded")
+def test_nobody_is_shown_what_they_may_not_do(steward: Steward, home: Path) -> None:
+    page = steward.page
+    page.goto(f"{steward.address}/", wait_until="domcontentloaded")
     sign_in(steward, "vic")
-    steward.page.get_by_role("button", name="Try it on the example orders").click()
-    steward.sees("vic has the role viewer, and may not start runs")
+    steward.sees("To ask for work needs the role author")
+    steward.expect(page.get_by_test_id("stChatInputTextArea")).to_be_disabled()
+    assert page.get_by_role("button", name="Try it on the example orders").count() == 0
+
     People(home / "users.toml").change("vic", role="author")
-    steward.page.get_by_role("button", name="Try it on the example orders").first.click()
+    steward.reload()
+    page.get_by_role("button", name="Try it on the example orders").click()
     steward.sees("rules to decide")
+    steward.sees("people with the role approver decide")
+    steward.expect(steward.card(1)).to_be_visible()
+    for name in ("Approve", "Edit", "Reject …", "Skip", "Approve all …"):
+        assert page.get_by_role("button", name=name, exact=True).count() == 0
+
+    steward.open("/settings")
+    steward.sees("Admins change these")
+    steward.sees("Admins see and change who may do what")
+    assert page.get_by_text("Add somebody").count() == 0
+
+
+def test_what_is_refused_between_two_clicks_is_one_line(steward: Steward, home: Path) -> None:
+    page, people = steward.page, People(home / "users.toml")
+    people.add(new_person("eve", "approver", password=PASSWORD))
+    page.goto(f"{steward.address}/", wait_until="domcontentloaded")
+    sign_in(steward, "eve")
+    page.get_by_role("button", name="Try it on the example orders").click()
+    steward.sees("rules to decide")
+    people.change("eve", role="author")
     steward.card(1).get_by_role("button", name="Approve", exact=True).click()
-    steward.sees("vic has the role author, and may not decide about rules")
-    People(home / "users.toml").remove("vic")
+    steward.sees("eve has the role author, and may not decide about rules")
+    people.remove("eve")
+    steward.sees("You are signed out")
+    assert page.get_by_text("Traceback").count() == 0
     steward.reload()
     steward.sees("You are signed out")
 

@@ -59,7 +59,7 @@ def test_a_filter_narrows_what_is_shown_and_says_so(call, run):
     assert "1 shown" in shown.stdout
     assert "RowCount" in shown.stdout
     assert "IsComplete" not in shown.stdout
-    assert "expires in 23 h" in shown.stdout
+    assert "expires in 24 h" in shown.stdout
 
 
 def test_a_filter_that_leaves_nothing_is_an_error_and_decides_nothing(call, store, run):

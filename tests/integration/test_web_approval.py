@@ -70,6 +70,7 @@ def test_approving_stores_who_and_what(page: AppTest, store: Memory, waiting: Wa
 
 def test_rejecting_needs_a_reason_and_stores_it(page: AppTest, store: Memory, waiting: Waiting) -> None:
     open_run(page, waiting.run_id)
+    page.button(key=key("reject", waiting, 2)).click().run()
     page.button(key=key("rejected", waiting, 2)).click().run()
     assert "Say in a few words why you reject it" in texts(page)
     assert decision(store, waiting, 2) is None
@@ -125,6 +126,7 @@ def test_approving_all_that_is_left_puts_the_run_back_into_the_queue(
     page: AppTest, store: Memory, waiting: Waiting
 ) -> None:
     open_run(page, waiting.run_id)
+    page.button(key=f"open-approve-{waiting.run_id}").click().run()
     page.button(key=f"rest-{waiting.run_id}").click().run()
     assert {p.decision.action for p in store.approvals.proposals(waiting.run_id)} == {"approve"}
     assert store.runs.get(waiting.run_id).status == "queued"
@@ -133,6 +135,7 @@ def test_approving_all_that_is_left_puts_the_run_back_into_the_queue(
 def test_approving_what_holds_leaves_the_rest(page: AppTest, store: Memory) -> None:
     run = waiting_run(store, rules=['IsComplete "email"', 'IsComplete "order_id"'])
     open_run(page, run.run_id)
+    page.button(key=f"open-approve-{run.run_id}").click().run()
     page.button(key=f"holding-{run.run_id}").click().run()
     assert [bool(p.decision) for p in store.approvals.proposals(run.run_id)] == [False, True]
 
@@ -155,7 +158,7 @@ def expire(store: Memory, run: Waiting) -> None:
 def test_the_page_says_who_decides(page: AppTest, waiting: Waiting) -> None:
     open_run(page, waiting.run_id)
     assert f"You decide as **{session.actor()}**" in texts(page)
-    assert "expires in 23 h" in texts(page)
+    assert "expires in 24 h" in texts(page)
 
 
 def inbox(page: AppTest, run: Waiting) -> AppTest:

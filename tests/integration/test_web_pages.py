@@ -116,7 +116,7 @@ def test_the_steps_tell_agent_tool_and_answer(page: AppTest, store: Memory) -> N
     assert any("Profiler" in label and "1,000 rows" in label for label in labels)
     assert any("Your decision" in label and "1 rule to decide" in label for label in labels)
     assert "orders has rows." in texts(page)
-    assert any("profile_table" in str(caption.value).replace("\\", "") for caption in page.caption)
+    assert any("profile table" in str(caption.value) for caption in page.caption)
 
 
 def test_the_profile_opens_as_a_table_with_charts(page: AppTest, store: Memory) -> None:

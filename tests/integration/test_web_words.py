@@ -40,7 +40,7 @@ def test_how_long_ago(passed: timedelta, words: str) -> None:
     [
         (timedelta(seconds=-5), "now"),
         (timedelta(minutes=20), "in 20 min"),
-        (timedelta(hours=23, minutes=50), "in 23 h"),
+        (timedelta(hours=23, minutes=50), "in 24 h"),
     ],
 )
 def test_how_long_until(ahead: timedelta, words: str) -> None:

@@ -142,7 +142,7 @@ class Steward:
 
     def edits(self, number: int, rule: str):
         """Opens the editor of a card, writes and leaves the field; the field."""
-        editor = self.card(number).get_by_label("The rule in DQDL")
+        editor = self.card(number).get_by_label("The rule in DQDL", exact=True)
         if editor.count() == 0:
             self.card(number).get_by_role("button", name="Edit", exact=True).click()
         editor.fill(rule)
@@ -157,10 +157,8 @@ class Steward:
     def reject(self, number: int, reason: str) -> None:
         """Rejects one rule."""
         self.card(number).get_by_role("button", name="Reject …").click()
-        box = self.page.get_by_label("Why not?").filter(visible=True)
-        box.fill(reason)
-        box.press("Enter")
-        self.page.get_by_role("button", name="Reject", exact=True).filter(visible=True).click()
+        self.card(number).get_by_label("Why not?").fill(reason)
+        self.card(number).get_by_role("button", name="Reject", exact=True).click()
         self.expect(self.card(number)).to_have_count(0)
 
     def approve_rest(self) -> None:

@@ -27,4 +27,4 @@ def left(moment: datetime, now: datetime | None = None) -> str:
         return "now"
     if remaining < timedelta(hours=1):
         return f"in {remaining // timedelta(minutes=1)} min"
-    return f"in {remaining // timedelta(hours=1)} h"
+    return f"in {round(remaining / timedelta(hours=1))} h"

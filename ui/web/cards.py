@@ -33,7 +33,7 @@ def show(run_id: str, request: PendingApproval | None) -> None:
 
     ``request`` is what the run waits for, None if it does not wait.
     """
-    proposals = session.desk().runs.proposals(run_id)
+    proposals = session.proposals(run_id)
     if request is not None:
         deciding.terms(request, powers.over(run_id))
     if request is not None and not request.expired:
@@ -43,7 +43,7 @@ def show(run_id: str, request: PendingApproval | None) -> None:
 
 @polite.part
 def _board(run_id: str) -> None:
-    proposals = session.desk().runs.proposals(run_id)
+    proposals = session.proposals(run_id)
     undecided = [proposal for proposal in proposals if proposal.decision is None]
     if not undecided:
         st.rerun()
@@ -53,8 +53,8 @@ def _board(run_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         polite.part(_count, run_every=WATCH_SECONDS)(run_id, len(proposals))
         st.space("stretch")
-        filters.show(run_id, undecided, lambda one: tables[one.dataset_id].short_name)
-        filters.bulk(run_id, fitting, mine)
+        filters.buttons(run_id, fitting, mine)
+    filters.panel(run_id, undecided, fitting, lambda one: tables[one.dataset_id].short_name, mine)
     deciding.problem(run_id)
     if told := filters.told(where):
         st.caption(f":material/filter_alt: {count(len(fitting), 'rule')}: {told}")
@@ -153,8 +153,11 @@ def _card(proposal: Proposal, table: str, mine: Powers, beside: Sequence[Related
         st.text(proposal.reasoning)
         editing.beside(beside)
         _evidence(proposal)
-        if mine.edit and st.session_state.get(f"editing-{key}"):
+        turned = deciding.turned_to(proposal)
+        if mine.edit and turned == "edit":
             editing.show(proposal)
+        elif mine.refuse and turned == "reject":
+            deciding.refusal(proposal)
         else:
             deciding.buttons(proposal, mine)
 

@@ -35,11 +35,12 @@ def sidebar() -> None:
     with st.sidebar:
         if st.button("New conversation", icon=":material/add:", width="stretch", key="new"):
             st.switch_page(page())
-        for past in recent:
-            label, icon = inline(past.goal, 30), _ICONS.get(past.status)
-            key, told = f"past-{past.runs[0]}", inline(past.goal, 300)
-            if st.button(label, icon=icon, type="tertiary", key=key, help=told):
-                open_run(*past.runs)
+        with st.container(gap=None):
+            for past in recent:
+                label, icon = inline(past.goal, 30), _ICONS.get(past.status)
+                key, told = f"past-{past.runs[0]}", inline(past.goal, 300)
+                if st.button(label, icon=icon, type="tertiary", key=key, help=told):
+                    open_run(*past.runs)
 
 
 def show() -> None:
@@ -60,7 +61,7 @@ def show() -> None:
             st.chat_input(f"You look on as {session.actor().role}: authors may ask", disabled=True, key="question")
             return
         source = _table()
-        if goal := st.chat_input("Profile a table, propose rules, validate it, or ask about it", key="question"):
+        if goal := st.chat_input("What shall I do, or tell you?", key="question"):
             session.ask(goal, [source] if source else [])
             st.rerun()
 

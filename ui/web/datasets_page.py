@@ -38,14 +38,15 @@ def show() -> None:
             "No datasets yet. Name a file in the chat, for example `profile data/orders.csv`.", icon=":material/table:"
         )
         return
+    lines = [{**_line(dataset), **figures} for dataset, figures in zip(datasets, _figures(datasets), strict=True)]
     picked = st.dataframe(
-        [{**_line(dataset), **figures} for dataset, figures in zip(datasets, _figures(datasets), strict=True)],
+        lines,
         key="datasets",
         on_select="rerun",
         selection_mode="single-row",
         hide_index=True,
         height=35 * (min(len(datasets), _ROWS_SHOWN) + 1) + 3,
-        column_order=("Dataset", "Score", "Trend", "Rules", "Columns", "Place", "Last opened"),
+        column_order=_shown(lines),
         column_config={
             "Score": st.column_config.ProgressColumn(format="%.1f", max_value=100, width=110),
             "Trend": st.column_config.LineChartColumn(y_min=0, y_max=100, width=80, help="The last validations"),
@@ -63,6 +64,12 @@ def show() -> None:
         st.caption("Pick a dataset to see its profile, rules and results.")
     else:
         _one(chosen)
+
+
+def _shown(lines: list[dict[str, Any]]) -> list[str]:
+    """The columns of the list; nothing of scores as long as there are none."""
+    later = [name for name in ("Score", "Trend") if any(line[name] for line in lines)]
+    return ["Dataset", *later, "Rules", "Columns", "Place", "Last opened"]
 
 
 def _line(dataset: Dataset) -> dict[str, Any]:
@@ -99,12 +106,17 @@ def _one(dataset: Dataset) -> None:
         st.subheader(inline(dataset.short_name, 80), anchor=False)
         st.space("stretch")
         if powers.can("start"):
-            for label, goal in (("Recommend rules", "Profile it and recommend rules"), ("Validate", "Validate it")):
-                if st.button(label, key=f"do-{label}"):
-                    _start(dataset, goal)
-            if st.button("Compare …", key="do-compare", type="tertiary", icon=":material/compare_arrows:"):
-                st.switch_page(compare_page.page())
+            with st.container(horizontal=True, width="content"):
+                _work(dataset)
     _view(dataset)
+
+
+def _work(dataset: Dataset) -> None:
+    for label, goal in (("Recommend rules", "Profile it and recommend rules"), ("Validate", "Validate it")):
+        if st.button(label, key=f"do-{label}"):
+            _start(dataset, goal)
+    if st.button("Compare …", key="do-compare", type="tertiary", icon=":material/compare_arrows:"):
+        st.switch_page(compare_page.page())
 
 
 @polite.part

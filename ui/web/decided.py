@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.report.moments import ago
+from ui.web.frame import moments
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def show(proposals: Sequence[Proposal]) -> None:
     # The label changes with each decision: by its key it stays the same one, and as open as it was.
     with st.expander(f"Decisions: {label}", icon=":material/gavel:", key=key):
         if len(taken) > _MOST_IN_WORDS:
-            st.dataframe([_line(proposal, decision) for proposal, decision in taken], hide_index=True)
+            lines = [_line(proposal, decision) for proposal, decision in taken]
+            st.dataframe(lines, hide_index=True, column_config=moments("When"))
             return
         for proposal, decision in taken:
             with st.container(gap="xxsmall"):

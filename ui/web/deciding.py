@@ -6,7 +6,7 @@ Decisions are stored by callbacks, before anything is drawn anew: a click redraw
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -103,11 +103,8 @@ def buttons(proposal: Proposal, powers: Powers) -> None:
                 args=(proposal, "approve", key),
             )
         if powers.edit:
-            st.button("Edit", key=f"edit-{key}", icon=":material/edit:", on_click=edit, args=(key, True))
-        with st.popover("Reject …", icon=":material/close:", key=f"reject-{key}"), st.form(f"no-{key}", border=False):
-            st.text_input("Why not?", key=f"reason-{key}", placeholder="Nulls are legal here")
-            st.caption("The reason is remembered: this rule is not proposed again here.")
-            st.form_submit_button("Reject", key=f"rejected-{key}", on_click=_take, args=(proposal, "reject", key))
+            st.button("Edit", key=f"edit-{key}", icon=":material/edit:", on_click=turn_to, args=(key, "edit"))
+        st.button("Reject …", key=f"reject-{key}", icon=":material/close:", on_click=turn_to, args=(key, "reject"))
         if skipped_here(proposal) is None:
             st.button(
                 "Skip",
@@ -129,9 +126,29 @@ def _take(proposal: Proposal, action: Any, key: str) -> None:
         decide(proposal.run_id, [Decision(proposal.number, action, reason=reason or None)], key)
 
 
-def edit(key: str, editing: bool) -> None:
-    """Opens or closes the editor of a card."""
-    st.session_state[f"editing-{key}"] = editing
+def refusal(proposal: Proposal) -> None:
+    """The reason of a rejection, in the place of the buttons: the tabulator key comes to it from there."""
+    key = key_of(proposal)
+    with st.form(f"no-{key}", border=False):
+        st.text_input("Why not?", key=f"reason-{key}", placeholder="Nulls are legal here")
+        st.caption("The reason is remembered: this rule is not proposed again here.")
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                "Reject", key=f"rejected-{key}", type="primary", on_click=_take, args=(proposal, "reject", key)
+            )
+            st.form_submit_button("Back", key=f"keep-{key}", type="tertiary", on_click=turn_to, args=(key, None))
+    problem(key)
+
+
+def turned_to(proposal: Proposal) -> str | None:
+    """What a card shows in the place of its buttons: ``edit``, ``reject``, or None."""
+    found: str | None = st.session_state.get(f"turned-{key_of(proposal)}")
+    return found
+
+
+def turn_to(key: str, what: Literal["edit", "reject"] | None) -> None:
+    """Opens the editor of a card or its field for a reason; None for the buttons."""
+    st.session_state[f"turned-{key}"] = what
 
 
 def today(dry_run: dict[str, Any]) -> None:
@@ -150,7 +167,8 @@ def decide(run_id: str, decisions: Sequence[Decision], key: str) -> None:
     runs = session.desk().runs
     try:
         outcome = runs.decide(run_id, decisions, session.actor())
-        stored = {proposal.number: proposal for proposal in runs.proposals(run_id)}
+        meant = [decision.number for decision in decisions]
+        stored = {proposal.number: proposal for proposal in runs.proposals(run_id, meant)}
     except AssayError as error:
         st.session_state[f"problem-{key}"] = str(error)
         return

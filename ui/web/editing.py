@@ -44,7 +44,7 @@ def show(proposal: Proposal) -> None:
             on_click=_save,
             args=(proposal, key),
         )
-        st.button("Back", key=f"back-{key}", type="tertiary", on_click=deciding.edit, args=(key, False))
+        st.button("Back", key=f"back-{key}", type="tertiary", on_click=deciding.turn_to, args=(key, None))
     deciding.problem(key)
 
 

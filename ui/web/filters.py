@@ -27,23 +27,63 @@ def chosen(run_id: str) -> Filter:
     return Filter(**several, confidence=(state["confidence"] or 0) / 100, passing=bool(state["passing"]))
 
 
-def show(run_id: str, proposals: Sequence[Proposal], table: Callable[[Proposal], str]) -> None:
-    """The fields of the filter, with what the proposals have to choose from."""
-    where = chosen(run_id)
-    used = sum(bool(value) for value in vars(where).values())
-    with st.popover(f"Filter ({used})" if used else "Filter", icon=":material/filter_alt:", key=f"filter-{run_id}"):
-        if len(tables := _names(table(one) for one in proposals)) > 1:
-            _several("Table", "tables", tables, run_id)
-        _several("Column", "columns", _names(name for one in proposals for name in one.columns), run_id)
-        _several("Rule type", "rule_types", _names(one.rule_type for one in proposals), run_id)
-        _several("Dimension", "dimensions", _names(one.dimension for one in proposals), run_id)
-        st.slider("At least so sure (%)", 0, 100, step=5, key=f"where-confidence-{run_id}")
-        st.toggle("Holds today", key=f"where-passing-{run_id}")
-        st.button("Clear", key=f"clear-{run_id}", on_click=_clear, args=(run_id,), disabled=not used)
+def buttons(run_id: str, fitting: Sequence[Proposal], powers: Powers) -> None:
+    """What opens the panels of the filter and of decisions about all that it leaves."""
+    used = sum(bool(value) for value in vars(chosen(run_id)).values())
+    _opener(f"Filter ({used})" if used else "Filter", ":material/filter_alt:", "filter", run_id)
+    if fitting and powers.approve:
+        _opener("Approve all …", ":material/done_all:", "approve", run_id)
+    if fitting and powers.refuse:
+        _opener("More …", ":material/more_horiz:", "more", run_id)
+
+
+def _opener(label: str, icon: str, panel: str, run_id: str) -> None:
+    st.button(label, icon=icon, key=f"open-{panel}-{run_id}", on_click=_open, args=(run_id, panel))
+
+
+def _open(run_id: str, panel: str | None) -> None:
+    """Opens a panel, or closes the one that is open. Not a popover: the tabulator key comes to none of its fields."""
+    key = f"panel-{run_id}"
+    st.session_state[key] = None if st.session_state.get(key) == panel else panel
+
+
+def panel(
+    run_id: str,
+    undecided: Sequence[Proposal],
+    fitting: Sequence[Proposal],
+    table: Callable[[Proposal], str],
+    powers: Powers,
+) -> None:
+    """The panel that is open, if any."""
+    opened = st.session_state.get(f"panel-{run_id}")
+    if opened == "filter":
+        _fields(run_id, undecided, table)
+    elif opened == "approve" and powers.approve and fitting:
+        _approving(run_id, fitting)
+    elif opened == "more" and powers.refuse and fitting:
+        _refusing(run_id, fitting)
+
+
+def _fields(run_id: str, proposals: Sequence[Proposal], table: Callable[[Proposal], str]) -> None:
+    """The filter, with what the proposals have to choose from."""
+    with st.container(border=True, key=f"fields-{run_id}"):
+        left, right = st.columns(2)
+        with left:
+            if len(tables := _names(table(one) for one in proposals)) > 1:
+                _several("Table", "tables", tables, run_id)
+            _several("Column", "columns", _names(name for one in proposals for name in one.columns), run_id)
+            st.slider("At least so sure (%)", 0, 100, step=5, key=f"where-confidence-{run_id}", persist_state="page")
+        with right:
+            _several("Rule type", "rule_types", _names(one.rule_type for one in proposals), run_id)
+            _several("Dimension", "dimensions", _names(one.dimension for one in proposals), run_id)
+            st.toggle("Holds today", key=f"where-passing-{run_id}", persist_state="page")
+        st.button("Clear", key=f"clear-{run_id}", type="tertiary", on_click=_clear, args=(run_id,))
 
 
 def _several(label: str, part: str, options: list[str], run_id: str) -> None:
-    st.multiselect(label, options, key=f"where-{part}-{run_id}", placeholder="Any", select_all=False)
+    st.multiselect(
+        label, options, key=f"where-{part}-{run_id}", placeholder="Any", select_all=False, persist_state="page"
+    )
 
 
 def _names(names: Any) -> list[str]:
@@ -67,36 +107,39 @@ def told(where: Filter) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def bulk(run_id: str, fitting: Sequence[Proposal], powers: Powers) -> None:
-    """Decides about all that the filter leaves."""
-    if not powers.refuse or not fitting:
-        return
-    every = "the rule" if len(fitting) == 1 else f"all {len(fitting):,}"
-    if powers.approve:
-        holding = [proposal for proposal in fitting if proposal.dry_run["outcome"] == "Passed"]
-        with st.popover("Approve all …", icon=":material/done_all:", key=f"all-{run_id}"):
-            st.caption("They become active as they are written.")
+def _approving(run_id: str, fitting: Sequence[Proposal]) -> None:
+    holding = [proposal for proposal in fitting if proposal.dry_run["outcome"] == "Passed"]
+    with st.container(border=True, key=f"approving-{run_id}"):
+        st.caption("They become active as they are written.")
+        with st.container(horizontal=True):
+            _button(f"Approve {_every(fitting)} left", f"rest-{run_id}", run_id, fitting, "approve")
             if holding and len(holding) < len(fitting):
                 _button(
                     f"Approve the {len(holding):,} that hold today", f"holding-{run_id}", run_id, holding, "approve"
                 )
-            _button(f"Approve {every} left", f"rest-{run_id}", run_id, fitting, "approve")
-    with st.popover("More …", key=f"more-{run_id}"), st.form(f"refuse-{run_id}", border=False):
+
+
+def _refusing(run_id: str, fitting: Sequence[Proposal]) -> None:
+    with st.container(border=True, key=f"refusing-{run_id}"), st.form(f"refuse-{run_id}", border=False):
         st.text_input(
             "Why?", key=f"reason-all-{run_id}", placeholder="Found by chance", help="Remembered with each rule"
         )
-        for label, action in (("Reject", "reject"), ("Skip", "skip")):
-            st.form_submit_button(
-                f"{label} {every}",
-                key=f"{action}-all-{run_id}",
-                width="stretch",
-                on_click=_decide,
-                args=(run_id, fitting, action),
-            )
+        with st.container(horizontal=True):
+            for label, action in (("Reject", "reject"), ("Skip", "skip")):
+                st.form_submit_button(
+                    f"{label} {_every(fitting)}",
+                    key=f"{action}-all-{run_id}",
+                    on_click=_decide,
+                    args=(run_id, fitting, action),
+                )
+
+
+def _every(fitting: Sequence[Proposal]) -> str:
+    return "the rule" if len(fitting) == 1 else f"all {len(fitting):,}"
 
 
 def _button(label: str, key: str, run_id: str, proposals: Sequence[Proposal], action: str) -> None:
-    st.button(label, key=key, width="stretch", on_click=_decide, args=(run_id, proposals, action))
+    st.button(label, key=key, on_click=_decide, args=(run_id, proposals, action))
 
 
 def _decide(run_id: str, proposals: Sequence[Proposal], action: Any) -> None:
@@ -106,3 +149,4 @@ def _decide(run_id: str, proposals: Sequence[Proposal], action: Any) -> None:
         return
     decisions = [Decision(proposal.number, action, reason=reason or None) for proposal in proposals]
     deciding.decide(run_id, decisions, run_id)
+    _open(run_id, None)

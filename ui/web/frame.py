@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 WIDTH = 1080
 """Pixels: longer lines are hard to read, however wide the screen is."""
@@ -16,6 +20,12 @@ _MARK = """<rect x="2" y="4" width="28" height="28" rx="8" fill="#2f8f86"/>
 ICON = f"""<svg xmlns="http://www.w3.org/2000/svg" width="32" height="36" viewBox="0 0 32 36">{_MARK}</svg>"""
 LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" width="150" height="36" viewBox="0 0 150 36">{_MARK}
 <text x="40" y="26" font-family="sans-serif" font-size="23" font-weight="600" fill="#2f8f86">Assay</text></svg>"""
+
+
+def moments(name: str) -> dict[str, ColumnConfig]:
+    """How a table shows a column of points in time: to the second, by the clock of whoever looks."""
+    clock = st.context.timezone
+    return {name: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", timezone=clock)}
 
 
 @contextmanager

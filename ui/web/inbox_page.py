@@ -62,7 +62,7 @@ def _go(start: int) -> None:
 def _request(request: PendingApproval, *, opened: bool) -> None:
     tables = inline(", ".join(request.tables), 80)
     # The label must not change with each decision: an expander with another label is another one, and closed.
-    label = f"**{tables}** · {count(request.total, 'rule')} proposed"
+    label = f"**{tables}** · {count(request.total, 'rule')} proposed · “{inline(request.goal, 60)}”"
     icon = ":material/alarm_off:" if request.expired else ":material/alarm:" if request.closing else None
     box = st.expander(label, expanded=opened, icon=icon, key=f"pending-{request.run_id}", on_change="rerun")
     if not box.open:
@@ -71,7 +71,8 @@ def _request(request: PendingApproval, *, opened: bool) -> None:
         return
     with box:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"“{inline(request.goal, 120)}”")
+            asked_by = session.desk().memory.runs.get(request.run_id).requested_by
+            st.caption(f"{inline(asked_by, 60)} asked: “{inline(request.goal, 300)}”")
             st.space("stretch")
             if st.button("Open in the chat", type="tertiary", icon=":material/forum:", key=f"chat-{request.run_id}"):
                 chat_page.open_run(request.run_id)

@@ -30,7 +30,7 @@ _ORDER = ("Column", "Type", "NULL", "Blank", "Distinct", "Estimated", "Distribut
 def show(profile: Profile, key: str) -> None:
     """Key figures, the columns, and details of the one that is picked."""
     incomplete = sum(1 for column in profile.columns if column.nulls or column.blanks)
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Rows", f"{profile.rows:,}", width="content")
         st.metric("Columns", f"{len(profile.columns):,}", width="content")
         st.metric("Columns with NULL or blank", f"{incomplete:,}", width="content")

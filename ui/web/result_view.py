@@ -74,9 +74,16 @@ def examples(rows: list[dict[str, Any]]) -> None:
     """A few rows of the data, as data."""
     if rows:
         st.caption("Rows that break it, for example")
-        # As text: a column of an example may hold numbers in one row and words in the next.
-        shown = [{name: None if value is None else str(value) for name, value in row.items()} for row in rows[:5]]
-        st.dataframe(shown, hide_index=True)
+        names = list(dict.fromkeys(name for row in rows[:5] for name in row))
+        st.dataframe({name: _cells([row.get(name) for row in rows[:5]]) for name in names}, hide_index=True)
+
+
+def _cells(values: list[Any]) -> list[Any]:
+    """Numbers stay numbers, which stand to the right, unless the column holds words too."""
+    numbers = all(
+        value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) for value in values
+    )
+    return values if numbers else [None if value is None else str(value) for value in values]
 
 
 def _passed(rule: Mapping[str, Any]) -> dict[str, str]:

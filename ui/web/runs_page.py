@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from tools.errors import AssayError
-from ui.report import spending
+from ui.report import spending, steps
 from ui.report.audit import gist
+from ui.report.text import seconds
 from ui.web import chat_page, polite, run_view, session
+from ui.web.frame import moments
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
@@ -23,13 +25,20 @@ _ROWS_SHOWN = 8
 _STATUS: dict[Status, str] = {
     "queued": "○ queued",
     "running": "◐ running",
-    "waiting": "◑ waits for you",
+    "waiting": "◑ waits for a person",
     "done": "● done",
     "failed": "✕ failed",
     "cancelled": "– stopped",
 }
 _TABS = ("Timeline", "Spending", "Audit log", "Events")
 _MOST_ENTRIES = 500
+_FORMATS = {
+    **{
+        name: st.column_config.NumberColumn(format="localized")
+        for name in ("Tokens in", "From the cache", "Tokens out")
+    },
+    "Cost": st.column_config.NumberColumn(format="dollar", help="Empty where no price of the model is known"),
+}
 
 
 def page() -> st.Page:
@@ -58,7 +67,6 @@ def show() -> None:
         column_config={
             "Goal": st.column_config.TextColumn(width=300),
             "Started": st.column_config.DatetimeColumn(format="distance"),
-            "Ended": st.column_config.DatetimeColumn(format="distance"),
         },
     )
     _paging(runs, before, f"before-{status}")
@@ -95,7 +103,7 @@ def _line(run: Run) -> dict[str, Any]:
         "Status": _STATUS[run.status],
         "Goal": run.goal if run.kind == "run" else f"{run.kind}: {', '.join(run.sources)}",
         "Started": run.created_at,
-        "Ended": run.finished_at,
+        "Took": seconds((run.finished_at - run.created_at).total_seconds()) if run.finished_at else "",
         "By": run.requested_by,
         "Model": run.model,
     }
@@ -131,7 +139,7 @@ def _spending(run: Run) -> None:
         st.info("No language model was called.", icon=":material/savings:")
         return
     st.markdown(inline(spending.in_all(usage), 400))
-    st.dataframe([_spent(one) for one in usage], hide_index=True)
+    st.dataframe([_spent(one) for one in usage], hide_index=True, column_config=_FORMATS)
 
 
 def _spent(one: Spending) -> dict[str, Any]:
@@ -143,7 +151,7 @@ def _spent(one: Spending) -> dict[str, Any]:
         "Tokens in": one.input_tokens + one.cache_read_tokens + one.cache_write_tokens,
         "From the cache": one.cache_read_tokens,
         "Tokens out": one.output_tokens,
-        "Cost": "unknown" if one.cost_usd is None else f"${one.cost_usd:.4f}",
+        "Cost": None if one.cost_usd is None else float(one.cost_usd),
         "Seconds": round(one.latency_ms / 1000, 1),
     }
 
@@ -152,7 +160,7 @@ def _spent(one: Spending) -> dict[str, Any]:
 def _audit(run: Run) -> None:
     entries = session.desk().memory.audit.entries(run_id=run.id, limit=_MOST_ENTRIES)
     st.caption("Each entry is signed together with the one before: `assay audit verify` checks them.")
-    st.dataframe([_entry(entry) for entry in entries], hide_index=True)
+    st.dataframe([_entry(entry) for entry in entries], hide_index=True, column_config=moments("At"))
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -162,10 +170,12 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 @polite.part
 def _events(run: Run) -> None:
+    st.caption(f"What happened, by the clock of your browser. `assay runs show {run.id} --json` has it in full.")
     events = [event for event in session.desk().memory.runs.events(run.id) if event.kind != "saying"]
-    st.dataframe([_event(event) for event in events], hide_index=True)
+    st.dataframe([_event(event) for event in events], hide_index=True, column_config=moments("At"))
 
 
 def _event(event: Event) -> dict[str, Any]:
-    told = ", ".join(f"{name}: {value}" for name, value in event.data.items())
-    return {"#": event.seq, "At": event.at, "Agent": event.agent or "", "What": event.kind, "Data": told[:500]}
+    line = steps.line(event)
+    told = line.said if line else str(event.data.get("table", ""))
+    return {"#": event.seq, "At": event.at, "Agent": event.agent, "What": event.kind.replace("_", " "), "Told": told}

@@ -17,7 +17,7 @@ from ui.web.trail import Trail
 
 if TYPE_CHECKING:
     from memory import Memory
-    from memory.model import PendingApproval
+    from memory.model import PendingApproval, Proposal
 
 ACTIVE = frozenset({"queued", "running"})
 """The states in which a run has work in hand or waiting for a worker."""
@@ -61,6 +61,15 @@ def request(run_id: str) -> PendingApproval | None:
     if desk().memory.runs.get(run_id).status != "waiting":
         return None
     return next((request for request in desk().runs.pending() if request.run_id == run_id), None)
+
+
+def proposals(run_id: str) -> list[Proposal]:
+    """The proposals of a run with their decisions; read from the store anew when one was decided or put off."""
+    known: dict[str, tuple[object, list[Proposal]]] = st.session_state.setdefault("proposals", {})
+    version = desk().memory.approvals.version(run_id)
+    if run_id not in known or known[run_id][0] != version:
+        known[run_id] = version, desk().runs.proposals(run_id)
+    return known[run_id][1]
 
 
 def trail(run_id: str) -> Trail:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import streamlit as st
 
 from ui.report.text import count, seconds
 from ui.web.safe_text import inline, prose
-from ui.web.trail import Call, Step, Trail
+from ui.web.trail import Call, State, Step, Trail
 
 AGENTS = {
     "supervisor": "Supervisor",
@@ -16,6 +16,13 @@ AGENTS = {
     "recommender": "Recommender",
     "validator": "Validator",
     "approval": "Your decision",
+}
+_DOES = {"profiler": "Profile", "recommender": "Recommend rules for", "validator": "Validate"}
+_PLANNED: dict[State | None, tuple[str, Any]] = {
+    None: (":material/schedule:", "gray"),
+    "running": (":material/arrow_forward:", "blue"),
+    "complete": (":material/check:", "green"),
+    "error": (":material/error:", "red"),
 }
 _ICONS = {
     "running": ":material/pause_circle:",
@@ -27,7 +34,8 @@ MOST_SHOWN = 1_200
 
 
 def show(trail: Trail, run_id: str, *, active: bool) -> None:
-    """The timeline. What is still open in a run that nobody executes is shown as it was left."""
+    """The plan and the timeline. What is still open in a run that nobody executes is shown as it was left."""
+    _plan(trail)
     for number, step in enumerate(trail.steps):
         _step(step, f"step-{run_id}-{number}", active)
 
@@ -87,9 +95,25 @@ def _outcome(step: Step) -> str:
 def _call(call: Call) -> None:
     took = "" if call.seconds is None else f" · {seconds(call.seconds)}"
     icon = {"": ":material/pending:", "error": ":red[:material/error:]"}.get(call.status, ":material/check:")
-    st.caption(f"{icon} `{inline(call.tool)}`{took}" if call.tool.isidentifier() else icon)
-    arguments = json.dumps(call.args, ensure_ascii=False)
-    if call.args:
-        st.code(arguments[:MOST_SHOWN], language=None, wrap_lines=True)
+    told = inline(_told(call.args), MOST_SHOWN)
+    st.caption(f"{icon} **{inline(call.tool.replace('_', ' '))}**{took}" + (f"  \n{told}" if told else ""))
     if call.answer:
         st.text(call.answer[:MOST_SHOWN])
+
+
+def _told(value: Any) -> str:
+    """What a tool was called with, or answered, in words: ``table: orders; columns: a, b``."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {_told(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"({_told(part)})" if isinstance(part, dict) else _told(part) for part in value)
+    return str(value)
+
+
+def _plan(trail: Trail) -> None:
+    """The steps that the supervisor planned for the goal, and how far each is."""
+    if trail.plan:
+        with st.container(horizontal=True, gap="xsmall"):
+            for agent, tables, state in trail.planned():
+                icon, color = _PLANNED[state]
+                st.badge(f"{_DOES.get(agent, inline(agent))} {inline(', '.join(tables), 60)}", icon=icon, color=color)

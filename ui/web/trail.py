@@ -32,11 +32,8 @@ class Call:
     @property
     def answer(self) -> str:
         """The tool's summary where it gave one, else all it said."""
-        try:
-            content = json.loads(self.text)
-        except ValueError:
-            return self.text
-        return str(content.get("summary") or self.text) if isinstance(content, dict) else self.text
+        found = steps.SUMMARY.match(self.text)
+        return str(json.loads(found[1])) if found else self.text
 
 
 @dataclass
@@ -71,6 +68,8 @@ class Trail:
     """A run as its events tell it."""
 
     steps: list[Step] = field(default_factory=list)
+    plan: list[tuple[str, list[str]]] = field(default_factory=list)
+    """The steps that were planned: an agent and its tables."""
     answer: str = ""
     tokens: int = 0
     last_seq: int = 0
@@ -88,6 +87,17 @@ class Trail:
     def saying(self) -> str:
         """The words of the supervisor's answer as far as they have come."""
         return "".join(step.saying for step in self._open.values() if step.agent == "supervisor")
+
+    def planned(self) -> list[tuple[str, list[str], State | None]]:
+        """The planned steps: the agent, its tables, and how far it is; None where it has yet to begin."""
+        return [(agent, tables, self._state(agent, set(tables))) for agent, tables in self.plan]
+
+    def _state(self, agent: str, tables: set[str]) -> State | None:
+        found = {step.table: step.state for step in self.steps if step.agent == agent and step.table in tables}
+        states = set(found.values())
+        if "running" in states or (states and found.keys() < tables):
+            return "running"
+        return "error" if "error" in states else "complete" if states else None
 
     def profiles(self) -> dict[str, str]:
         """The ids of the profiles that were made, by table."""
@@ -150,7 +160,7 @@ class Trail:
         step.result = dict(event.data)
 
     def _planned(self, event: Event) -> None:
-        self._step(event).said.append(steps.plan(event.data))
+        self.plan = [(one["step"], list(one["tables"])) for one in event.data["steps"]]
 
     def _proposals_dropped(self, event: Event) -> None:
         self._step(event).said.append(steps.dropped(event.data))
