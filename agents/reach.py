@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 Opens = Callable[[str], "tuple[Table, Dataset]"]
 
+_ALL = frozenset({"all", "every", "everything", "each", "both", "other", "others"})
+"""Words by which a request means tables that it does not name."""
+_STEM = 4
+"""So many letters of the shorter of two words that count as the same: `orders` and `order`."""
 _BEFORE, _AFTER = r"(?<![\w./:@-])", r"(?![\w/:@-]|\.\w)"
 
 
@@ -76,3 +80,27 @@ def named(source: str, request: str) -> bool:
 def _names(datasets: Sequence[Dataset], *, full: bool = False) -> str:
     """The first of them, for an error."""
     return ", ".join(dataset.name if full else dataset.short_name for dataset in datasets[:20]) or "none yet"
+
+
+def require_meant(found: Dataset, given: str, request: str) -> None:
+    """Raises WorkError where a request does not speak of a dataset that a model, as ``given``, wants to have scanned.
+
+    Its name, a word of that, or `all` are enough. What is stored of it may be looked up whatever the request says.
+    """
+    said, own = _words(request), _words(found.short_name)
+    if any(named(name, request) for name in (given, found.uri, found.name, found.short_name)):
+        return
+    if not _ALL.intersection(said) and not any(_alike(a, b) for a in own for b in said):
+        raise WorkError(
+            f"The request does not speak of {found.short_name}, which would have to be scanned.",
+            hint="Only a person can ask for that.",
+        )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]{3,}", text.lower())
+
+
+def _alike(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= _STEM and long.startswith(short))

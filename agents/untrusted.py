@@ -14,7 +14,7 @@ from typing import Any
 from langchain_core.messages import ToolMessage
 
 from tools.characters import visible
-from tools.privacy import masked, personal_text
+from tools.privacy import masked, personal_text, request_masked
 
 LONGEST, LONGEST_ITEM, LONGEST_WORD = 20_000, 2_000, 200
 """Characters of a text, of a text in a list, and of one without a blank in it."""
@@ -65,9 +65,11 @@ def answer_told(message: ToolMessage) -> ToolMessage:
 
 
 def task_told(task: dict[str, Any]) -> dict[str, Any]:
-    """A task for a model. What a person wants and how tables are called stays, but for what cannot be seen."""
-    tables = task.get("tables")
+    """A task for a model. How tables are called stays, but for what cannot be seen; the goal loses what is personal."""
+    tables, goal = task.get("tables"), task.get("goal")
     seen: dict[str, Any] = _seen(task)
+    if isinstance(goal, str):
+        seen["goal"] = request_masked(visible(goal))
     if isinstance(tables, dict):
         seen["tables"] = told_all(tables)
     return seen

@@ -36,6 +36,16 @@ def other_version(run: Run) -> RunError:
     )
 
 
+def trace(error: BaseException) -> str:
+    """Where a bug came from, for the log: the frames of the error and its causes, without their words."""
+    told: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        told += [f"{type(seen).__name__}, by\n", *traceback.format_tb(seen.__traceback__)]
+        seen = seen.__cause__ or seen.__context__
+    return "".join(told).rstrip()
+
+
 def internal(error: BaseException) -> str:
     """A bug in one line: what and where, without its words, which may quote a value of the data."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -13,7 +13,7 @@ from agents.ledger import MOST_TOLD, Ledger
 from agents.model_errors import ends_run
 from agents.team import artifact
 from graph.emit import emitter
-from graph.errors import internal
+from graph.errors import internal, trace
 from graph.services import Services
 from graph.state import StepNode, StepTask, TableState
 from memory.errors import StoreError
@@ -72,10 +72,10 @@ def _tell_dropped(ledger: Ledger, emit: Emit) -> None:
 
 
 def _why(error: Exception) -> str:
-    """For a person. What no one foresaw goes into the log in full: one table's bug must not stop the others."""
+    """For a person. Where what no one foresaw came from goes into the log: one table's bug must not stop the others."""
     if isinstance(error, AssayError):
         return str(error)
-    log.error("a table is given up", exc_info=error)
+    log.error("a table is given up: %s", trace(error))
     return internal(error)
 
 

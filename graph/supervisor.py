@@ -10,6 +10,7 @@ from langgraph.graph import END
 from langgraph.types import Command, Send
 
 from agents.context import STEPS, AgentContext, Planned, Step
+from agents.reach import require_meant
 from agents.team import artifact, last_words
 from agents.work import WorkError
 from graph import foreign, planning
@@ -184,8 +185,9 @@ class _Desk:
         if given in self.tables:
             return given
         if given not in self._names:
-            source = self.services.bench.dataset(given, asked=self.state["goal"]).uri
-            name, table = _register(self.services, source, self.tables)
+            found = self.services.bench.dataset(given, asked=self.state["goal"])
+            require_meant(found, given, self.state["goal"])
+            name, table = _register(self.services, found.uri, self.tables)
             self.opened[name] = {**self.tables.get(name, TableState()), **table}
             self._names[given] = name
         return self._names[given]

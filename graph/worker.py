@@ -20,7 +20,7 @@ from agents.workbench import Workbench
 from graph.build import build
 from graph.checkpoints import LeasedSaver
 from graph.emit import RunContext
-from graph.errors import internal, other_version
+from graph.errors import internal, other_version, trace
 from graph.hold import LEASE_SECONDS, Hold, StepLeft
 from graph.reminding import remind
 from graph.services import Services, services
@@ -132,8 +132,8 @@ class Worker:
             return "failed", str(error)
         except GraphRecursionError:
             return "failed", f"The run took more than {MOST_STEPS} steps. Ask for less in one run."
-        except Exception as error:
-            log.exception("run %s broke", hold.lease.run.id)
+        except Exception as error:  # noqa: BLE001 - it is logged, without the words, which may quote a value
+            log.error("run %s broke: %s", hold.lease.run.id, trace(error))
             return "failed", internal(error)
 
     def _drive(self, hold: Hold) -> Ending:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import groupby
 
 _OUTSIDE = r"\s@\"'<>,;:()\[\]{}"
 _FORMS = (
@@ -20,6 +21,7 @@ _FORMS = (
     # Payment cards, phone and national numbers: nine digits and more, however they are set apart; no part of a path.
     ("number", re.compile(r"(?<![\w./-])\+?\(?\d(?:[ ()/-]{0,2}\d){8,}(?!\w|[.-]\w)")),
 )
+_FILE = re.compile(r"\.(?:csv|tsv|parquet|jsonl?|ndjson)\b", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T(]{1,2}\d{1,4})?")
 """What the form of a number takes of a date, and of the hour or the count after it."""
 
@@ -29,6 +31,19 @@ def masked(text: str) -> str:
     for kind, form in _FORMS:
         text = form.sub(partial(_marked, f"<{kind}>"), text)
     return text
+
+
+def request_masked(text: str) -> str:
+    """A person's request without secrets and what looks personal; paths, URIs and names of files stay."""
+    for kind, form in _FORMS:
+        text = form.sub(f"<{kind}>", text) if kind == "secret" else text
+    parts = groupby(re.split(r"(\s+)", text), _names_a_source)
+    return "".join("".join(words) if named else masked("".join(words)) for named, words in parts)
+
+
+def _names_a_source(word: str) -> bool:
+    path = ("/" in word or "\\" in word) and any(sign.isalpha() for sign in word)
+    return path or _FILE.search(word) is not None
 
 
 def personal_text(text: str) -> bool:

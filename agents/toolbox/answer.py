@@ -12,6 +12,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from agents.context import AgentContext
+from agents.reach import require_meant
 from agents.work import WorkError
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ def dataset(runtime: Runtime, table: str | None) -> Dataset:
     context = runtime.context
     asked = None if table is None else context.bench.memory.runs.get(context.run_id).goal
     return context.bench.only(context.tables, table, asked)
+
+
+def scanned(runtime: Runtime, table: str) -> Dataset:
+    """The same for one to be read anew: a table of the run, or one that the person speaks of. Raises WorkError too."""
+    found, context = dataset(runtime, table), runtime.context
+    if table not in context.tables:
+        require_meant(found, table, context.bench.memory.runs.get(context.run_id).goal)
+    return found
 
 
 def listed(names: Sequence[str], most: int = _NAMED) -> str:

@@ -8,7 +8,7 @@ from langchain.tools import tool
 from pydantic import Field
 
 from agents.summaries import compared, results_digest, rule_result, score_line
-from agents.toolbox.answer import Answer, Offset, Runtime, SomeTable, TableName, answer, dataset, page
+from agents.toolbox.answer import Answer, Offset, Runtime, SomeTable, TableName, answer, dataset, page, scanned
 from agents.toolbox.measuring import ColumnNames, details, profile_page
 from agents.work import WorkError
 from tools.profiling.model import Profile
@@ -131,7 +131,7 @@ def compare_tables(left: TableName, right: TableName, runtime: Runtime, offset: 
     from tools import comparing
 
     bench = runtime.context.bench
-    with bench.open(dataset(runtime, left).uri)[0] as one, bench.open(dataset(runtime, right).uri)[0] as other:
+    with bench.open(scanned(runtime, left).uri)[0] as one, bench.open(scanned(runtime, right).uri)[0] as other:
         found = comparing.compare(one, other)
     summary, changed = compared(found)
     return answer(page({"summary": summary}, "changed", changed, offset))

@@ -12,7 +12,7 @@ from langchain_core.messages import ToolMessage
 
 from agents.untrusted import LONGEST, LONGEST_WORD, answer_told, pattern, task_told, told, told_all, unquoted
 from tools.characters import invisible, visible
-from tools.privacy import masked, personal_text
+from tools.privacy import masked, personal_text, request_masked
 
 PEOPLE = (
     *("ann@example.com", "Ann <ann.b+c@mail.example.co.uk>", "ANN@EXAMPLE.COM", "ünal@exämple.de"),
@@ -138,3 +138,23 @@ def test_a_text_made_to_be_slow_is_read_fast():
     ):
         told(text)
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize("text", [*PEOPLE, *SECRETS])
+def test_a_request_loses_what_is_personal_or_secret(text):
+    assert "<" in request_masked(f"what of {text} then?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "profile /home/ann@work/4111111111111111.csv",
+        "profile ann@x.csv then orders.parquet",
+        "validate postgresql://ann@db.example/shop/orders",
+        "propose that id is at most 10000000",
+        "compare orders of 2026-05-01 with those of 2026-05-02",
+    ],
+)
+def test_a_request_keeps_names_of_sources_and_bounds(text):
+    assert request_masked(text) == text
+    assert task_told({"goal": text})["goal"] == text
