@@ -16,9 +16,12 @@ ASKED_AGAIN = "Your last answer was cut off"
 """What the planner needs not be told: it would begin its task anew."""
 
 
-def planner(request: Request) -> Reply:
-    """What the offline planner does next in this conversation; the same request gives the same answer."""
-    messages = to_messages(request)
+def planner(request: Request, messages: list[BaseMessage] | None = None) -> Reply:
+    """What the offline planner does next in this conversation; the same request gives the same answer.
+
+    ``messages`` are those of the request that count, None for all.
+    """
+    messages = to_messages(request) if messages is None else messages
     if messages[-1].text.startswith(ASKED_AGAIN):
         messages.pop()
     answer = offline.plan(messages, to_tools(request))
