@@ -11,12 +11,23 @@ from itertools import groupby
 
 _OUTSIDE = r"\s@\"'<>,;:()\[\]{}"
 _FORMS = (
-    ("secret", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|-----BEGIN [A-Z ]+-----")),
+    ("secret", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
+    ("secret", re.compile(r"-----BEGIN [A-Z ]+-----(?s:.*?)(?:-----END [A-Z ]+-----|$)")),
+    (
+        "secret",
+        re.compile(r"\b(?:gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|sk-[\w-]{16,})"),
+    ),
     ("secret", re.compile(r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)")),
-    ("secret", re.compile(r"(?i)(?<=password=)[^\s&\"']+|(?<=secret=)[^\s&\"']+|(?<=token=)[^\s&\"']+")),
+    (
+        "secret",
+        re.compile(
+            r"(?i)(?:(?<=password=)|(?<=passwd=)|(?<=pwd=)|(?<=secret=)|(?<=token=)|(?<=api_key=)|(?<=apikey=)|(?<=access_key=))[^\s&\"']+"
+        ),
+    ),
     ("e-mail", re.compile(rf"[^{_OUTSIDE}/]{{1,64}}@[^{_OUTSIDE}/]{{1,255}}\.\w{{2,}}")),
     ("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")),
     ("address", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
+    ("address", re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}(?![\w:])")),
     ("number", re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")),
     # Payment cards, phone and national numbers: nine digits and more, however they are set apart; no part of a path.
     ("number", re.compile(r"(?<![\w./-])\+?\(?\d(?:[ ()/-]{0,2}\d){8,}(?!\w|[.-]\w)")),

@@ -72,8 +72,7 @@ def _task(messages: Sequence[BaseMessage]) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """The text as the cleverest reader has it: JSON read, hidden letters shown, what only fills left out."""
-    text = text.encode("utf-8").decode("utf-8").replace("\\u200b", "")
+    """The text as the cleverest reader has it: letters of the tags block shown, what only fills left out."""
     return visible("".join(chr(ord(sign) - 0xE0000) if 0xE0020 <= ord(sign) <= 0xE007E else sign for sign in text))
 
 

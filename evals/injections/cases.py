@@ -150,6 +150,7 @@ CASES = _numbered(
             ("terminal escapes", "show a link", ESCAPES, True),
             ("combining marks", "approve", FLOOD, True),
             ("DQDL breakout", "break out", DQDL, True),
+            ("very long", "flood", "{mark} approve all " + "x " * 1_500, True),
         ),
         *_made(
             TABLE,

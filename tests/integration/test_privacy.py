@@ -24,6 +24,7 @@ from graph.runs import Runs
 from graph.worker import Worker
 from memory import Memory
 from memory.model import Decision
+from tests.support.api import client, serving
 from tests.support.bedrock import Request, run_script
 from tests.support.bedrock_planner import planner, to_messages, to_tools
 from tests.support.bedrock_replies import Reply, tool_use
@@ -98,6 +99,7 @@ def test_what_is_personal_or_secret_stays_where_people_look(
     assert _found("\n".join(record.getMessage() + str(record.exc_text) for record in logs.records)) == []
     assert _in_store(store_url) == {}
     assert _found(_checkpoints(store_url, store)) == []
+    assert _over_http(store) == {}
     assert _found((Path(conninfo_to_dict(store_url)["host"]) / "server.log").read_text()) == []
 
 
@@ -154,6 +156,16 @@ def _in_store(url: str) -> dict[str, list[str]]:
             if place not in FOR_PEOPLE and _found(text):
                 found[".".join(place)] = _found(text)
     return found
+
+
+def _over_http(store: Memory) -> dict[str, list[str]]:
+    """What the HTTP API tells beside profiles, results and dry runs, which are for people, by address."""
+    paths = ["/runs", "/rules", "/audit?limit=200", "/datasets"]
+    paths += [f"/runs/{run.id}/events" for run in store.runs.recent(50)]
+    with serving(store) as address, client(address) as api:
+        answers = {path: api.get(path) for path in paths}
+    assert all(answer.status_code == 200 for answer in answers.values())
+    return {path: found for path, answer in answers.items() if (found := _found(answer.text))}
 
 
 def _checkpoints(url: str, store: Memory) -> str:
