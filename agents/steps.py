@@ -22,6 +22,8 @@ from tools.errors import AssayError
 MOST_SHOWN = 2_000
 """Characters of a tool's answer in an event."""
 MOST_TOLD = 300
+ENDING = ("plan_work", "hand_over")
+"""Tools whose success ends the supervisor's turn."""
 MOST_MISTAKES = 5
 """Calls in a row that could not be carried out, after which a model is not asked again."""
 
@@ -31,7 +33,7 @@ Handler = Callable[[ToolCallRequest], ToolMessage | Command[Any]]
 class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
     """Emits ``answered`` (for the audit log), ``tool_called``, ``tool_returned``, ``said`` and ``usage``.
 
-    It stops the supervisor once it has handed over.
+    It stops the supervisor once it has planned or handed over.
     ``fatal`` errors are not the model's to mend (an unreadable source, a store that is gone): they end the agent. That
     the store does not have what a model names is.
     """
@@ -73,12 +75,12 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
 
     @hook_config(can_jump_to=["end"])
     def before_model(self, state: AgentState[Any], runtime: Runtime[AgentContext]) -> dict[str, Any] | None:
-        """Ends the turn after a hand over that was accepted: what follows is the graph's.
+        """Ends the turn after a plan or a hand over that was accepted: what follows is the graph's.
 
         Raises ModelError when the model does not mend its calls.
         """
         returned = list(takewhile(lambda one: isinstance(one, ToolMessage), reversed(state["messages"])))
-        handed = any(isinstance(one, ToolMessage) and one.name == "hand_over" for one in returned)
+        handed = any(isinstance(one, ToolMessage) and one.name in ENDING for one in returned)
         if handed and not any(_failed(one) for one in returned):
             return {"jump_to": "end"}
         results = (one for one in reversed(state["messages"]) if not isinstance(one, AIMessage))

@@ -38,7 +38,7 @@ def build(services: Callable[[], Services]) -> StateGraph[RunState, Any, Any, An
         "supervisor",
         foreign.watched(services, supervisor.route(services)),
         retry_policy=retry,
-        destinations=("profiler", "recommender", "validator", END),
+        destinations=("supervisor", "profiler", "recommender", "validator", END),
     )
     for name, step in specialists.steps(services).items():
         graph.add_node(name, foreign.watched(services, step), retry_policy=retry, input_schema=StepTask)

@@ -83,14 +83,19 @@ def route(services: Callable[[], Services]) -> RunNode:
         )
         transcript = desk.services.team.ask("supervisor", desk.task(), context)
         handed = artifact(transcript, "hand_over")
+        planned = desk.plan != state.get("plan", [])
+        if planned:
+            emit("planned", {"agent": "supervisor", "steps": desk.plan})
+        if planned and handed is None:
+            # By itself in a turn of its own: what is planned is not lost when the next answer of the model breaks off.
+            made = {"plan": desk.plan, "tables": desk.opened, "turns": state["turns"] + 1}
+            return Command(goto="supervisor", update=made)
         if handed is None:
             foreign.mark(desk.services.bench.memory, state["run_id"], "done")
             left = planning.left(desk.plan, desk.tables, desk.why_not)
             answer = " ".join([_with_given_up(last_words(transcript), desk.tables), *left])
             return Command(goto=END, update={"answer": answer, "turns": state["turns"] + 1})
         names = [desk.name(table) for table in handed["tables"]]
-        if desk.plan != state.get("plan", []):
-            emit("planned", {"agent": "supervisor", "steps": desk.plan})
         where = planning.position(desk.plan, handed["next"], names)
         told = {"next": handed["next"], "tables": names, "reason": handed["reason"], **where}
         emit("routed", {"agent": "supervisor", **told})

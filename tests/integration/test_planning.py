@@ -80,9 +80,12 @@ def test_a_run_is_held_to_its_plan(runs, tmp_path) -> None:
             return plan(messages, tools)
         said = str(messages[-1].text)
         if isinstance(messages[-1], HumanMessage):
-            return AIMessage("Enough.") if '"plan"' in said else calling("plan_work", steps=two)
-        strays = said.startswith('{"summary": "Planned')
-        return calling("hand_over", next="profiler", tables=["customers" if strays else "orders"], reason="")
+            if '"plan"' not in said:
+                return calling("plan_work", steps=two)
+            if '"done": ["profiler"]' in said:
+                return AIMessage("Enough.")
+            return calling("hand_over", next="profiler", tables=["customers"], reason="")
+        return calling("hand_over", next="profiler", tables=["orders"], reason="")
 
     run = runs.start(two_tables(tmp_path), goal=GOAL, requested_by="Ann", model="offline")
     scripted_worker(runs.memory, ScriptedModel(answer=straying)).run(run.id)
