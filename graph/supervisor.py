@@ -20,6 +20,7 @@ from graph.services import Services
 from graph.state import DEFAULT_GOAL, RunNode, RunState, StepTask, TableState
 from tools.characters import visible
 from tools.errors import AssayError
+from tools.privacy import request_masked
 from tools.sources import SourceError
 
 MOST_TURNS = 20
@@ -30,7 +31,7 @@ def begin(services: Callable[[], Services]) -> RunNode:
 
     def node(state: RunState) -> dict[str, Any]:
         bench = services().bench
-        goal = state.get("goal") or DEFAULT_GOAL
+        goal = request_masked(state.get("goal") or DEFAULT_GOAL)
         sources = state.get("sources", [])
         run_id = state.get("run_id") or foreign.register(bench.memory, goal, sources)
         tables: dict[str, TableState] = {}

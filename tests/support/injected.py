@@ -94,9 +94,10 @@ def _work(scene: Scene, store: Memory, tables: list[str]) -> None:
     first = {proposal.dataset_id: proposal.number for proposal in reversed(proposals)}
     chosen = [p for p in proposals if p.number in first.values()]
     others = [Decision(p.number, "reject", reason="no") for p in proposals if p not in chosen]
-    runs.decide(run.id, [*(Decision(p.number, "approve") for p in chosen), *others], "Ann")
-    scene.approved |= {proposal.rule for proposal in chosen}
-    worker.run(run.id)
+    if chosen:
+        runs.decide(run.id, [*(Decision(p.number, "approve") for p in chosen), *others], "Ann")
+        scene.approved |= {proposal.rule for proposal in chosen}
+        worker.run(run.id)
 
 
 def _fails(scene: Scene, store: Memory, source: str) -> None:
