@@ -15,7 +15,8 @@ class Limits:
     Processor time and not the clock on the wall: a busy machine must not lose lineage.
     """
 
-    script_characters: int = 4_000_000
+    script_characters: int = 2_000_000
+    script_cpu_seconds: float = 120.0
     statement_characters: int = 1_000_000
     nesting: int = 250
     nodes: int = 1_000_000

@@ -18,8 +18,12 @@ def match_rows(match: exp.MatchRecognize, scope: Scope, influences: Flow) -> Non
     all columns and the measures.
     """
     rows = Relation([column for source in scope.sources for column in source.relation.columns])
-    inner = Scope(scope.env, list(scope.sources))
-    for name in {node.args["table"].name: node.args["table"] for node in match.find_all(exp.Column) if node.table}.values():
+    inner = Scope(scope.env)
+    for source in scope.sources:
+        inner.put(source)
+    for name in {
+        node.args["table"].name: node.args["table"] for node in match.find_all(exp.Column) if node.table
+    }.values():
         inner.add((scope.env.context.names.written(name),), rows, only_qualified=True)
     for part in match.args.get("define") or []:
         trace(part.unalias(), inner, influences, FILTER)
@@ -32,7 +36,7 @@ def match_rows(match: exp.MatchRecognize, scope: Scope, influences: Flow) -> Non
     kept = [Column(part.name, flow_of(part, inner)) for part in partition]
     if "ALL ROWS" in str(match.args.get("rows") or ""):
         kept = rows.columns
-    scope.sources.clear()
+    scope.remove_all()
     alias = match.args.get("alias")
     qualifier = (scope.env.context.names.written(alias.this),) if alias is not None and alias.this else ()
     scope.add(qualifier, Relation([*kept, *measured], flows.NOTHING))

@@ -35,6 +35,7 @@ class Parsed:
     """The trees of a statement (seldom more than one), and what was guessed to read it."""
 
     trees: list[exp.Expr]
+    depth: int = 0
     guess: str = ""
 
 
@@ -47,26 +48,24 @@ def parse(chunk: Chunk, dialect: Dialect, limits: Limits) -> Parsed:
     if depth > limits.nesting:
         raise Unreadable(f"brackets are nested {depth:,} deep, more than {limits.nesting}")
     try:
-        if depth <= _SHALLOW:
-            return _read(chunk, dialect, limits)
-        return with_deep_stack(lambda: _read(chunk, dialect, limits), depth)
+        return at_depth(depth, lambda: _read(chunk, dialect, limits, depth))
     except RecursionError:
         raise Unreadable("the statement is nested too deep to be read") from None
 
 
-def _read(chunk: Chunk, dialect: Dialect, limits: Limits) -> Parsed:
+def _read(chunk: Chunk, dialect: Dialect, limits: Limits, depth: int) -> Parsed:
     """The statement as it stands, or mended, or in a wider grammar; in the end with its words torn apart."""
     trees, failure = _tries(chunk, dialect, limits)
     if trees and not _is_unread(trees):
-        return Parsed(trees)
+        return Parsed(trees, depth)
     text = torn_apart(chunk.tokens, chunk.sql)
     if text is not None:
         again = Chunk(list(dialect.tokenize(text)), text, chunk.procedural, chunk.variables)
         guessed, _ = _tries(again, dialect, limits)
         if guessed and not _is_unread(guessed):
-            return Parsed(guessed, "words that seemed run together were taken apart")
+            return Parsed(guessed, depth, "words that seemed run together were taken apart")
     if trees:
-        return Parsed(trees)
+        return Parsed(trees, depth)
     raise Unreadable(f"it cannot be read as {_name(dialect)}: {_reason(failure)}")
 
 
@@ -127,8 +126,10 @@ def _depth(tokens: list[Token]) -> int:
     return deepest
 
 
-def with_deep_stack(work: Callable[[], T], depth: int) -> T:
-    """Run work that recurses deeply in a thread of its own, whose stack is large enough for it."""
+def at_depth(depth: int, work: Callable[[], T]) -> T:
+    """Run work on a statement; if it is nested deeply, in a thread of its own, whose stack is large enough for it."""
+    if depth <= _SHALLOW:
+        return work()
     box: list[T] = []
     failures: list[BaseException] = []
 

@@ -142,18 +142,18 @@ def name_of(item: exp.Expr, scope: Scope, position: int) -> str:
 
 
 def _nameless(item: exp.Expr, scope: Scope, position: int) -> str:
-    dialect = scope.env.context.dialect_name
-    by_function = dialect in _NAMED_BY_FUNCTION
-    if isinstance(item, exp.Cast) and (by_function or scope.env.context.is_hive):
-        if isinstance(item.this, (exp.Column, exp.Dot)):
-            return name_of(item.this, scope, position)
-        if by_function:
-            return _nameless(item.this, scope, position)
-    pattern = _NUMBERED.get(dialect)
+    context = scope.env.context
+    by_function = context.dialect_name in _NAMED_BY_FUNCTION
+    bare = item
+    while isinstance(bare, exp.Cast) and (by_function or bare is item):
+        bare = bare.this
+    if (by_function or context.is_hive) and isinstance(bare, (exp.Column, exp.Dot)):
+        return name_of(bare, scope, position)  # a cast column keeps its name
+    pattern = _NUMBERED.get(context.dialect_name)
     if pattern:
         return pattern.format(position)
     if by_function:
-        return functions.name_of(item) or "?column?"
+        return functions.name_of(bare) or "?column?"
     return _text(item, scope) or f"_{position}"
 
 

@@ -46,10 +46,18 @@ class Scope:
     outputs_first: bool = False
     _read: set[str] = field(default_factory=set)
     _memo: dict[Parts, Column | None] = field(default_factory=dict)
+    _by_last: dict[str, list[Source]] = field(default_factory=dict)
 
     def add(self, name: Parts, relation: Relation, original: Parts = (), *, only_qualified: bool = False) -> None:
         """Put one more source beside the others."""
-        self.sources.append(Source(folded(name), relation, folded(original), only_qualified=only_qualified))
+        source = Source(folded(name), relation, folded(original), only_qualified=only_qualified)
+        self.put(source)
+
+    def put(self, source: Source) -> None:
+        """Put a source that was made elsewhere beside the others."""
+        self.sources.append(source)
+        for last in {*source.name[-1:], *source.original[-1:]}:
+            self._by_last.setdefault(last, []).append(source)
         self._memo.clear()
 
     def column(self, node: exp.Column) -> Column | None:
@@ -114,9 +122,10 @@ class Scope:
     def answering(self, qualifier: Parts) -> list[Source]:
         """The sources that a qualifier can mean: at most one, except for ill-formed SQL."""
         key = folded(qualifier)
-        named = [source for source in self.sources if source.answers_to(key)]
+        close = self._by_last.get(key[-1], [])
+        named = [source for source in close if source.answers_to(key)]
         if not named:
-            named = [source for source in self.sources if source.original and same_table(source.original, key)]
+            named = [source for source in close if source.original and same_table(source.original, key)]
         return named[:1]
 
     def _open(self, parts: Parts) -> Column | None:
@@ -142,10 +151,10 @@ class Scope:
         return [column for relation in relations for column in relation.possible(name)]
 
     def _guess(self, parts: Parts) -> Column | None:
-        self.env.context.problem(f"column {'.'.join(parts)} is not known")
         tables = [s for s in self.sources if s.original]
         if len(parts) == 1 and len(self.sources) == 1 and tables:
             return self._undeclared(tables[0], parts[0])
+        self.env.context.problem(f"column {'.'.join(parts)} is not known")
         return None
 
     def _inside(self, column: Column | None, fields: Parts) -> Column | None:
@@ -167,6 +176,12 @@ class Scope:
             flow = flows.union(column.flow for column in source.relation.columns)
             return Column(parts[0], flow, row=source.relation)
         return None
+
+    def remove_all(self) -> None:
+        """Take all sources away."""
+        self.sources.clear()
+        self._by_last.clear()
+        self.forget()
 
     def forget(self) -> None:
         """Names may mean something else from here on."""

@@ -1,5 +1,6 @@
 """A script from its first statement to its last: what one makes, the next may read."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,10 +13,10 @@ from tools.lineage.catalog import Catalog
 from tools.lineage.context import Context
 from tools.lineage.model import ColumnRef, Edge, Lineage, Problem, StatementLineage
 from tools.lineage.names import Names, Parts, folded
-from tools.lineage.parsing import Parsed, Unreadable, parse
+from tools.lineage.parsing import Parsed, Unreadable, at_depth, parse
 from tools.lineage.queries import relation_of
 from tools.lineage.splitting import Chunk, statements
-from tools.lineage.statements.dispatch import read as read_statement
+from tools.lineage.statements.dispatch import read
 from tools.lineage.statements.work import Work
 
 _LONGEST_QUOTE = 2_000
@@ -29,6 +30,7 @@ class Script:
     catalog: Catalog
     limits: Limits
     results: list[StatementLineage] = field(default_factory=list)
+    started: float = field(default_factory=time.thread_time)
 
     def run(self, sql: str) -> Lineage:
         """Read the whole script. What cannot be read is a problem of its statement, and the others are read all the
@@ -44,20 +46,27 @@ class Script:
             self._fail(sql, f"this is no SQL: {str(error).splitlines()[0]}")
             return Lineage(self.results)
         parsed = [(chunk, self._parsed(chunk)) for chunk in chunks]
-        transient = _transient(tree for _, read in parsed if isinstance(read, Parsed) for tree in read.trees)
-        for chunk, read in parsed:
-            if isinstance(read, Unreadable):
-                self._fail(_text(chunk), str(read))
-            else:
-                for tree in read.trees:
-                    self._statement(tree, chunk, transient, read.guess)
+        transient = _transient(tree for _, found in parsed if isinstance(found, Parsed) for tree in found.trees)
+        for chunk, found in parsed:
+            if isinstance(found, Unreadable):
+                self._fail(_text(chunk), str(found))
+                continue
+            for tree in found.trees:
+                self._statement(tree, chunk, transient, found)
         return Lineage(self.results)
 
     def _parsed(self, chunk: Chunk) -> Parsed | Unreadable:
         try:
+            self._check_time()
             return parse(chunk, self.dialect, self.limits)
         except Unreadable as error:
             return error
+
+    def _check_time(self) -> None:
+        if time.thread_time() - self.started > self.limits.script_cpu_seconds:
+            raise Unreadable(
+                f"the script took more than {self.limits.script_cpu_seconds:g} s of processor time before it"
+            )
 
     def _fail(self, sql: str, reason: str) -> None:
         index = len(self.results)
@@ -65,37 +74,44 @@ class Script:
             StatementLineage(index, "unreadable", sql[:_LONGEST_QUOTE], problems=[Problem(index, reason)])
         )
 
-    def _statement(self, tree: exp.Expr, chunk: Chunk, transient: frozenset[Parts], guess: str) -> None:
-        if isinstance(tree, (exp.Semicolon,)):
+    def _statement(self, tree: exp.Expr, chunk: Chunk, transient: frozenset[Parts], parsed: Parsed) -> None:
+        if isinstance(tree, exp.Semicolon):
             return
         result = StatementLineage(len(self.results), "other", _text(chunk))
         self.results.append(result)
-        budget = Budget(self.limits)
-        context = Context(
-            self.dialect, Names(self.dialect), self.catalog, budget, relation_of, variables=chunk.variables
-        )
-        if guess:
-            context.problem(guess)
-        work = Work(context, result, transient, chunk.procedural)
-        try:
-            read_statement(tree, work)
-        except OutOfBudget as error:
-            context.problem(str(error))
-        except RecursionError:
-            context.problem("the statement is nested too deep to be followed")
+
+        def follow() -> Work:  # the budget counts the time of the thread that works
+            context = Context(self.dialect, Names(self.dialect), self.catalog, Budget(self.limits), relation_of)
+            context.variables = chunk.variables
+            work = Work(context, result, transient, chunk.procedural)
+            _follow(tree, work)
+            return work
+
+        work = at_depth(parsed.depth, follow)
+        if parsed.guess:
+            work.context.problem(parsed.guess)
         result.edges = list(dict.fromkeys(result.edges))
-        result.problems = [Problem(result.index, reason) for reason in context.problems]
-        self._renamed(work.renames)
+        result.problems = [Problem(result.index, reason) for reason in work.context.problems]
+        if work.renames:
+            self._renamed(work.renames)
 
     def _renamed(self, renames: list[tuple[str, str]]) -> None:
         """Tables that this script made and then renamed: what was said about them holds for the new name."""
         made = {name for result in self.results for name in result.targets}
         mapping = {old: new for old, new in renames if old in made}
-        if not mapping:
-            return
-        for result in self.results:
+        for result in self.results if mapping else []:
             result.targets = {mapping.get(name, name): columns for name, columns in result.targets.items()}
             result.edges = [_moved(edge, mapping) for edge in result.edges]
+
+
+def _follow(tree: exp.Expr, work: Work) -> None:
+    """Read a statement; what stops it short is a problem."""
+    try:
+        read(tree, work)
+    except OutOfBudget as error:
+        work.context.problem(str(error))
+    except RecursionError:
+        work.context.problem("the statement is nested too deep to be followed")
 
 
 def _moved(edge: Edge, names: dict[str, str]) -> Edge:

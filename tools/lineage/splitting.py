@@ -18,10 +18,11 @@ _OPENING = words("""
 _PROCEDURES = words("PROCEDURE PROC")
 # T-SQL: words that start a statement wherever they stand outside of brackets, but behind some others.
 _ALONE = words("""
-    INSERT UPDATE DELETE MERGE CREATE DROP ALTER TRUNCATE DECLARE EXEC EXECUTE IF WHILE BEGIN END PRINT RETURN COMMIT
+    INSERT UPDATE DELETE MERGE CREATE DROP ALTER TRUNCATE DECLARE EXEC EXECUTE IF WHILE BEGIN END PRINT RETURN COMMIT ELSE
 """)
 _NOT_ALONE_AFTER = words("THEN FOR ON AFTER OF BY AS OR MATCHED")
 _BEFORE_SELECT = words("UNION ALL EXCEPT INTERSECT AS ( DISTINCT")
+_MODES = words("IN OUT INOUT")
 _SETTING = words("UPDATE MERGE WITH ALTER")
 _STRINGS = (TokenType.HEREDOC_STRING, TokenType.RAW_STRING, TokenType.STRING)
 
@@ -80,7 +81,7 @@ def _of_piece(tokens: list[Token], sql: str, dialect: Dialect, body: _Body) -> I
             for inner in statements(quoted[-1], dialect):
                 yield Chunk(inner.tokens, inner.sql, True, inner.variables | body.variables)
             return
-        tokens = tokens[1:]
+        tokens = tokens[1 + next(i for i, token in enumerate(tokens) if word(token) in _PROCEDURES) :]
     elif head[0] in _OPENING or _is_label(tokens):
         body.procedural = body.procedural or len(tokens) > 1
     if body.procedural:
@@ -102,13 +103,15 @@ def _is_label(tokens: list[Token]) -> bool:
 
 def _parameters(tokens: list[Token]) -> Iterator[str]:
     """The names in the first brackets behind the name of a procedure."""
-    inside = False
-    for before, token in pairwise(tokens):
+    awaited = opened = False
+    for token in tokens:
         if token.token_type == TokenType.R_PAREN or word(token) in ("BEGIN", "AS"):
             return
-        inside = inside or before.token_type == TokenType.L_PAREN
-        if inside and before.token_type in (TokenType.L_PAREN, TokenType.COMMA):
+        if token.token_type == TokenType.L_PAREN or (opened and token.token_type == TokenType.COMMA):
+            awaited = opened = True
+        elif awaited and word(token) not in _MODES:
             yield token.text.lower()
+            awaited = False
 
 
 def _declared(tokens: list[Token]) -> Iterator[str]:
@@ -140,13 +143,12 @@ def _is_name(tokens: list[Token], position: int) -> bool:
 def _without_semicolons(tokens: list[Token]) -> Iterator[list[Token]]:
     """T-SQL needs no semicolons: a statement ends where a word stands that can only start the next."""
     piece: list[Token] = []
-    depth = 0
+    depth = cases = 0
     for token in tokens:
-        if token.token_type == TokenType.L_PAREN:
-            depth += 1
-        elif token.token_type == TokenType.R_PAREN:
-            depth -= 1
-        if depth == 0 and piece and _starts_next(token, piece):
+        depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
+        inside_case = cases > 0
+        cases += (word(token) == "CASE") - (word(token) == "END" and inside_case)
+        if depth == 0 and not inside_case and piece and _starts_next(token, piece):
             yield piece
             piece = []
         piece.append(token)

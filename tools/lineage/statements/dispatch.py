@@ -1,10 +1,12 @@
 """Which module reads which kind of statement."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
+from tools.lineage.names import split_name
 from tools.lineage.statements.alter import alter, drop, rename, truncate
 from tools.lineage.statements.create import create
 from tools.lineage.statements.insert import insert
@@ -61,8 +63,20 @@ def read(statement: exp.Expr, work: Work) -> None:
 
 def _command(statement: exp.Command, work: Work) -> None:
     word = str(statement.this).strip().split(" ")[0].lower()
-    if word not in _SILENT_WORDS:
+    if word == "rename":
+        _rename_tables(statement, work)
+    elif word not in _SILENT_WORDS:
         work.context.problem(f"{word.upper()} is not understood")
+
+
+def _rename_tables(statement: exp.Command, work: Work) -> None:
+    """MySQL: RENAME TABLE a TO b, c TO d."""
+    text = statement.expression.name if isinstance(statement.expression, exp.Expr) else str(statement.expression)
+    for pair in _RENAMED.findall(text):
+        rename(split_name(pair[0]), split_name(pair[1]), work)
+
+
+_RENAMED = re.compile(r"([^\s,]+)\s+TO\s+([^\s,]+)", re.IGNORECASE)
 
 
 def _copy(statement: exp.Copy, work: Work) -> None:

@@ -24,7 +24,8 @@ def merge(statement: exp.Merge, work: Work) -> None:
         trace(statement.args["on"], scope, influences, JOIN)
     target = work.target(statement.this)
     source = scope.sources[-1].relation
-    only_source = Scope(env, [scope.sources[-1]])
+    only_source = Scope(env)
+    only_source.put(scope.sources[-1])
     columns: list[Column] = []
     whens = statement.args.get("whens")
     for when in whens.expressions if whens is not None else []:
