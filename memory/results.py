@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -55,14 +55,12 @@ class Results:
             ).fetchone()
             if row is None:
                 return _existing(connection, run_id, dataset_id)
-            for position, result in enumerate(evaluation["rules"]):
-                _insert_result(connection, row["id"], dataset_id, position, result)
+            _insert_results(connection, row["id"], dataset_id, evaluation["rules"])
             record(connection, dataset_id, version, run_id, row["id"], evaluation["points"])
-            for dimension, score in scores.items():
-                connection.execute(
-                    "insert into quality_scores (dataset_id, dimension, score, run_id) values (%s, %s, %s, %s)",
-                    [dataset_id, dimension, score, run_id],
-                )
+            connection.cursor().executemany(
+                "insert into quality_scores (dataset_id, dimension, score, run_id) values (%s, %s, %s, %s)",
+                [[dataset_id, dimension, score, run_id] for dimension, score in scores.items()],
+            )
             stored: UUID = row["id"]
             audit.record(connection, _executed(run_id, dataset_id, stored, version, evaluation, total))
             return stored
@@ -123,23 +121,26 @@ def _existing(connection: Connection, run_id: str, dataset_id: UUID) -> UUID:
     return found
 
 
-def _insert_result(
-    connection: Connection, evaluation_id: UUID, dataset_id: UUID, position: int, result: dict[str, Any]
+def _insert_results(
+    connection: Connection, evaluation_id: UUID, dataset_id: UUID, results: Sequence[dict[str, Any]]
 ) -> None:
-    connection.execute(
+    connection.cursor().executemany(
         """insert into rule_results (evaluation_id, position, rule_id, rule, rule_type, outcome, dimension,
             failed_rows, result)
         values (%(evaluation_id)s, %(position)s, (
             select id from dq_rules where dataset_id = %(dataset_id)s and rule_hash = assay_text_hash(%(rule)s)
                 and status = 'approved' limit 1),
             %(rule)s, %(rule_type)s, %(outcome)s, %(dimension)s, %(failed_rows)s, %(result)s)""",
-        {
-            "evaluation_id": evaluation_id,
-            "position": position,
-            "dataset_id": dataset_id,
-            **{key: result[key] for key in ("rule", "rule_type", "outcome", "dimension", "failed_rows")},
-            "result": payload(result),
-        },
+        [
+            {
+                "evaluation_id": evaluation_id,
+                "position": position,
+                "dataset_id": dataset_id,
+                **{key: result[key] for key in ("rule", "rule_type", "outcome", "dimension", "failed_rows")},
+                "result": payload(result),
+            }
+            for position, result in enumerate(results)
+        ],
     )
 
 
