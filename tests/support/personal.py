@@ -29,7 +29,7 @@ IN_NOTES = "call Bob Canarysson on +49 40 66602020 or b.canary@mail.example, pas
 PARTS = ("Canarysson", "66602020", "b.canary@mail", "Hush-Canary-9")
 CANARIES = (
     *(value for name, value in PERSONAL.items()),
-    *("Quarrelsworth", "zoe.quarrel", "Quarrel Lane"),
+    *("493,055,501,019", "Quarrelsworth", "zoe.quarrel", "Quarrel Lane"),
     *(SECRETS["password"], SECRETS["api_key"], "eyJzdWIiOiJxdWFycmVsIn0", "MIIEquarrelcanary", "quarrel-s3cret"),
     *PARTS,
 )
@@ -60,7 +60,7 @@ def _person(n: int) -> list[str]:
         f"{FIRST[n % 5]} {LAST[n % 4]}{'abcdefghij'[n % 10]}",
         f"person{n}@shop.example" if n != 60 else "no address",
         f"+49 40 {5_550_200 + n}",
-        str(494000000000 + n * 7919),
+        str(492000000000 + n * 7919),
         f"{1962 + n % 40}-0{1 + n % 9}-1{n % 9}",
         f"DE{10**19 + n}",
         f"4111 1111 1111 {1000 + n}",
