@@ -153,7 +153,8 @@ class Worker:
         if snapshot.interrupts and self._undecided(run.id):
             return "waiting", None
         if lease.retry and (again := _given_up(snapshot)):
-            graph.update_state(config, {"tables": again}, as_node="begin")
+            # The plan was made, or kept, without them.
+            graph.update_state(config, {"tables": again, "plan": []}, as_node="begin")
             snapshot = graph.get_state(config)
         context: Any = RunContext(lambda kind, data, key: self._record(hold, kind, data, key))
         graph.invoke(_input(run, snapshot), config, context=context, durability="sync", control=hold.control)
