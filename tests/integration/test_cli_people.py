@@ -81,7 +81,9 @@ def test_the_log_is_listed_by_run_and_time(store):
     assert shown("audit", "list", "--run", run.id[:4]) == shown("audit", "list", "--run", "latest")
     assert len(shown("audit", "list", "--limit", "2")) == 2
     assert shown("audit", "list", "--since", "2999-01-01") == []
-    assert 'IsComplete "email"' in assay("audit", "list").stdout
+    told = assay("audit", "list").stdout
+    assert 'IsComplete "email"' in told
+    assert max(map(len, told.splitlines())) <= 80
     assert isinstance(assay("audit", "list", "--since", "yesterday").exception, AssayError)
 
 

@@ -19,17 +19,26 @@ TOLD = ("rule", "goal", "text", "reason", "error", "verdict")
 """What is worth a glance, of all that an entry holds."""
 
 
-def overview(entries: Sequence[Entry]) -> Table:
-    """One line per entry."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("#", "when (UTC)", "who", "what", "run", "about"):
-        table.add_column(title, justify="right" if title == "#" else "left", overflow="fold")
-    for entry in entries:
+def overview(entries: Sequence[Entry]) -> Text:
+    """Two lines per entry: when, who, what and in which run; then what it was about, which narrow terminals fold."""
+    rows = [
+        (str(one.seq), f"{one.at:%Y-%m-%d %H:%M:%S}", clean(one.actor, 30), one.action, one.run_id or "")
+        for one in entries
+    ]
+    titles = ("#", "when (UTC)", "who", "what", "run")
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    told = Text(_line(titles, widths), style="bold")
+    for row, entry in zip(rows, entries, strict=True):
         about = " · ".join(part for part in (entry.subject, gist(entry.data)) if part)
-        when = f"{entry.at:%Y-%m-%d %H:%M:%S}"
-        cells = (str(entry.seq), when, clean(entry.actor, 30), entry.action, entry.run_id or "", clean(about, LONGEST))
-        table.add_row(*map(Text, cells))
-    return table
+        told.append(f"\n{_line(row, widths)}", style="not bold")
+        if about:
+            told.append(f"\n{' ' * widths[0]}  {clean(about, LONGEST)}", style="not bold dim")
+    return told
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    number, *others = zip(cells, widths, strict=True)
+    return "  ".join([number[0].rjust(number[1]), *(cell.ljust(width) for cell, width in others)]).rstrip()
 
 
 def gist(data: dict[str, Any]) -> str:
