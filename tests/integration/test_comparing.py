@@ -237,6 +237,7 @@ def test_the_number_of_different_values_says_whether_it_is_exact():
         ("orders.csv", "/new/orders.csv", ("orders.csv", "new/orders.csv")),
         ("postgresql://host/shop/public.orders", "s3://lake/orders.parquet", ("public.orders", "orders.parquet")),
         ("orders.csv", "orders.csv", ("orders.csv (A)", "orders.csv (B)")),
+        ("postgresql://u@h/shop/orders?host=%2Ftmp", "postgresql://h/shop/later?sslmode=require", ("orders", "later")),
         ("C:\\a\\x.csv", "C:\\b\\x.csv", ("a/x.csv", "b/x.csv")),
         ("memory:table-1", "memory:table-2", ("A", "B")),
         ("memory:table-1", "orders.csv", ("memory:table-1", "orders.csv")),

@@ -31,7 +31,9 @@ def names(left: str, right: str) -> Names:
 
 
 def _parts(uri: str) -> list[str]:
-    return [part for part in re.split(r"[/\\]+", uri) if part] or [uri]
+    # What stands behind the question mark says how to get there; in the name of a file it is a part of that.
+    place = uri.split("?", 1)[0] if "://" in uri else uri
+    return [part for part in re.split(r"[/\\]+", place) if part] or [uri]
 
 
 def sentence(
