@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from copy import copy
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from psycopg_pool import ConnectionPool
 
@@ -27,6 +27,9 @@ from memory.rules import Rules
 from memory.runs import Runs
 from memory.settings import Settings
 from memory.usage import Usage
+
+if TYPE_CHECKING:
+    from memory.lineage.store import LineageStore
 
 
 class Memory:
@@ -57,6 +60,7 @@ class Memory:
         self.history = MetricHistory(self.db)
         self.usage = Usage(self.db)
         self.conversations = Conversations(self.db)
+        self._lineage: LineageStore | None = None
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:
@@ -71,6 +75,16 @@ class Memory:
         view = copy(self)
         view._bind(Fenced(self.db, lease))
         return view
+
+    @property
+    def lineage(self) -> LineageStore:
+        """Where columns come from and go to."""
+        if self._lineage is None:
+            # With numpy, which few commands need.
+            from memory.lineage.store import LineageStore
+
+            self._lineage = LineageStore(self.db)
+        return self._lineage
 
     @property
     def pool(self) -> ConnectionPool[Connection]:

@@ -1,0 +1,1 @@
+"""Column lineage over time. :class:`memory.lineage.store.LineageStore` is the door."""

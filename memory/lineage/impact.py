@@ -1,0 +1,110 @@
+"""What breaks if a column changes: columns, tables, jobs, owners and tags below it, what matters most first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from memory.db import Connection
+from memory.lineage import reading
+from memory.lineage.answers import AffectedJob, AffectedTable, Impact, Reached
+from memory.lineage.copy import Array, TagName
+from memory.lineage.graphs import Walked
+from memory.lineage.walking import Terms
+from tools.lineage.observed import DatasetId, Owner
+
+
+@dataclass
+class Tables:
+    """The datasets of the nodes that were reached, ranked; arrays of one length."""
+
+    ids: Array
+    columns: Array
+    distances: Array
+    tags: list[tuple[TagName, ...]]
+
+
+def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> Impact:
+    """Adds up a walk; lists have up to `shown` entries, counts are of all."""
+    met = walked.walk
+    reached = met.distances > 0
+    nodes, distances = met.nodes[reached], met.distances[reached]
+    datasets, is_column = walked.facts.datasets(nodes)
+    tagged = walked.facts.tags(nodes)
+    tables = _tables(datasets, is_column, distances, tagged)
+    jobs = _jobs(connection, walked, terms)
+    names = reading.columns(connection, nodes[is_column][:shown].tolist())
+    columns = zip(nodes[is_column][:shown].tolist(), distances[is_column].tolist(), strict=False)
+    owned = reading.owners(connection, "dataset", tables.ids.tolist())
+    counted = Counter(owner for found in owned.values() for owner in found)
+    return Impact(
+        cut=met.cut,
+        column_count=int(is_column.sum()),
+        table_count=len(tables.ids),
+        job_count=len(jobs),
+        columns=tuple(Reached(names[node], distance) for node, distance in columns),
+        tables=_shown_tables(connection, tables, owned, shown),
+        jobs=_shown_jobs(connection, jobs, shown),
+        owners=tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0]))),
+        tags=tuple(sorted((tag, int((here & is_column).sum())) for tag, here in tagged.items())),
+    )
+
+
+def _tables(datasets: Array, is_column: Array, distances: Array, tagged: dict[TagName, Array]) -> Tables:
+    # Nodes come in the order of their distance: the first of a dataset is its nearest.
+    ids, first, which = np.unique(datasets, return_index=True, return_inverse=True)
+    columns = np.bincount(which, weights=is_column, minlength=len(ids)).astype(np.int64)
+    tags: list[tuple[TagName, ...]] = [() for _ in ids]
+    for tag, here in sorted(tagged.items()):
+        for place in np.unique(which[here]).tolist():
+            tags[place] += (tag,)
+    plain = np.array([not found for found in tags], np.bool_)
+    order = np.lexsort((ids, distances[first], -columns, plain))
+    return Tables(ids[order], columns[order], distances[first][order], [tags[place] for place in order.tolist()])
+
+
+def _jobs(connection: Connection, walked: Walked, terms: Terms) -> list[tuple[int, int]]:
+    """Jobs with how many of their edges lead on, most first; then those that only read what is affected."""
+    made = walked.facts.jobs(walked.walk.nodes, terms)
+    datasets = np.unique(walked.facts.datasets(walked.walk.nodes)[0])
+    rows = connection.execute(
+        "select distinct job_id from lineage_io where dataset_id = any(%s) and not output", [datasets.tolist()]
+    )
+    found = {row["job_id"]: 0 for row in rows} | made
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _shown_tables(
+    connection: Connection, tables: Tables, owned: reading.Labelled, shown: int
+) -> tuple[AffectedTable, ...]:
+    ids: Sequence[int] = tables.ids[:shown].tolist()
+    names, catalog = _names(connection, ids)
+    rows = zip(ids, tables.columns.tolist(), tables.distances.tolist(), tables.tags, strict=False)
+    return tuple(
+        AffectedTable(names[id_], columns, distance, owned.get(id_, ()), tags, catalog.get(id_))
+        for id_, columns, distance, tags in rows
+    )
+
+
+def _names(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, DatasetId], dict[int, UUID]]:
+    rows = connection.execute(
+        """select d.id, d.shown_namespace, d.shown_name, (
+            select k.id from lineage_datasets a join lineage_names n on n.dataset_id = a.id
+                join datasets k on (k.namespace, k.name) = (n.namespace, n.name)
+            where a.root = d.id order by n.valid_from desc limit 1) as catalog
+        from lineage_datasets d where d.id = any(%s)""",
+        [list(ids)],
+    ).fetchall()
+    names = {row["id"]: DatasetId(row["shown_namespace"], row["shown_name"]) for row in rows}
+    return names, {row["id"]: row["catalog"] for row in rows if row["catalog"]}
+
+
+def _shown_jobs(connection: Connection, jobs: list[tuple[int, int]], shown: int) -> tuple[AffectedJob, ...]:
+    ids = [job for job, _ in jobs[:shown]]
+    names = reading.jobs(connection, ids)
+    owned: dict[int, tuple[Owner, ...]] = reading.owners(connection, "job", ids)
+    return tuple(AffectedJob(names[job], edges, owned.get(job, ())) for job, edges in jobs[:shown])

@@ -1,0 +1,100 @@
+"""Column nodes: found or made many at a time, and tied to the nodes of their whole dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from memory.db import Connection, storable_text
+from memory.lineage.kinds import MEMBER
+from memory.lineage.sweep import ALWAYS
+
+COLUMN, WHOLE, ALL_COLUMNS = 0, 1, 2
+
+
+class Node(NamedTuple):
+    """A column (role 0) of a dataset, or the dataset as a whole."""
+
+    dataset: int
+    role: int
+    name: str
+
+
+class Nodes:
+    """The ids of nodes, fetched or made."""
+
+    def __init__(self, connection: Connection, version: int) -> None:
+        self._connection = connection
+        self._version = version
+        self._ids: dict[Node, int] = {}
+
+    def load(self, nodes: Iterable[Node]) -> None:
+        """Fetches or makes what is not known yet."""
+        wanted = sorted(set(nodes) - self._ids.keys())
+        if not wanted:
+            return
+        self._fetch(wanted)
+        missing = [node for node in wanted if node not in self._ids]
+        if missing:
+            self._connection.execute(
+                """insert into lineage_columns (dataset_id, role, name)
+                select * from unnest(%s::bigint[], %s::smallint[], %s::text[]) on conflict do nothing""",
+                [*_lists(missing)],
+            )
+            self._fetch(missing)
+            made = [self._ids[node] for node in missing]
+            tie(self._connection, made, self._version)
+            self._connection.execute(_STALE_IF_TAGGED, [made])
+
+    def __getitem__(self, node: Node) -> int:
+        return self._ids[node]
+
+    def _fetch(self, nodes: list[Node]) -> None:
+        rows = self._connection.execute(
+            """select c.id, w.at from unnest(%s::bigint[], %s::smallint[], %s::text[]) with ordinality
+                w (dataset_id, role, name, at)
+            join lineage_columns c on c.dataset_id = w.dataset_id and c.role = w.role
+                and assay_text_hash(c.name) = assay_text_hash(w.name)""",
+            [*_lists(nodes)],
+        )
+        for row in rows:
+            self._ids[nodes[row["at"] - 1]] = row["id"]
+
+
+_STALE_IF_TAGGED = """
+    insert into lineage_stale
+    select c.id from lineage_columns c where c.id = any(%s) and exists (
+        select from lineage_labels l where l.id = c.dataset_id and l.subject = 'dataset' and l.what = 'tags')
+"""
+
+
+def settle(connection: Connection, datasets: Iterable[int], version: int) -> None:
+    """After datasets were joined or got other names: ties all their nodes, and has their tags worked out anew."""
+    rows = connection.execute("select id from lineage_columns where dataset_id = any(%s)", [sorted(datasets)])
+    found = [row["id"] for row in rows]
+    tie(connection, found, version)
+    connection.execute("insert into lineage_stale select * from unnest(%s::bigint[])", [found])
+
+
+def tie(connection: Connection, made: list[int], version: int) -> None:
+    """Ties new nodes to those of their dataset that stand for all of it, or all to a new such node."""
+    connection.execute(
+        """with ties as (
+            select a.id as src, b.id as dst
+            from lineage_columns m
+                join lineage_columns w on w.dataset_id = m.dataset_id and w.role > 0
+                join lineage_columns a on a.dataset_id = m.dataset_id
+                join lineage_columns b on b.dataset_id = m.dataset_id
+            where m.id = any(%(made)s) and m.id in (a.id, b.id) and w.id in (a.id, b.id)
+                and (a.role, b.role) in ((1, 0), (0, 2), (1, 2))),
+        stored as (
+            insert into lineage_edges (job_id, src, dst, kind, valid_from, run_id, confidence, version)
+            select distinct 0, src, dst, %(kind)s::smallint, %(always)s::timestamptz, 0, 1, %(version)s::bigint
+            from ties on conflict do nothing returning dst)
+        insert into lineage_stale select distinct dst from stored""",
+        {"made": made, "kind": MEMBER, "always": ALWAYS, "version": version},
+    )
+
+
+def _lists(nodes: list[Node]) -> tuple[list[int], list[int], list[str]]:
+    return [n.dataset for n in nodes], [n.role for n in nodes], [storable_text(n.name) for n in nodes]

@@ -1,0 +1,129 @@
+"""Names and details of nodes, datasets, jobs and edges, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, LiteralString
+
+import numpy as np
+
+from memory.db import Connection
+from memory.errors import NotFound
+from memory.lineage.answers import Step
+from memory.lineage.kinds import decode
+from memory.lineage.nodes import ALL_COLUMNS, COLUMN, WHOLE
+from memory.lineage.walking import Direction, Ids, Terms
+from tools.lineage.model import DATASET
+from tools.lineage.observed import ColumnId, DatasetId, JobId, Owner
+
+Labelled = dict[int, tuple[Owner, ...]]
+
+
+def starts(connection: Connection, node: ColumnId, direction: Direction, at: datetime | None) -> Ids:
+    """The nodes that a question is about. Raises NotFound.
+
+    A whole dataset is all its columns; a column that nobody named is what is said of all columns of its dataset.
+    """
+    name = f"{node.dataset.namespace} {node.dataset.name}"
+    row = connection.execute(
+        "select assay_lineage_dataset(%s, %s, coalesce(%s::timestamptz, 'infinity')) as id", [*node.dataset, at]
+    ).fetchone()
+    if row is None or row["id"] is None:
+        raise NotFound(f"There is no dataset {name} in the lineage.", hint="Names are those of OpenLineage.")
+    rows = connection.execute(
+        "select id, role, name from lineage_columns where dataset_id = %s", [row["id"]]
+    ).fetchall()
+    found = [row for row in rows if node.column == DATASET or (row["role"], row["name"]) == (COLUMN, node.column)]
+    if not found:
+        found = [row for row in rows if row["role"] == (ALL_COLUMNS if direction == "down" else WHOLE)]
+    if not found and node.column != DATASET:
+        known = ", ".join(sorted(row["name"] for row in rows if row["role"] == COLUMN)[:10])
+        raise NotFound(
+            f"There is no column {node.column} of {name} in the lineage.", hint=f"Known are: {known or 'none'}."
+        )
+    return np.array([row["id"] for row in found], np.int64)
+
+
+def columns(connection: Connection, nodes: Sequence[int]) -> dict[int, ColumnId]:
+    """What nodes are called."""
+    rows = connection.execute(
+        """select c.id, c.role, c.name, d.shown_namespace, d.shown_name
+        from lineage_columns c join lineage_datasets d on d.id = c.dataset_id where c.id = any(%s)""",
+        [list(nodes)],
+    )
+    return {
+        row["id"]: ColumnId(
+            DatasetId(row["shown_namespace"], row["shown_name"]), DATASET if row["role"] else row["name"]
+        )
+        for row in rows
+    }
+
+
+def jobs(connection: Connection, ids: Iterable[int]) -> dict[int, JobId]:
+    """What jobs are called."""
+    rows = connection.execute("select id, namespace, name from lineage_jobs where id = any(%s)", [sorted(ids)])
+    return {row["id"]: JobId(row["namespace"], row["name"]) for row in rows}
+
+
+def owners(connection: Connection, subject: str, ids: Iterable[int]) -> Labelled:
+    """Who owns datasets or jobs, whoever said so."""
+    rows = connection.execute(
+        """select id, content from lineage_labels where subject = %s and what = 'owners' and id = any(%s)
+        order by id, origin, name""",
+        [subject, list(ids)],
+    )
+    found: dict[int, dict[Owner, None]] = {}
+    for row in rows:
+        found.setdefault(row["id"], {}).update(dict.fromkeys(Owner(*owner) for owner in row["content"]))
+    return {id_: tuple(named) for id_, named in found.items()}
+
+
+def steps_between(connection: Connection, nodes: Ids, terms: Terms) -> list[Step]:
+    """All edges from one of some nodes to another."""
+    return _steps(connection, "e.src = any(%(src)s) and e.dst = any(%(src)s)", {"src": nodes.tolist()}, terms)
+
+
+def steps_along(connection: Connection, way: Sequence[int], terms: Terms) -> list[Step]:
+    """One edge, the plainest, for each step of a way."""
+    pairs = {"src": list(way[:-1]), "dst": list(way[1:])}
+    condition: LiteralString = "(e.src, e.dst) in (select * from unnest(%(src)s::bigint[], %(dst)s::bigint[]))"
+    found = _steps(connection, condition, pairs, terms)
+    names = columns(connection, way)
+    plainest: dict[tuple[ColumnId, ColumnId], Step] = {}
+    for step in found:
+        plainest.setdefault((step.source, step.target), step)
+    pairs_named = [(names[a], names[b]) for a, b in pairwise(way)]
+    return [plainest[pair] for pair in pairs_named if pair in plainest]
+
+
+def steps_of(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Step]:
+    """Edges as answers tell them; those within one dataset's own nodes (`*` to `*`) are left out."""
+    names = columns(connection, sorted({row[end] for row in rows for end in ("src", "dst")}))
+    made_by = jobs(connection, {row["job_id"] for row in rows})
+    return [
+        Step(
+            names[row["src"]], names[row["dst"]], *decode(row["kind"]), made_by.get(row["job_id"]), row["run"],
+            round(row["confidence"], 6), row["valid_from"] if row["job_id"] else None,
+        )
+        for row in rows
+        if names[row["src"]] != names[row["dst"]] or row["src"] == row["dst"]
+    ]  # fmt: skip
+
+
+_WITH_RUNS: LiteralString = """
+    select e.*, r.run from (
+        select job_id, src, dst, kind, valid_from, run_id, confidence from lineage_edges
+        where valid_from <= coalesce(%(at)s::timestamptz, 'infinity')
+        union all
+        select job_id, src, dst, kind, valid_from, run_id, confidence from lineage_past_edges
+        where valid_from <= %(at)s::timestamptz and valid_to > %(at)s::timestamptz) e
+    left join lineage_runs r on r.id = e.run_id where
+"""
+_IN_ORDER: LiteralString = " and e.kind < %(below)s order by e.src, e.dst, e.kind, e.job_id"
+
+
+def _steps(connection: Connection, condition: LiteralString, given: dict[str, Any], terms: Terms) -> list[Step]:
+    given = {**given, "below": terms.kinds_below, "at": terms.at}
+    return steps_of(connection, connection.execute(_WITH_RUNS + condition + _IN_ORDER, given).fetchall())

@@ -1,0 +1,210 @@
+"""The door to the lineage: what is told, and what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import numpy as np
+
+from memory.db import Connection, Database
+from memory.errors import NotFound
+from memory.lineage import changes, reading, tags, upkeep
+from memory.lineage.answers import Diff, Impact, Neighbourhood, Path, Reach, Reached, TagReport
+from memory.lineage.copy import Copy
+from memory.lineage.graphs import Walked, explore, one_state
+from memory.lineage.impact import impact
+from memory.lineage.ingest import Ingested, ingest
+from memory.lineage.upkeep import Expired
+from memory.lineage.walking import Terms, Walk
+from tools.lineage.observed import ColumnId, DatasetId, Mode, Observed, ObservedDataset
+
+LIMIT = 10_000
+
+
+class LineageStore:
+    """Column lineage over time.
+
+    A node is a :class:`ColumnId`; its column `*` is the whole dataset. `at` asks for the graph as it was then, by the
+    times of events. Only direct edges are followed unless `indirect` is asked for. `depth` counts edges, `limit`
+    columns; None is without an end. Answers say whether they are complete. Unknown names raise NotFound.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._copy = Copy()
+
+    def ingest(self, observations: Iterable[Observed]) -> Ingested:
+        """Takes in what was observed, in batches of one transaction each; what was taken in before is passed over.
+
+        Nothing depends on the order in which things arrive. Raises StoreError.
+        """
+        return ingest(self._db, observations)
+
+    def upstream(
+        self,
+        node: ColumnId,
+        *,
+        indirect: bool = False,
+        depth: int | None = None,
+        limit: int | None = LIMIT,
+        at: datetime | None = None,
+    ) -> Reach:
+        """The columns that a node is made of."""
+        return self._reach(node, Terms("up", indirect, depth, limit, at))
+
+    def downstream(
+        self,
+        node: ColumnId,
+        *,
+        indirect: bool = False,
+        depth: int | None = None,
+        limit: int | None = LIMIT,
+        at: datetime | None = None,
+    ) -> Reach:
+        """The columns that are made of a node."""
+        return self._reach(node, Terms("down", indirect, depth, limit, at))
+
+    def impact(
+        self,
+        node: ColumnId,
+        *,
+        indirect: bool = False,
+        depth: int | None = None,
+        limit: int | None = None,
+        at: datetime | None = None,
+        shown: int = 100,
+    ) -> Impact:
+        """What depends on a node, added up and ranked; lists have up to `shown` entries."""
+        self._refresh_tags()
+        terms = Terms("down", indirect, depth, limit, at)
+        with one_state(self._db) as connection:
+            return impact(connection, self._explored(connection, node, terms), terms, shown)
+
+    def path(
+        self,
+        source: ColumnId,
+        target: ColumnId,
+        *,
+        indirect: bool = False,
+        depth: int | None = None,
+        at: datetime | None = None,
+    ) -> Path:
+        """One shortest way from a source to a target, with an edge for each step."""
+        terms = Terms("down", indirect, depth, None, at)
+        with one_state(self._db) as connection:
+            start = reading.starts(connection, source, "down", at)
+            goal = reading.starts(connection, target, "up", at)
+            found = explore(connection, self._copy, start, terms, goal).walk
+            way = _way(found, goal.tolist())
+            if not way:
+                return Path(cut=found.cut)
+            return Path(found=True, steps=tuple(reading.steps_along(connection, way, terms)))
+
+    def around(
+        self,
+        node: ColumnId,
+        *,
+        up: int = 1,
+        down: int = 1,
+        indirect: bool = False,
+        limit: int = 1000,
+        at: datetime | None = None,
+    ) -> Neighbourhood:
+        """The columns up to so many edges above and below a node, with the edges between all of them."""
+        with one_state(self._db) as connection:
+            sides = [
+                self._explored(connection, node, terms).walk
+                for terms in (Terms("up", indirect, up, limit, at), Terms("down", indirect, down, limit, at))
+            ]
+            nodes = np.unique(np.concatenate([side.nodes for side in sides]))
+            steps = reading.steps_between(connection, nodes, Terms("down", indirect, at=at))
+            cuts = [side.cut for side in sides if side.cut]
+            columns = [entry for side in sides for entry in _named(connection, side, True)]
+            return Neighbourhood(cuts[0] if cuts else None, tuple(dict.fromkeys(columns)), tuple(steps))
+
+    def diff(self, before: datetime, after: datetime, *, dataset: DatasetId | None = None, limit: int = LIMIT) -> Diff:
+        """The edges that came and went between two times, of one dataset or of all."""
+        with one_state(self._db) as connection:
+            chosen = _dataset(connection, dataset) if dataset else None
+            return changes.diff(connection, before, after, chosen, limit)
+
+    def where_goes(self, key: str, value: str | None = None, *, limit: int = LIMIT) -> TagReport:
+        """The columns that carry a tag: where it was declared, and where it got from there."""
+        self._refresh_tags()
+        with one_state(self._db) as connection:
+            return tags.report(connection, key, value, limit)
+
+    def witness(self, node: ColumnId, key: str, value: str = "") -> Path:
+        """One way along which a tag came to a column."""
+        self._refresh_tags()
+        with one_state(self._db) as connection:
+            start = reading.starts(connection, node, "up", None)
+            ways = (tags.witness(connection, one, key, value) for one in start.tolist())
+            way = next((way for way in ways if way), [])
+            steps = reading.steps_along(connection, way, Terms("down")) if way else []
+            return Path(found=bool(way), steps=tuple(steps))
+
+    def drop(self, dataset: DatasetId, *, at: datetime | None = None, origin: str = "assay") -> Ingested:
+        """Says that a dataset is no more: its edges end, until something is said of them again. History stays."""
+        seen = ObservedDataset(dataset, change="DROP")
+        return self.ingest([Observed(at or datetime.now(UTC), origin, mode=Mode.ACCUMULATE, inputs=(seen,))])
+
+    def expire_history(self, before: datetime) -> Expired:
+        """Forgets edges that ended before a time, and what was said that no longer counted then."""
+        with self._db.transaction() as connection:
+            return upkeep.expire_history(connection, before)
+
+    def expire_events(self, before: datetime) -> Expired:
+        """Forgets the raw text of events that arrived before a time; they are still known when they are sent again."""
+        with self._db.transaction() as connection:
+            return upkeep.expire_events(connection, before)
+
+    def _reach(self, node: ColumnId, terms: Terms) -> Reach:
+        with one_state(self._db) as connection:
+            found = self._explored(connection, node, terms).walk
+            return Reach(found.cut, tuple(_named(connection, found, False)))
+
+    def _explored(self, connection: Connection, node: ColumnId, terms: Terms) -> Walked:
+        _check_kept(connection, terms.at)
+        return explore(connection, self._copy, reading.starts(connection, node, terms.direction, terms.at), terms)
+
+    def _refresh_tags(self) -> None:
+        with self._db.transaction() as connection:
+            tags.refresh(connection)
+
+
+def _check_kept(connection: Connection, at: datetime | None) -> None:
+    row = connection.execute("select history_from from lineage_state").fetchone()
+    assert row
+    if at is not None and at < row["history_from"]:
+        raise NotFound(f"The lineage before {row['history_from']:%Y-%m-%d %H:%M} is no longer kept.")
+
+
+def _dataset(connection: Connection, dataset: DatasetId) -> int:
+    row = connection.execute("select assay_lineage_dataset(%s, %s, 'infinity') as id", [*dataset]).fetchone()
+    if row is None or row["id"] is None:
+        raise NotFound(f"There is no dataset {dataset.namespace} {dataset.name} in the lineage.")
+    found: int = row["id"]
+    return found
+
+
+def _named(connection: Connection, found: Walk, with_starts: bool) -> list[Reached]:
+    """The columns of a walk, each once though a whole dataset has several nodes."""
+    names = reading.columns(connection, found.nodes.tolist())
+    entries: dict[ColumnId, int] = {}
+    for node, distance in zip(found.nodes.tolist(), found.distances.tolist(), strict=True):
+        if distance or with_starts:
+            entries.setdefault(names[node], distance)
+    return [Reached(column, distance) for column, distance in entries.items()]
+
+
+def _way(found: Walk, goal: list[int]) -> list[int]:
+    """The nodes from a start to the nearest goal; none if it was not met."""
+    before = dict(zip(found.nodes.tolist(), found.before.tolist(), strict=True))
+    here = next((node for node in found.nodes.tolist() if node in set(goal)), None)
+    way: list[int] = []
+    while here is not None and here != -1:
+        way.append(here)
+        here = before[here]
+    return way[::-1]
