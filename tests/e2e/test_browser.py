@@ -125,11 +125,7 @@ def test_a_whole_run_with_every_kind_of_decision(steward: Steward, home: Path, a
 def test_a_reload_and_a_second_tab_lose_nothing_of_a_running_run(
     steward: Steward, chromium, server: str, tmp_path: Path
 ) -> None:
-    rows = "\n".join(f"{number},{number % 7},{number * 3.5},name{number % 100}" for number in range(60_000))
-    (tmp_path / "big.csv").write_text(f"id,kind,amount,name\n{rows}\n", encoding="utf-8")
-    steward.open()
-    steward.ask(f"Profile {tmp_path / 'big.csv'} and recommend rules")
-    steward.expect(steward.page).to_have_url(re.compile(r"\?run="))
+    asks_for_long_work(steward, tmp_path)
     steward.reload()
     tab = chromium.new_context().new_page()
     other = Steward(tab, server)
@@ -140,6 +136,43 @@ def test_a_reload_and_a_second_tab_lose_nothing_of_a_running_run(
     other.approve(1)
     steward.expect(steward.card(1)).to_have_count(0)
     tab.context.close()
+
+
+def asks_for_long_work(steward: Steward, folder: Path) -> str:
+    """A run that takes some seconds, just begun."""
+    rows = "\n".join(f"{number},{number % 7},{number * 3.5},name{number % 100}" for number in range(60_000))
+    (folder / "big.csv").write_text(f"id,kind,amount,name\n{rows}\n", encoding="utf-8")
+    steward.open()
+    steward.ask(f"Profile {folder / 'big.csv'} and recommend rules")
+    steward.expect(steward.page).to_have_url(re.compile(r"\?run="))
+    return steward.page.url.rsplit("run=", 1)[1]
+
+
+def test_long_work_is_stopped_on_the_page_and_taken_up_again(steward: Steward, home: Path, tmp_path: Path) -> None:
+    run_id = asks_for_long_work(steward, tmp_path)
+    steward.page.get_by_role("button", name="Stop", exact=True).click()
+    steward.sees("This run was stopped.")
+    with Memory.open(embedded.start(home)) as store:
+        assert store.runs.get(run_id).status == "cancelled"
+        assert store.approvals.proposals(run_id) == []
+    steward.page.get_by_role("button", name="Go on from here").click()
+    steward.sees("rules to decide")
+
+
+def test_a_server_that_ends_in_mid_run_is_followed_by_one_that_goes_on(
+    chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("h") / "s"
+    home.mkdir()
+    page = chromium.new_context().new_page()
+    with browser.served(home, tmp_path) as address:
+        run_id = asks_for_long_work(Steward(page, address), tmp_path)
+    with browser.served(home, tmp_path) as address:
+        steward = Steward(page, address)
+        steward.open(f"/?run={run_id}")
+        steward.sees("60,000 rows")
+        steward.sees("rules to decide")
+    page.context.close()
 
 
 def test_edit_reject_and_skip_by_keyboard_alone(steward: Steward, home: Path, tmp_path: Path) -> None:
@@ -255,3 +288,18 @@ def test_what_a_model_says_makes_no_link_and_fetches_nothing(chromium, tmp_path:
         assert EVIL in said.nth(0).inner_text()
         assert others == []
         steward.page.close()
+
+
+def test_colours_can_be_read_in_light_and_dark(chromium, server: str, home: Path, tmp_path: Path) -> None:
+    with Memory.open(embedded.start(home)) as store:
+        (tmp_path / "orders.csv").write_bytes(ORDERS.read_bytes())
+        run_id = waiting_run(store, tmp_path / "orders.csv").run_id
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(viewport={"width": 390, "height": 1600}, color_scheme=scheme)
+        steward = Steward(context.new_page(), server)
+        for path in (f"/runs?run={run_id}", "/settings"):
+            steward.open(path)
+            steward.sees("rules to decide" if run_id in path else "Two people for each rule")
+            assert steward.page.evaluate(browser.HARD_TO_READ) == []
+            assert steward.page.evaluate("document.documentElement.scrollWidth") <= 390
+        context.close()

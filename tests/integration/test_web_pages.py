@@ -119,6 +119,16 @@ def test_the_steps_tell_agent_tool_and_answer(page: AppTest, store: Memory) -> N
     assert any("profile table" in str(caption.value) for caption in page.caption)
 
 
+def test_the_plan_of_a_goal_is_shown_with_how_far_it_is(page: AppTest, store: Memory) -> None:
+    run_id = waiting_run(store, rules=['IsComplete "email"']).run_id
+    steps = [{"step": step, "tables": ["orders"]} for step in ("profiler", "recommender")]
+    store.runs.append_event(run_id, "planned", {"steps": steps}, agent="supervisor")
+    open_run(page, run_id)
+    told = [str(badge.value) for badge in page.markdown if "orders" in str(badge.value)]
+    assert any("green-badge" in one and "Profile orders" in one for one in told)
+    assert any("gray-badge" in one and "Recommend rules for orders" in one for one in told)
+
+
 def test_the_profile_opens_as_a_table_with_charts(page: AppTest, store: Memory) -> None:
     run = waiting_run(store, rules=['IsComplete "email"'])
     open_run(page, run.run_id)

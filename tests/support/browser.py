@@ -25,6 +25,44 @@ ARGUMENTS = [
     # Nothing but the server under test can be reached: whatever the page asks of others fails at once.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+# The contrast that WCAG 2 asks of text at level AA: 4.5 to 1, and 3 to 1 where it is large. What is disabled is exempt.
+HARD_TO_READ = """() => {
+    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true})
+    const rgba = color => {
+        canvas.clearRect(0, 0, 1, 1)
+        canvas.fillStyle = color
+        canvas.fillRect(0, 0, 1, 1)
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data
+        return [r, g, b, a / 255]
+    }
+    const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3])).concat(1)
+    const ground = one => {
+        if (!one) return [255, 255, 255, 1]
+        const own = rgba(getComputedStyle(one).backgroundColor)
+        return own[3] === 1 ? own : over(own, ground(one.parentElement))
+    }
+    const light = color => {
+        const [r, g, b] = color.map(part => part / 255).map(
+            part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const found = []
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+        const one = texts.currentNode.parentElement, text = texts.currentNode.data.trim()
+        if (!text || !one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
+        if (one.closest(':disabled, [aria-disabled="true"], style, script')) continue
+        const style = getComputedStyle(one), below = ground(one)
+        let opacity = 1
+        for (let up = one; up; up = up.parentElement) opacity *= Number(getComputedStyle(up).opacity)
+        const [r, g, b, a] = rgba(style.color)
+        const [high, low] = [over([r, g, b, a * opacity], below), below].map(light).sort((x, y) => y - x)
+        const contrast = (high + 0.05) / (low + 0.05)
+        const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700)
+        if (contrast < (large ? 3 : 4.5)) found.push(`${text.slice(0, 40)}: ${contrast.toFixed(2)}`)
+    }
+    return found
+}"""
 PATIENCE = 60_000
 """Milliseconds for a step on a busy machine."""
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui.report.grounds import grounds
 from ui.report.moments import ago
+from ui.report.remembered import references
 from ui.report.text import count, percent
 from ui.web import decided, deciding, editing, filters, polite, powers, session
 from ui.web.result_view import examples
@@ -186,6 +187,8 @@ def _evidence(proposal: Proposal) -> None:
         figures = {_figure(name): str(value) for name, value in proposal.evidence.items() if name not in _PAST}
         if figures:
             st.dataframe([{"What": name, "Value": value} for name, value in figures.items()], hide_index=True)
+        if recalled := proposal.evidence.get("recalled"):
+            st.caption(f"Decisions recalled, and how alike their columns are: {inline(references(recalled), 600)}")
         st.caption(f"Proposed from {_SOURCES[proposal.source]}.")
         if stands := grounds(proposal.evidence.get("references", [])):
             st.caption(f"Found in {inline(stands, 300)}")

@@ -117,3 +117,4 @@ def _plan(trail: Trail) -> None:
             for agent, tables, state in trail.planned():
                 icon, color = _PLANNED[state]
                 st.badge(f"{_DOES.get(agent, inline(agent))} {inline(', '.join(tables), 60)}", icon=icon, color=color)
+        st.space("xsmall")
