@@ -1,8 +1,8 @@
 """How a column flows through an expression: the kinds that OpenLineage names."""
 
 import pytest
-from tests.support.arrows import arrows, lines
 
+from tests.support.arrows import arrows, lines
 from tools.lineage import kinds
 
 TABLE = {"t": ["a", "b", "c", "d"]}
@@ -85,7 +85,8 @@ def test_hive_calls_what_a_case_chooses_the_same_value() -> None:
 
 def test_kinds_chain_over_subqueries_as_openlineage_merges_them() -> None:
     sql = """SELECT sum(p) AS x, max(q) AS y, r + 1 AS z, h || 'x' AS m FROM
-             (SELECT a + 1 AS p, CASE WHEN b > 1 THEN 1 END AS q, rank() OVER (ORDER BY c) AS r, md5(d) AS h FROM t) s"""
+             (SELECT a + 1 AS p, CASE WHEN b > 1 THEN 1 END AS q, rank() OVER (ORDER BY c) AS r, md5(d) AS h
+              FROM t) s"""
     assert arrows(sql, schema=TABLE) == lines("""
         x <- t.a AGGREGATION
         y <- t.b CONDITIONAL
@@ -131,8 +132,14 @@ STRUCTS = {
     "a field of a column": ("SELECT s.f AS x FROM t", "x <- t.s.f IDENTITY"),
     "a deep field": ("SELECT t.s.f.g.h AS x FROM t", "x <- t.s.f.g.h IDENTITY"),
     "a field through a CTE": ("WITH c AS (SELECT s FROM t) SELECT c.s.f AS x FROM c", "x <- t.s.f IDENTITY"),
-    "a field of what was changed": ("SELECT y.f AS x FROM (SELECT parse_json(s) AS y FROM t) q", "x <- t.s TRANSFORMATION"),
-    "a struct that was made": ("SELECT y.p AS x FROM (SELECT STRUCT(a AS p, b AS q) AS y FROM t) z", "x <- t.a IDENTITY"),
+    "a field of what was changed": (
+        "SELECT y.f AS x FROM (SELECT parse_json(s) AS y FROM t) q",
+        "x <- t.s TRANSFORMATION",
+    ),
+    "a struct that was made": (
+        "SELECT y.p AS x FROM (SELECT STRUCT(a AS p, b AS q) AS y FROM t) z",
+        "x <- t.a IDENTITY",
+    ),
     "a struct inside a struct": (
         "SELECT y.r.q AS x FROM (SELECT STRUCT(STRUCT(a AS p, b AS q) AS r) AS y FROM t) z",
         "x <- t.b IDENTITY",

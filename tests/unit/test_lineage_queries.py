@@ -1,6 +1,7 @@
 """Queries: where each output column comes from, and what decides about the rows."""
 
 import pytest
+
 from tests.support.arrows import arrows, direct, lines
 
 CASES = {
@@ -128,7 +129,10 @@ STARS = {
         "WITH a AS (SELECT * FROM items UNION ALL SELECT * FROM items) SELECT * FROM a",
         "order_id sku quantity price",
     ),
-    "of one side of a join": ("SELECT i.* FROM orders o JOIN items i ON o.id = i.order_id", "order_id sku quantity price"),
+    "of one side of a join": (
+        "SELECT i.* FROM orders o JOIN items i ON o.id = i.order_id",
+        "order_id sku quantity price",
+    ),
     "with columns left out": ("SELECT * EXCLUDE (sku, price) FROM items", "order_id quantity"),
     "with one replaced": ("SELECT * REPLACE (quantity AS price) FROM items", "order_id sku quantity price:quantity"),
     "under other names": ("SELECT * FROM items AS i(a, b, c, d)", "a:order_id b:sku c:quantity d:price"),
@@ -153,12 +157,17 @@ def test_using_makes_one_column_of_both_sides() -> None:
         y <- b.y IDENTITY
         * <- a.k JOIN
         * <- b.k JOIN""")
-    assert arrows("SELECT * FROM a NATURAL JOIN b", schema=schema) == arrows("SELECT * FROM a JOIN b USING (k)", schema=schema)
+    assert arrows("SELECT * FROM a NATURAL JOIN b", schema=schema) == arrows(
+        "SELECT * FROM a JOIN b USING (k)", schema=schema
+    )
 
 
 def test_a_semi_join_gives_no_columns_of_its_right_side() -> None:
     schema = {"a": ["k", "x"], "b": ["k", "y"]}
-    assert direct("SELECT * FROM a LEFT SEMI JOIN b ON a.k = b.k", schema=schema, dialect="spark") == {"k <- a.k", "x <- a.x"}
+    assert direct("SELECT * FROM a LEFT SEMI JOIN b ON a.k = b.k", schema=schema, dialect="spark") == {
+        "k <- a.k",
+        "x <- a.x",
+    }
 
 
 def test_a_recursive_query_is_read_until_nothing_new_flows() -> None:
@@ -209,7 +218,8 @@ def test_duplicate_output_names_keep_each_its_source() -> None:
 
 @pytest.mark.parametrize("dialect", ["snowflake", "redshift", "spark", "duckdb"])
 def test_an_expression_may_name_an_output_column_on_its_left(dialect: str) -> None:
-    assert direct("SELECT amount * 2 AS x, x + 1 AS y FROM orders", dialect=dialect) >= {"y <- orders.amount"} or dialect == "snowflake"
+    found = direct("SELECT amount * 2 AS x, x + 1 AS y FROM orders", dialect=dialect)
+    assert {line.lower() for line in found} == {"x <- orders.amount", "y <- orders.amount"}
 
 
 def test_a_column_of_a_table_goes_before_an_output_column() -> None:
@@ -223,7 +233,8 @@ def test_ordered_by_an_alias_that_hides_a_column() -> None:
 
 PIVOTS = {
     "pivot": (
-        "SELECT * FROM (SELECT sku, quantity, price FROM items) PIVOT (sum(price) FOR quantity IN (1 AS one, 2 AS two))",
+        """SELECT * FROM (SELECT sku, quantity, price FROM items)
+           PIVOT (sum(price) FOR quantity IN (1 AS one, 2 AS two))""",
         """sku <- items.sku IDENTITY
            one <- items.price AGGREGATION
            two <- items.price AGGREGATION
@@ -244,8 +255,7 @@ PIVOTS = {
 @pytest.mark.parametrize("name", PIVOTS)
 def test_rows_turned_to_columns_and_back(name: str) -> None:
     sql, expected = PIVOTS[name]
-    found = {line.lower().replace(line.rsplit(" ", 1)[1].lower(), line.rsplit(" ", 1)[1]) for line in arrows(sql, dialect="snowflake")}
-    assert found == lines(expected)
+    assert {line.lower() for line in arrows(sql, dialect="snowflake")} == {line.lower() for line in lines(expected)}
 
 
 ROWS = {
@@ -255,19 +265,39 @@ ROWS = {
         "SELECT b FROM t LATERAL VIEW explode(tags) e AS a LATERAL VIEW explode(split(a, ',')) f AS b",
         "b <- t.tags",
     ),
-    "lateral view with position": ("spark", "SELECT p, x FROM t LATERAL VIEW posexplode(tags) e AS p, x", "p <- t.tags|x <- t.tags"),
+    "lateral view with position": (
+        "spark",
+        "SELECT p, x FROM t LATERAL VIEW posexplode(tags) e AS p, x",
+        "p <- t.tags|x <- t.tags",
+    ),
     "explode in the select": ("spark", "SELECT explode(tags) AS x FROM t", "x <- t.tags"),
     "unnest": ("postgres", "SELECT id, x FROM t, unnest(tags) AS u(x)", "id <- t.id|x <- t.tags"),
     "unnest of structs": ("bigquery", "SELECT i.sku FROM t, UNNEST(t.tags) AS i", "sku <- t.tags.sku"),
-    "unnest with offset": ("bigquery", "SELECT o, i FROM t, UNNEST(tags) AS i WITH OFFSET AS o", "o <- t.tags|i <- t.tags"),
+    "unnest with offset": (
+        "bigquery",
+        "SELECT o, i FROM t, UNNEST(tags) AS i WITH OFFSET AS o",
+        "o <- t.tags|i <- t.tags",
+    ),
     "an array as a table": ("bigquery", "SELECT x.sku FROM t, t.tags AS x", "sku <- t.tags.sku"),
     "flatten": ("snowflake", "SELECT f.value:a::string AS v FROM t, LATERAL FLATTEN(input => tags) f", "V <- t.tags"),
-    "a lateral subquery": ("postgres", "SELECT l.y FROM t, LATERAL (SELECT t.id + u.y AS y FROM u) l", "y <- t.id|y <- u.y"),
+    "a lateral subquery": (
+        "postgres",
+        "SELECT l.y FROM t, LATERAL (SELECT t.id + u.y AS y FROM u) l",
+        "y <- t.id|y <- u.y",
+    ),
     "cross apply": ("tsql", "SELECT a.y FROM t CROSS APPLY (SELECT u.y FROM u WHERE u.y = t.id) a", "y <- u.y"),
     "a table function": ("snowflake", "SELECT x.a FROM TABLE(f(1)) x", ""),
-    "a function of a column": ("flink", "SELECT id, w FROM t, LATERAL TABLE(pieces(name)) AS s(w)", "id <- t.id|w <- t.name"),
+    "a function of a column": (
+        "flink",
+        "SELECT id, w FROM t, LATERAL TABLE(pieces(name)) AS s(w)",
+        "id <- t.id|w <- t.name",
+    ),
     "json rows": ("postgres", "SELECT e.k FROM t, jsonb_to_recordset(tags) AS e(k)", "k <- t.tags"),
-    "transform script": ("hive", "SELECT TRANSFORM(id, name) USING 'cat' AS (a, b) FROM t", "a <- t.id|a <- t.name|b <- t.id|b <- t.name"),
+    "transform script": (
+        "hive",
+        "SELECT TRANSFORM(id, name) USING 'cat' AS (a, b) FROM t",
+        "a <- t.id|a <- t.name|b <- t.id|b <- t.name",
+    ),
 }
 
 
@@ -291,7 +321,10 @@ def test_match_recognize_gives_the_partition_and_the_measures() -> None:
 
 
 def test_views_are_read_through() -> None:
-    views = {"paid": "CREATE VIEW paid (no, sum) AS SELECT id, amount * 2 FROM orders WHERE status = 'p'", "top": "SELECT * FROM paid"}
+    views = {
+        "paid": "CREATE VIEW paid (no, sum) AS SELECT id, amount * 2 FROM orders WHERE status = 'p'",
+        "top": "SELECT * FROM paid",
+    }
     assert arrows("SELECT sum FROM top", views=views) == lines("""
         sum <- orders.amount TRANSFORMATION
         * <- orders.status FILTER""")

@@ -1,8 +1,8 @@
 """Scripts: what one statement makes, the next one reads; what does not last is followed to where its data came from."""
 
 import pytest
-from tests.support.arrows import SHOP, arrow, arrows, direct
 
+from tests.support.arrows import SHOP, arrow, arrows, direct
 from tools import lineage
 
 CHAINS = {
@@ -190,14 +190,17 @@ PROCEDURES = {
 @pytest.mark.parametrize("name", PROCEDURES)
 def test_the_body_of_a_procedure_is_read(name: str) -> None:
     dialect, sql, expected = PROCEDURES[name]
-    found = {line.replace("T.", "t.") for line in direct(sql, dialect=dialect) if not line.startswith(tuple("0123456789"))}
+    found = {
+        line.replace("T.", "t.") for line in direct(sql, dialect=dialect) if not line.startswith(tuple("0123456789"))
+    }
     written = {line for line in found if "." in line.split(" <- ")[0]}
     assert written == set(expected.split("|"))
 
 
 def test_each_statement_has_its_own_answer() -> None:
     found = lineage.extract(
-        "CREATE TEMP TABLE a AS SELECT id FROM orders; INSERT INTO t SELECT id FROM a; SELEC 1; INSERT INTO u SELECT * FROM nowhere n JOIN b ON x = y",
+        "CREATE TEMP TABLE a AS SELECT id FROM orders; INSERT INTO t SELECT id FROM a; SELEC 1;"
+        "INSERT INTO u SELECT * FROM nowhere n JOIN b ON x = y",
         dialect="postgres",
         schema=SHOP,
     )
@@ -278,7 +281,7 @@ def test_a_schema_that_is_older_than_the_query_does_not_lose_the_edge() -> None:
 
 
 def test_an_unknown_dialect_is_an_error_with_the_known_ones() -> None:
-    with pytest.raises(lineage.LineageError, match="there is no SQL dialect 'klingon'.*postgres"):
+    with pytest.raises(lineage.LineageError, match=r"there is no SQL dialect 'klingon'.*postgres"):
         lineage.extract("SELECT 1", dialect="klingon")
 
 

@@ -1,12 +1,15 @@
 """Statements that write: which columns of which table come from where."""
 
 import pytest
-from tests.support.arrows import SHOP, arrows, direct, lines
 
+from tests.support.arrows import SHOP, arrows, direct, lines
 from tools import lineage
 
 INSERTS = {
-    "by the list of columns": ("INSERT INTO t (b, a) SELECT id, amount FROM orders", "t.b <- orders.id|t.a <- orders.amount"),
+    "by the list of columns": (
+        "INSERT INTO t (b, a) SELECT id, amount FROM orders",
+        "t.b <- orders.id|t.a <- orders.amount",
+    ),
     "by position": ("INSERT INTO p SELECT id, amount FROM orders", "p.x <- orders.id|p.y <- orders.amount"),
     "by the query's names where nothing is known": ("INSERT INTO t SELECT id AS k FROM orders", "t.k <- orders.id"),
     "values": ("INSERT INTO p VALUES (1, 2)", ""),
@@ -49,7 +52,10 @@ def test_insert(name: str) -> None:
 
 def test_insert_by_name() -> None:
     sql = "INSERT INTO p BY NAME SELECT amount AS y, id AS x FROM orders"
-    assert direct(sql, dialect="duckdb", schema={**SHOP, "p": ["x", "y"]}) == {"p.y <- orders.amount", "p.x <- orders.id"}
+    assert direct(sql, dialect="duckdb", schema={**SHOP, "p": ["x", "y"]}) == {
+        "p.y <- orders.amount",
+        "p.x <- orders.id",
+    }
 
 
 def test_an_insert_that_meets_a_conflict_updates() -> None:
@@ -71,7 +77,10 @@ def test_a_duplicate_key_updates_in_mysql() -> None:
 
 CREATES = {
     "table": ("CREATE TABLE t AS SELECT id, amount * 2 AS d FROM orders", "t.id <- orders.id|t.d <- orders.amount"),
-    "table with names": ("CREATE TABLE t (p, q) AS SELECT id, amount FROM orders", "t.p <- orders.id|t.q <- orders.amount"),
+    "table with names": (
+        "CREATE TABLE t (p, q) AS SELECT id, amount FROM orders",
+        "t.p <- orders.id|t.q <- orders.amount",
+    ),
     "view": ("CREATE OR REPLACE VIEW v AS SELECT id FROM orders", "v.id <- orders.id"),
     "view with names": ("CREATE VIEW v (k) AS SELECT id FROM orders", "v.k <- orders.id"),
     "view altered": ("ALTER VIEW v AS SELECT id FROM orders", "v.id <- orders.id"),
@@ -80,7 +89,10 @@ CREATES = {
         "CREATE TABLE t AS SELECT id FROM orders UNION ALL SELECT id FROM customers",
         "t.id <- orders.id|t.id <- customers.id",
     ),
-    "copy": ("CREATE TABLE t CLONE items", "T.order_id <- items.order_id|T.sku <- items.sku|T.quantity <- items.quantity|T.price <- items.price"),
+    "copy": (
+        "CREATE TABLE t CLONE items",
+        "T.order_id <- items.order_id|T.sku <- items.sku|T.quantity <- items.quantity|T.price <- items.price",
+    ),
     "no rows": ("CREATE TABLE t (a INT, b INT)", ""),
     "the columns only": ("CREATE TABLE t LIKE items", ""),
 }
@@ -89,16 +101,20 @@ CREATES = {
 @pytest.mark.parametrize("name", CREATES)
 def test_create(name: str) -> None:
     sql, expected = CREATES[name]
-    assert direct(sql, dialect="snowflake" if name == "copy" else "spark") == {line for line in expected.split("|") if line}
+    assert direct(sql, dialect="snowflake" if name == "copy" else "spark") == {
+        line for line in expected.split("|") if line
+    }
 
 
 def test_a_materialized_view_fills_the_table_that_it_names() -> None:
-    sql = "CREATE MATERIALIZED VIEW mv TO day_sums (d Date, s Float64) AS SELECT placed_at AS d, sum(amount) AS s FROM orders GROUP BY d"
+    sql = """CREATE MATERIALIZED VIEW mv TO day_sums (d Date, s Float64) AS
+             SELECT placed_at AS d, sum(amount) AS s FROM orders GROUP BY d"""
     assert direct(sql, dialect="clickhouse") == {"day_sums.d <- orders.placed_at", "day_sums.s <- orders.amount"}
 
 
 MERGE = """
-    MERGE INTO customers t USING (SELECT id, max(amount) AS top, status FROM orders WHERE placed_at > 1 GROUP BY id, status) s
+    MERGE INTO customers t USING
+    (SELECT id, max(amount) AS top, status FROM orders WHERE placed_at > 1 GROUP BY id, status) s
     ON t.id = s.id
     WHEN MATCHED AND s.status = 'gone' THEN DELETE
     WHEN MATCHED THEN UPDATE SET t.name = s.top, country = t.country || s.status
@@ -138,7 +154,11 @@ def test_merge_forms(name: str) -> None:
 
 
 UPDATES = {
-    "an expression": ("postgres", "UPDATE orders SET amount = amount * 2 WHERE id > 1", "orders.amount <- orders.amount"),
+    "an expression": (
+        "postgres",
+        "UPDATE orders SET amount = amount * 2 WHERE id > 1",
+        "orders.amount <- orders.amount",
+    ),
     "FROM": (
         "postgres",
         "UPDATE orders AS o SET status = c.name FROM customers c WHERE o.customer_id = c.id",
@@ -151,7 +171,8 @@ UPDATES = {
     ),
     "FROM a subquery": (
         "postgres",
-        "UPDATE orders SET amount = s.p FROM (SELECT order_id, sum(price) p FROM items GROUP BY order_id) s WHERE s.order_id = orders.id",
+        """UPDATE orders SET amount = s.p FROM (SELECT order_id, sum(price) p FROM items GROUP BY order_id) s
+           WHERE s.order_id = orders.id""",
         "orders.amount <- items.price",
     ),
     "joined": (
@@ -171,7 +192,8 @@ UPDATES = {
     ),
     "a WITH in front": (
         "tsql",
-        "WITH s AS (SELECT id, name FROM customers) UPDATE orders SET status = s.name FROM s WHERE orders.customer_id = s.id",
+        """WITH s AS (SELECT id, name FROM customers)
+           UPDATE orders SET status = s.name FROM s WHERE orders.customer_id = s.id""",
         "orders.status <- customers.name",
     ),
     "a constant": ("mysql", "UPDATE orders SET status = 'x', amount = DEFAULT WHERE id = 1", ""),
@@ -246,7 +268,8 @@ MULTI = {
     ),
     "hive with a WITH": (
         "hive",
-        "WITH c AS (SELECT id AS k FROM orders) FROM c INSERT INTO TABLE a SELECT k INSERT INTO TABLE b SELECT k + 1 AS k",
+        """WITH c AS (SELECT id AS k FROM orders)
+           FROM c INSERT INTO TABLE a SELECT k INSERT INTO TABLE b SELECT k + 1 AS k""",
         "a.k <- orders.id IDENTITY\nb.k <- orders.id TRANSFORMATION",
     ),
     "hive with a lateral view in one": (
@@ -257,7 +280,8 @@ MULTI = {
     ),
     "insert all": (
         "snowflake",
-        """INSERT ALL WHEN amount > 10 THEN INTO big (k) VALUES (id) ELSE INTO small (k, v) SELECT id, amount FROM orders""",
+        """INSERT ALL WHEN amount > 10 THEN INTO big (k) VALUES (id) ELSE INTO small (k, v)
+           SELECT id, amount FROM orders""",
         """big.k <- orders.id IDENTITY
            big.* <- orders.amount FILTER
            small.k <- orders.id IDENTITY
@@ -279,6 +303,8 @@ def test_one_source_into_several_tables(name: str) -> None:
 
 
 def test_a_plain_statement_writes_nothing() -> None:
-    found = lineage.extract("USE shop; SET x = 1; GRANT SELECT ON orders TO ann; EXPLAIN SELECT 1; BEGIN; COMMIT", dialect="postgres")
+    found = lineage.extract(
+        "USE shop; SET x = 1; GRANT SELECT ON orders TO ann; EXPLAIN SELECT 1; BEGIN; COMMIT", dialect="postgres"
+    )
     assert found.complete
     assert found.edges == []
