@@ -166,8 +166,10 @@ def test_deep_statements_in_several_threads_do_not_disturb_each_other() -> None:
 
 MORE = 30 if os.environ.get("ASSAY_THOROUGH") else 1
 WORDS = """
-    SELECT FROM WHERE GROUP BY ORDER JOIN ON USING WITH AS INSERT INTO VALUES UPDATE SET DELETE MERGE WHEN MATCHED THEN CREATE
-    TABLE VIEW UNION ALL EXCEPT CASE END OVER PARTITION LATERAL UNNEST PIVOT FOR IN EXISTS DISTINCT NOT NULL BEGIN PROCEDURE
+    SELECT FROM WHERE GROUP BY ORDER JOIN ON USING WITH AS INSERT INTO VALUES UPDATE SET DELETE MERGE WHEN MATCHED
+    THEN CREATE
+    TABLE VIEW UNION ALL EXCEPT CASE END OVER PARTITION LATERAL UNNEST PIVOT FOR IN EXISTS DISTINCT NOT NULL BEGIN
+    PROCEDURE
     IF ELSE LOOP DECLARE TEMP ALTER RENAME TO DROP ( ) , . * = ; a b c t u t.a u.b 1 'x' "q" ` [ ] $$ @v :x
 """
 DIALECTS = [
@@ -185,7 +187,7 @@ DIALECTS = [
 ]
 
 
-@settings(max_examples=120 * MORE, deadline=None)
+@settings(max_examples=60 * MORE, deadline=None)
 @given(st.lists(st.sampled_from(WORDS.split()), max_size=40), st.sampled_from(DIALECTS))
 def test_words_in_any_order_never_crash(words: list[str], dialect: str | None) -> None:
     found = lineage.extract(" ".join(words), dialect=dialect, schema={"t": ["a", "b"], "u": ["b", "c"]})
@@ -212,7 +214,7 @@ VALID = [
 ]
 
 
-@settings(max_examples=120 * MORE, deadline=None)
+@settings(max_examples=60 * MORE, deadline=None)
 @given(st.sampled_from(VALID), st.data())
 def test_a_statement_with_a_hole_never_crashes(sql: str, data: st.DataObject) -> None:
     words = sql.split()

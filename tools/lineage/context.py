@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Context:
-    """The statement at hand: its dialect, the tables there are, its budget, and what could not be resolved in it."""
+    """The statement at hand: its dialect, the tables there are, its budget, and what could not be resolved in it.
+
+    `relation_of` reads a query, `modify` an INSERT, UPDATE or DELETE that stands in a WITH.
+    """
 
     dialect: Dialect
     names: Names
@@ -26,6 +29,7 @@ class Context:
     budget: Budget
     relation_of: "Callable[[exp.Expr, Env], Relation]"
     variables: frozenset[str] = frozenset()
+    modify: "Callable[[exp.Expr, Env], Relation] | None" = None
     problems: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -50,6 +54,11 @@ class Env:
     context: Context
     ctes: Mapping[str, Relation] = field(default_factory=dict)
     outer: "Scope | None" = None
+    scalars: "Mapping[str, tuple[exp.Expr, Env]]" = field(default_factory=dict)
+
+    def with_scalar(self, name: str, value: exp.Expr) -> "Env":
+        """The same place, where a name stands for an expression that sees what this place sees."""
+        return replace(self, scalars={**self.scalars, name.lower(): (value, self)})
 
     def with_cte(self, name: str, relation: Relation) -> "Env":
         """The same place, seeing one more WITH query."""

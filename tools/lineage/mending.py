@@ -11,7 +11,7 @@ from tools.lineage.splitting import word
 def mended(tokens: list[Token], dialect: Dialect) -> Iterator[list[Token]]:
     """The statement as it may be read instead; nothing where there is nothing to mend."""
     made = tokens
-    for mend in (_upsert, _if_not_exists, _partition_behind_columns, _map_reduce):
+    for mend in (_upsert, _if_not_exists, _partition_behind_columns, _map_reduce, _script_names, _view_options):
         made = mend(made, dialect)
     if made is not tokens:
         yield made
@@ -23,9 +23,12 @@ def _tokens(sql: str, dialect: Dialect) -> list[Token]:
 
 def _upsert(tokens: list[Token], dialect: Dialect) -> list[Token]:
     """UPSERT INTO (Impala, Phoenix) and REPLACE INTO (MySQL, SQLite) put rows in as INSERT does."""
-    if len(tokens) > 1 and word(tokens[0]) in ("UPSERT", "REPLACE") and word(tokens[1]) == "INTO":
+    if len(tokens) < 2 or word(tokens[0]) not in ("UPSERT", "REPLACE"):
+        return tokens
+    if word(tokens[1]) == "INTO":
         return [*_tokens("INSERT", dialect), *tokens[1:]]
-    return tokens
+    text = tokens[1].text  # what sqlglot gives up at once, it keeps as text
+    return _tokens(f"INSERT {text}", dialect) if text[:4].upper() == "INTO" else tokens
 
 
 def _closing(tokens: list[Token], start: int) -> int:
@@ -95,6 +98,41 @@ def _map_reduce(tokens: list[Token], dialect: Dialect) -> list[Token]:
         else:
             made.append(token)
     return made if changed else tokens
+
+
+def _script_names(tokens: list[Token], dialect: Dialect) -> list[Token]:
+    """Hive: `USING 'script' AS a, b` means `AS (a, b)`."""
+    made: list[Token] = []
+    position, changed = 0, False
+    while position < len(tokens):
+        made.append(tokens[position])
+        position += 1
+        if len(made) < 3 or word(made[-1]) != "AS" or word(made[-3]) != "USING" or position >= len(tokens):
+            continue
+        names = _names(tokens[position:])
+        if names:
+            made += [*_tokens("(", dialect), *names, *_tokens(")", dialect)]
+            position += len(names)
+            changed = True
+    return made if changed else tokens
+
+
+def _names(tokens: list[Token]) -> list[Token]:
+    """The names between commas that a list of tokens starts with."""
+    found: list[Token] = []
+    for token in tokens:
+        if token.token_type != (TokenType.COMMA if len(found) % 2 else TokenType.VAR):
+            break
+        found.append(token)
+    return found if len(found) % 2 else found[:-1]
+
+
+def _view_options(tokens: list[Token], _dialect: Dialect) -> list[Token]:
+    """CREATE VIEW ... WITH [LOCAL|CASCADED] CHECK OPTION, WITH READ ONLY: nothing of it concerns columns."""
+    ends = [word(token) for token in tokens[-4:]]
+    if word(tokens[0]) == "CREATE" and ends[-2:] in (["CHECK", "OPTION"], ["READ", "ONLY"]) and "WITH" in ends:
+        return tokens[: len(tokens) - len(ends) + ends.index("WITH")]
+    return tokens
 
 
 def split_with(tokens: list[Token]) -> tuple[list[Token], list[Token]]:

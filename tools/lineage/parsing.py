@@ -72,18 +72,23 @@ def _read(chunk: Chunk, dialect: Dialect, limits: Limits, depth: int) -> Parsed:
 def _tries(chunk: Chunk, dialect: Dialect, limits: Limits) -> tuple[list[exp.Expr], SqlglotError | None]:
     """The trees of the first way to read a statement that works, or why the dialect's own did not."""
     failure: SqlglotError | None = None
+    unread: list[exp.Expr] = []
     for grammar in (dialect, *map(Dialect.get_or_raise, _WIDER)):
         for tokens in (chunk.tokens, *mended(chunk.tokens, dialect)):
             try:
-                return _with_from_first(tokens, chunk, grammar, limits), None
+                trees = _with_from_first(tokens, chunk, grammar, limits)
             except SqlglotError as error:
                 failure = failure or error
-    return [], failure
+            else:
+                if not _is_unread(trees):
+                    return trees, None
+                unread = unread or trees
+    return unread, failure
 
 
 def _is_unread(trees: list[exp.Expr]) -> bool:
-    """Whether sqlglot gave a CREATE up and kept its text."""
-    return any(isinstance(tree, exp.Command) and tree.name.upper() == "CREATE" for tree in trees)
+    """Whether sqlglot gave a statement up that writes, and kept its text."""
+    return any(isinstance(tree, exp.Command) and tree.name.upper() in ("CREATE", "REPLACE") for tree in trees)
 
 
 def _with_from_first(tokens: list[Token], chunk: Chunk, dialect: Dialect, limits: Limits) -> list[exp.Expr]:

@@ -1,5 +1,6 @@
 """The output columns of a SELECT: stars written out, several columns from one function, names for those without."""
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -40,6 +41,8 @@ def _outputs(item: exp.Expr, scope: Scope, position: int) -> Iterator[Column]:
     star = _star_of(value)
     if star is not None:
         yield from _star(value, star, scope)
+    elif isinstance(value, exp.Columns):
+        yield from _matching(value, scope)
     elif isinstance(value, exp.QueryTransform):
         yield from _script(value, scope)
     elif isinstance(item, exp.Aliases):
@@ -118,6 +121,18 @@ def _all_columns(scope: Scope) -> list[Column]:
             continue
         columns += [c for c in source.relation.columns if c.behind is not None or c.name.lower() not in scope.merged]
     return columns
+
+
+def _matching(value: exp.Columns, scope: Scope) -> Iterator[Column]:
+    """DuckDB's COLUMNS('regex'): the columns whose names match."""
+    try:
+        pattern = re.compile(value.this.name, re.IGNORECASE)
+    except re.error:
+        pattern = re.compile("(?!)")
+    found = [column for column in _all_columns(scope) if column.behind is not None or pattern.search(column.name)]
+    if not found or any(column.behind is not None for column in found) or not isinstance(value.this, exp.Literal):
+        scope.env.context.problem("COLUMNS(...) of columns that are not known")
+    yield from found
 
 
 def _script(value: exp.QueryTransform, scope: Scope) -> Iterator[Column]:

@@ -39,6 +39,8 @@ def relation_of(query: exp.Expr, env: Env) -> Relation:
         return _values(query, env)
     if isinstance(query, exp.Table):
         return _bare_from(query, env)
+    if isinstance(query, exp.DML) and env.context.modify is not None:
+        return env.context.modify(query, env)
     env.context.problem(f"a query of kind {type(query).__name__} is not understood")
     return EMPTY
 
@@ -49,6 +51,9 @@ def with_ctes(query: exp.Expr, env: Env) -> Env:
     if clause is None:
         return env
     for cte in clause.expressions:
+        if cte.args.get("scalar"):  # ClickHouse: WITH expression AS name
+            env = env.with_scalar(env.context.names.written(cte.args["alias"].this), cte.this)
+            continue
         name = env.context.names.written(cte.args["alias"].this)
         names = [env.context.names.written(part) for part in cte.args["alias"].args.get("columns") or []]
         if clause.args.get("recursive") or _reads(cte.this, name):
@@ -77,6 +82,11 @@ def _select(query: exp.Select, env: Env) -> Relation:
         add_from(lateral, scope, influences)
     scope.windows = {window.name.lower(): window for window in query.args.get("windows") or []}
     scope.outputs_first = env.context.dialect_name in _OUTPUTS_IN_SELECT
+    for name, (value, place) in env.scalars.items():
+        seen = Scope(place)
+        for source in scope.sources:
+            seen.put(source)
+        scope.outputs[name] = Column(name, flow_of(value, seen))
     match = query.args.get("match")
     if match is not None:
         match_rows(match, scope, influences)
@@ -98,8 +108,8 @@ def _clauses(query: exp.Select, columns: list[Column], scope: Scope, influences:
         scope.outputs_first = True
     for part in _parts(query, "group"):
         _by(part, columns, scope, influences, GROUP_BY)
-    if _flag(query, "group", "all"):
-        _all_of(columns, influences, GROUP_BY)
+    for part in _grouped_by_all(query):
+        trace(part, scope, influences, GROUP_BY)
     for name in _SORTS:
         for part in _parts(query, name):
             _by(part, columns, scope, influences, SORT)
@@ -108,6 +118,13 @@ def _clauses(query: exp.Select, columns: list[Column], scope: Scope, influences:
         trace(distinct_on, scope, influences, GROUP_BY)
     elif query.args.get("distinct") is not None:
         _all_of(columns, influences, GROUP_BY)
+
+
+def _grouped_by_all(query: exp.Select) -> list[exp.Expr]:
+    """GROUP BY ALL: every output that does not aggregate."""
+    if not _flag(query, "group", "all"):
+        return []
+    return [item.unalias() for item in query.expressions if item.find(exp.AggFunc) is None]
 
 
 def _parts(query: exp.Expr, clause: str) -> Iterator[exp.Expr]:

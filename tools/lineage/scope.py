@@ -9,6 +9,17 @@ from tools.lineage import flows
 from tools.lineage.context import Env
 from tools.lineage.names import Parts, folded, same_table
 from tools.lineage.relations import Column, Relation, Rows
+from tools.lineage.words import words
+
+# What engines give beside a table's columns: what belongs to its rows, and what belongs to no table.
+_OF_ROWS = words("""
+    rowid ctid tableoid _partitiontime _partitiondate _table_suffix _file_name input__file__name row__id
+    block__offset__inside__file metadata$filename metadata$file_row_number metadata$action metadata$isupdate
+    metadata$row_id
+""")
+_OF_NOTHING = words("""
+    rownum level grouping__id sysdate systimestamp current_user session_user user connect_by_isleaf connect_by_root
+""")
 
 
 @dataclass(slots=True)
@@ -70,7 +81,7 @@ class Scope:
             return self._memo[parts]
         found = self._search(parts)
         output = self.outputs.get(parts[0].lower())
-        if found is None and parts[0].lower() in self.env.context.variables:
+        if found is None and (parts[-1].lower() in _OF_NOTHING or parts[0].lower() in self.env.context.variables):
             found = Column(parts[0], flows.NOTHING)
         elif found is None and output is not None:
             found = self._inside(output, parts[1:])
@@ -116,7 +127,8 @@ class Scope:
         context = self.env.context
         tables = {origin.table for column in source.relation.columns for origin in column.flow}
         base = next(iter(tables)) if len(tables) == 1 and not source.relation.influences else None
-        context.problem(f"column {'.'.join((*source.name, name))} is not known")
+        if name.lower() not in _OF_ROWS:
+            context.problem(f"column {'.'.join((*source.name, name))} is not known")
         return Column(name, flows.of_column(base, name)) if base and source.original else None
 
     def answering(self, qualifier: Parts) -> list[Source]:

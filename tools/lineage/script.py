@@ -20,6 +20,8 @@ from tools.lineage.statements.dispatch import read
 from tools.lineage.statements.work import Work
 
 _LONGEST_QUOTE = 2_000
+# What reading a tree raises that lacks the parts its kind should have, as sqlglot gives for some ill-formed statements.
+_UNFORESEEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @dataclass(slots=True)
@@ -112,6 +114,8 @@ def _follow(tree: exp.Expr, work: Work) -> None:
         work.context.problem(str(error))
     except RecursionError:
         work.context.problem("the statement is nested too deep to be followed")
+    except _UNFORESEEN as error:
+        work.context.problem(f"the statement has a form that is not understood ({type(error).__name__})")
 
 
 def _moved(edge: Edge, names: dict[str, str]) -> Edge:

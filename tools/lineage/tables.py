@@ -29,6 +29,8 @@ def add_from(item: exp.Expr, scope: Scope, influences: Flow) -> None:
 
 def add_join(join: exp.Join, scope: Scope, influences: Flow) -> None:
     """Add what is joined; the columns that decide which rows meet go to the influences."""
+    if join.kind == "ARRAY":
+        return _array_join(join.this, scope)
     before = len(scope.sources)
     add_from(join.this, scope, influences)
     names = [scope.env.context.names.written(part) for part in join.args.get("using") or []]
@@ -42,6 +44,13 @@ def add_join(join: exp.Join, scope: Scope, influences: Flow) -> None:
     if join.kind in ("SEMI", "ANTI"):
         for source in scope.sources[before:]:
             source.hidden_in_star = True
+    return None
+
+
+def _array_join(item: exp.Expr, scope: Scope) -> None:
+    """ClickHouse's ARRAY JOIN: the elements of an array under a name."""
+    column = Column(scope.env.context.names.written(item.alias_or_name), flow_of(item, scope, TRANSFORMATION))
+    scope.add((), Relation([column]))
 
 
 def _merge(name: str, scope: Scope, before: int, influences: Flow) -> None:

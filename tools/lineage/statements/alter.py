@@ -1,5 +1,7 @@
 """What changes names: RENAME, SWAP, columns renamed or added, views altered, tables dropped."""
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from tools.lineage.catalog import StoredTable, Temporary
@@ -24,6 +26,8 @@ def alter(statement: exp.Alter, work: Work) -> None:
             _rename_column(statement, action, work)
         elif isinstance(action, exp.ColumnDef):
             _add_column(statement, action, work)
+        elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
+            _drop_columns(statement, action, work)
 
 
 def rename(old: Parts, new: Parts, work: Work) -> None:
@@ -69,7 +73,19 @@ def _add_column(statement: exp.Alter, action: exp.ColumnDef, work: Work) -> None
     _change_columns(statement, work, lambda names: [*names, new])
 
 
-def _change_columns(statement: exp.Alter, work: Work, change) -> None:  # type: ignore[no-untyped-def]
+def _drop_columns(statement: exp.Alter, action: exp.Drop, work: Work) -> None:
+    gone = {part.name.lower() for part in action.args.get("tables") or [action.this] if part is not None}
+    parts = work.context.names.parts(statement.this)
+    thing = work.context.catalog.find(parts, work.context.problem)
+    if isinstance(thing, Temporary):
+        columns = [column for column in thing.relation.columns if column.name.lower() not in gone]
+        thing.relation = Relation(columns, thing.relation.influences)
+    elif isinstance(thing, StoredTable) and thing.columns is not None:
+        left = [name for name in thing.columns if name.lower() not in gone]
+        work.context.catalog.index.put(parts, StoredTable(thing.name, left))
+
+
+def _change_columns(statement: exp.Alter, work: Work, change: Callable[[list[str]], list[str]]) -> None:
     thing = work.context.catalog.find(work.context.names.parts(statement.this), work.context.problem)
     if isinstance(thing, Temporary):
         names = change([column.name for column in thing.relation.columns])

@@ -6,12 +6,15 @@ from typing import Any
 
 from sqlglot import exp
 
+from tools.lineage.context import Env
 from tools.lineage.names import split_name
+from tools.lineage.relations import Relation
 from tools.lineage.statements.alter import alter, drop, rename, truncate
 from tools.lineage.statements.create import create
 from tools.lineage.statements.insert import insert
 from tools.lineage.statements.merge import merge
 from tools.lineage.statements.multi_insert import multi_insert
+from tools.lineage.statements.returning import output_into, written_rows
 from tools.lineage.statements.select import select
 from tools.lineage.statements.update import delete, update
 from tools.lineage.statements.work import Work
@@ -31,7 +34,8 @@ _READERS: list[tuple[type[exp.Expr], Callable[[Any, Work], None]]] = [
     (exp.Values, select),
 ]
 _SILENT = words("""
-    Set SetItem Use Comment Grant Revoke Transaction Commit Rollback Pragma Describe Show Analyze Cache Uncache Refresh
+    Set SetItem Use Comment Grant Revoke Transaction Commit Rollback Pragma Describe Show Analyze Cache Uncache
+    Refresh LoadData
     EndStatement Semicolon Declare Return Kill Attach Detach Column Block
 """)
 _SILENT_WORDS = words("""
@@ -45,20 +49,33 @@ _SILENT_WORDS = words("""
 
 def read(statement: exp.Expr, work: Work) -> None:
     """Read one statement; of one that nobody here understands, say so."""
+    work.context.modify = lambda inner, env: _modify(inner, env, work)
     for kind, reader in _READERS:
         if isinstance(statement, kind):
             reader(statement, work)
+            output_into(statement, work)
             return
     if type(statement).__name__ in _SILENT:
         return
     if isinstance(statement, exp.Command):
         _command(statement, work)
+    elif isinstance(statement, exp.Export) and isinstance(statement.this, exp.Query):
+        select(statement.this, work)
     elif isinstance(statement, exp.Copy):
         _copy(statement, work)
     elif isinstance(statement, exp.Execute):
         _execute(statement, work)
     else:
         work.context.problem(f"{type(statement).__name__.upper()} is not followed")
+
+
+def _modify(statement: exp.Expr, env: Env, work: Work) -> Relation:
+    """A statement that writes, inside the WITH of another: it writes, and gives the rows that it returns."""
+    kind, around = work.result.kind, work.around
+    work.around = env
+    read(statement, work)
+    work.result.kind, work.around = kind, around
+    return written_rows(statement, env)
 
 
 def _command(statement: exp.Command, work: Work) -> None:

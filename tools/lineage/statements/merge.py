@@ -49,14 +49,15 @@ def _update(then: exp.Update, scope: Scope, source: Relation, influences: Flow) 
 
 def _insert(then: exp.Insert, scope: Scope, source: Relation, target: Target, work: Work) -> list[Column]:
     """WHEN NOT MATCHED THEN INSERT: only the source is there to read."""
-    if isinstance(then.this, exp.Star) or (then.this is None and then.expression is None):
+    values = then.args.get("expression") or None
+    if isinstance(then.this, exp.Star) or (then.this is None and values is None):
         return _all_by_name(source)
-    values = then.expression
+    if isinstance(then.this, exp.Var):  # INSERT ROW
+        names = target.columns or [column.name for column in source.columns]
+        return [Column(name, c.flow, c.behind) for name, c in zip(names, source.columns, strict=False)]
     given = values.expressions if isinstance(values, exp.Tuple) else [values] if values is not None else []
     listed = then.this.expressions if isinstance(then.this, exp.Tuple) else [then.this] if then.this is not None else []
     names = [_name(part, work) for part in listed] or list(target.columns or [])
-    if isinstance(values, exp.Var) or (len(given) == 1 and isinstance(given[0], exp.Var)):  # INSERT ROW
-        return [Column(name, c.flow) for name, c in zip(names, source.columns, strict=False)] or source.columns
     if len(names) < len(given):
         work.context.problem(f"{target.name} gets {len(given)} values for columns that are not known")
     return [Column(name, flow_of(value, scope)) for name, value in zip(names, given, strict=False)]

@@ -79,7 +79,19 @@ def _target(written: exp.Expr, tables: dict[str, exp.Table], work: Work) -> Targ
     name = work.context.names.written(written.name).lower() if isinstance(written, exp.Table) else ""
     aliased = tables.get(name)
     own = isinstance(written, exp.Table) and not written.alias and not written.db
-    return work.target(aliased if own and aliased is not None else written)
+    found = aliased if own and aliased is not None else written
+    return work.target(_behind_cte(found) or found)
+
+
+def _behind_cte(table: exp.Expr) -> exp.Table | None:
+    """T-SQL writes through a WITH query into the one table that it reads."""
+    statement = table.find_ancestor(exp.Update, exp.Delete, exp.Merge)
+    clause = statement.args.get("with_") if statement is not None else None
+    for cte in clause.expressions if clause is not None and not table.args.get("db") else []:
+        if cte.alias.lower() == table.name.lower() and isinstance(cte.this, exp.Select):
+            source = cte.this.args.get("from_")
+            return source.this if source is not None and isinstance(source.this, exp.Table) else None
+    return None
 
 
 def _where(statement: exp.Expr, scope: Scope, influences: Flow) -> None:

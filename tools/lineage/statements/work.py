@@ -35,10 +35,11 @@ class Work:
     transient: frozenset[Parts] = frozenset()
     procedural: bool = False
     renames: list[tuple[str, str]] = field(default_factory=list)
+    around: Env | None = None
 
     def env(self, statement: exp.Expr | None = None) -> Env:
         """Where the queries of the statement stand, with what its WITH defines."""
-        env = Env(self.context)
+        env = self.around or Env(self.context)
         return with_ctes(statement, env) if statement is not None else env
 
     def target(self, table: exp.Expr) -> Target:
