@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 DATASET = "*"
@@ -82,13 +83,13 @@ class StatementLineage:
                 yield edge
 
 
-@dataclass(slots=True)
+@dataclass
 class Lineage:
     """The lineage of a script: `statements` one by one, `edges` of all between tables that outlive it."""
 
     statements: list[StatementLineage]
 
-    @property
+    @cached_property
     def edges(self) -> list[Edge]:
         """All edges once, in the order of statements and their output columns, without targets that are temporary."""
         kept = (e for s in self.statements for e in s.edges if e.target.table not in s.temporary)
