@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +11,7 @@ import numpy as np
 from memory.db import Connection
 from memory.lineage import reading
 from memory.lineage.answers import AffectedJob, AffectedTable, Impact, Reached
+from memory.lineage.arrays import array
 from memory.lineage.copy import Array, TagName
 from memory.lineage.graphs import Walked
 from memory.lineage.walking import Terms
@@ -39,17 +39,15 @@ def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> 
     jobs = _jobs(connection, walked, terms)
     names = reading.columns(connection, nodes[is_column][:shown].tolist())
     columns = zip(nodes[is_column][:shown].tolist(), distances[is_column].tolist(), strict=False)
-    owned = reading.owners(connection, "dataset", tables.ids.tolist())
-    counted = Counter(owner for found in owned.values() for owner in found)
     return Impact(
         cut=met.cut,
         column_count=int(is_column.sum()),
         table_count=len(tables.ids),
         job_count=len(jobs),
         columns=tuple(Reached(names[node], distance) for node, distance in columns),
-        tables=_shown_tables(connection, tables, owned, shown),
+        tables=_shown_tables(connection, tables, shown),
         jobs=_shown_jobs(connection, jobs, shown),
-        owners=tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0]))),
+        owners=tuple(reading.owner_counts(connection, tables.ids.tolist())),
         tags=tuple(sorted((tag, int((here & is_column).sum())) for tag, here in tagged.items())),
     )
 
@@ -72,17 +70,17 @@ def _jobs(connection: Connection, walked: Walked, terms: Terms) -> list[tuple[in
     made = walked.facts.jobs(walked.walk.nodes, terms)
     datasets = np.unique(walked.facts.datasets(walked.walk.nodes)[0])
     rows = connection.execute(
-        "select distinct job_id from lineage_io where dataset_id = any(%s) and not output", [datasets.tolist()]
+        "select distinct job_id from lineage_io where dataset_id = any(%s::bigint[]) and not output",
+        [array(datasets.tolist())],
     )
     found = {row["job_id"]: 0 for row in rows} | made
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _shown_tables(
-    connection: Connection, tables: Tables, owned: reading.Labelled, shown: int
-) -> tuple[AffectedTable, ...]:
+def _shown_tables(connection: Connection, tables: Tables, shown: int) -> tuple[AffectedTable, ...]:
     ids: Sequence[int] = tables.ids[:shown].tolist()
     names, catalog = _names(connection, ids)
+    owned = reading.owners(connection, "dataset", ids)
     rows = zip(ids, tables.columns.tolist(), tables.distances.tolist(), tables.tags, strict=False)
     return tuple(
         AffectedTable(names[id_], columns, distance, owned.get(id_, ()), tags, catalog.get(id_))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from memory.db import Connection, Database, payload
+from memory.db import Connection, Database
 from memory.lineage import naming
+from memory.lineage.arrays import array, columns, json_text
 from memory.lineage.labels import save_io, save_labels
 from memory.lineage.nodes import COLUMN, Node, Nodes, settle
 from memory.lineage.recompute import Recompute, forget_datasets, jobs_touching
@@ -103,10 +104,10 @@ class Batch:
             select * from unnest(%s::bytea[], %s::timestamptz[], %s::text[], %s::json[])
             on conflict (key) do nothing returning key""",
             [
-                list(unique),
-                [self._at(one) for one in unique.values()],
-                [one.origin for one in unique.values()],
-                [None if one.raw is None else payload(one.raw) for one in unique.values()],
+                array(unique),
+                array(self._at(one) for one in unique.values()),
+                array(one.origin for one in unique.values()),
+                array(None if one.raw is None else json_text(one.raw) for one in unique.values()),
             ],
         )
         return [unique[key] for key in (bytes(row["key"]) for row in rows)]
@@ -167,12 +168,12 @@ class Batch:
         self._connection.execute(
             """insert into lineage_jobs (kind, namespace, name) select * from unnest(%s::text[], %s::text[], %s::text[])
             on conflict do nothing""",
-            [list(column) for column in zip(*wanted, strict=True)],
+            columns(wanted),
         )
         rows = self._connection.execute(
             """select j.* from unnest(%s::text[], %s::text[], %s::text[]) w (kind, namespace, name)
             join lineage_jobs j using (kind, namespace, name)""",
-            [list(column) for column in zip(*wanted, strict=True)],
+            columns(wanted),
         )
         return {(row["kind"], row["namespace"], row["name"]): row["id"] for row in rows}
 
@@ -193,7 +194,7 @@ class Batch:
             self._connection.execute(
                 """insert into lineage_sayings select * from unnest(
                     %s::int[], %s::timestamptz[], %s::bytea[], %s::bigint[], %s::boolean[], %s::bigint[])""",
-                [list(column) for column in zip(*rows, strict=True)],
+                columns(rows),
             )
 
     def _runs(self, fresh: list[Observed], speakers: dict[Speaker, int]) -> dict[tuple[int, str], int]:
@@ -208,7 +209,7 @@ class Batch:
                 last_at = greatest(r.last_at, excluded.last_at),
                 state = case when excluded.last_at >= r.last_at then excluded.state else r.state end
             returning id, job_id, run""",
-            [list(column) for column in zip(*((*key, *value) for key, value in found.items()), strict=True)],
+            columns([(*key, *value) for key, value in found.items()]),
         )
         return {(row["job_id"], row["run"]): row["id"] for row in rows}
 
@@ -222,13 +223,15 @@ class Batch:
             rows = self._connection.execute(
                 """insert into lineage_statements (hash, said) select * from unnest(%s::bytea[], %s::json[])
                 returning id, hash""",
-                [fresh, [texts[hash_] for hash_ in fresh]],
+                [array(fresh), array(texts[hash_] for hash_ in fresh)],
             )
             known |= {bytes(row["hash"]): row["id"] for row in rows}
         return known
 
     def _known_statements(self, hashes: list[bytes]) -> dict[bytes, int]:
-        rows = self._connection.execute("select id, hash from lineage_statements where hash = any(%s)", [hashes])
+        rows = self._connection.execute(
+            "select id, hash from lineage_statements where hash = any(%s::bytea[])", [array(hashes)]
+        )
         return {bytes(row["hash"]): row["id"] for row in rows}
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from memory.db import Connection, payload
+from memory.db import Connection
+from memory.lineage.arrays import columns, json_text
 from memory.lineage.naming import Names
 from tools.lineage.observed import JobId, Observed, ObservedDataset
 
@@ -25,7 +26,7 @@ def save_labels(
                 newest[key] = said
     if not newest:
         return
-    rows = [(*key, at, id_, payload(content)) for key, (at, _, id_, content) in newest.items()]
+    rows = [(*key, at, id_, json_text(content)) for key, (at, _, id_, content) in newest.items()]
     stored = connection.execute(
         """insert into lineage_labels as l (subject, namespace, name, origin, what, at, id, content)
         select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
@@ -33,7 +34,7 @@ def save_labels(
         on conflict (subject, namespace, name, origin, what) do update
             set at = excluded.at, id = excluded.id, content = excluded.content where excluded.at >= l.at
         returning subject, what, id""",
-        [list(column) for column in zip(*rows, strict=True)],
+        columns(rows),
     ).fetchall()
     tagged = [row["id"] for row in stored if row["what"] == "tags"]
     connection.execute(
@@ -77,5 +78,5 @@ def save_io(
             select * from unnest(%s::int[], %s::boolean[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[])
             on conflict (job_id, output, namespace, name) do update
                 set last_at = excluded.last_at, dataset_id = excluded.dataset_id where excluded.last_at > i.last_at""",
-            [list(column) for column in zip(*rows, strict=True)],
+            columns(rows),
         )

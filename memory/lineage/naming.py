@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from memory.db import Connection
+from memory.lineage.arrays import columns
 from memory.lineage.sweep import ALWAYS
 from tools.lineage.observed import DatasetId
 
@@ -45,7 +46,7 @@ class Names:
             from unnest(%s::text[], %s::text[]) w (namespace, name) join lineage_names n using (namespace, name)
                 join lineage_datasets d on d.id = n.dataset_id
             order by n.namespace, n.name, n.valid_from""",
-            [*_lists(names)],
+            columns(names),
         )
         for row in rows:
             found = self._known.setdefault(DatasetId(row["namespace"], row["name"]), [])
@@ -59,7 +60,7 @@ class Names:
                 on conflict do nothing returning id, namespace, name)
             insert into lineage_names (namespace, name, valid_from, dataset_id)
             select namespace, name, %s, id from made""",
-            [*_lists(names), ALWAYS],
+            [*columns(names), ALWAYS],
         )
         self._connection.execute("update lineage_datasets set root = id where root = 0")
 
@@ -104,7 +105,7 @@ def follow_renames(connection: Connection) -> set[int]:
     connection.execute(
         "delete from lineage_names n using unnest(%s::text[], %s::text[]) w (namespace, name) "
         "where n.namespace = w.namespace and n.name = w.name",
-        [*_lists(changed)],
+        columns(changed),
     )
     rows = [(*name, since, dataset) for name in changed for since, dataset in wanted[name]]
     with connection.cursor() as cursor:
@@ -152,7 +153,7 @@ def _stored(connection: Connection, names: list[DatasetId]) -> dict[DatasetId, l
     rows = connection.execute(
         """select n.* from unnest(%s::text[], %s::text[]) w (namespace, name)
             join lineage_names n using (namespace, name) order by n.valid_from""",
-        [*_lists(names)],
+        columns(names),
     )
     for row in rows:
         found[DatasetId(row["namespace"], row["name"])].append((row["valid_from"], row["dataset_id"]))
@@ -160,23 +161,23 @@ def _stored(connection: Connection, names: list[DatasetId]) -> dict[DatasetId, l
 
 
 def _resolve_anew(connection: Connection, names: list[DatasetId]) -> None:
-    lists = _lists(names)
+    lists = columns(names)
     connection.execute(
         """update lineage_labels l set id = assay_lineage_dataset(l.namespace, l.name, l.at)
         from unnest(%s::text[], %s::text[]) w (namespace, name)
         where l.subject = 'dataset' and l.namespace = w.namespace and l.name = w.name""",
-        [*lists],
+        lists,
     )
     connection.execute(
         """update lineage_changes c set dataset_id = assay_lineage_dataset(c.namespace, c.name, c.at)
         from unnest(%s::text[], %s::text[]) w (namespace, name)
         where c.change = 'DROP' and c.namespace = w.namespace and c.name = w.name""",
-        [*lists],
+        lists,
     )
     connection.execute(
         """update lineage_io i set dataset_id = assay_lineage_dataset(i.namespace, i.name, i.last_at)
         from unnest(%s::text[], %s::text[]) w (namespace, name) where i.namespace = w.namespace and i.name = w.name""",
-        [*lists],
+        lists,
     )
 
 
@@ -192,8 +193,3 @@ def _show_last_names(connection: Connection, datasets: set[int]) -> None:
 def _roots(connection: Connection, datasets: set[int]) -> set[int]:
     rows = connection.execute("select root from lineage_datasets where id = any(%s)", [sorted(datasets)])
     return {row["root"] for row in rows}
-
-
-def _lists(names: Iterable[DatasetId]) -> tuple[list[str], list[str]]:
-    found = list(names)
-    return [name.namespace for name in found], [name.name for name in found]

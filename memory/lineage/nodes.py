@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from memory.db import Connection, storable_text
+from memory.db import Connection
+from memory.lineage.arrays import columns
 from memory.lineage.kinds import MEMBER
 from memory.lineage.sweep import ALWAYS
 
@@ -39,7 +40,7 @@ class Nodes:
             self._connection.execute(
                 """insert into lineage_columns (dataset_id, role, name)
                 select * from unnest(%s::bigint[], %s::smallint[], %s::text[]) on conflict do nothing""",
-                [*_lists(missing)],
+                columns(missing),
             )
             self._fetch(missing)
             made = [self._ids[node] for node in missing]
@@ -54,8 +55,8 @@ class Nodes:
             """select c.id, w.at from unnest(%s::bigint[], %s::smallint[], %s::text[]) with ordinality
                 w (dataset_id, role, name, at)
             join lineage_columns c on c.dataset_id = w.dataset_id and c.role = w.role
-                and assay_text_hash(c.name) = assay_text_hash(w.name)""",
-            [*_lists(nodes)],
+                and md5(c.name) = md5(w.name)""",
+            columns(nodes),
         )
         for row in rows:
             self._ids[nodes[row["at"] - 1]] = row["id"]
@@ -94,7 +95,3 @@ def tie(connection: Connection, made: list[int], version: int) -> None:
         insert into lineage_stale select distinct dst from stored""",
         {"made": made, "kind": MEMBER, "always": ALWAYS, "version": version},
     )
-
-
-def _lists(nodes: list[Node]) -> tuple[list[int], list[int], list[str]]:
-    return [n.dataset for n in nodes], [n.role for n in nodes], [storable_text(n.name) for n in nodes]

@@ -12,6 +12,7 @@ import numpy as np
 from memory.db import Connection
 from memory.errors import NotFound
 from memory.lineage.answers import Step
+from memory.lineage.arrays import array
 from memory.lineage.kinds import decode
 from memory.lineage.nodes import ALL_COLUMNS, COLUMN, WHOLE
 from memory.lineage.walking import Direction, Ids, Terms
@@ -50,8 +51,8 @@ def columns(connection: Connection, nodes: Sequence[int]) -> dict[int, ColumnId]
     """What nodes are called."""
     rows = connection.execute(
         """select c.id, c.role, c.name, d.shown_namespace, d.shown_name
-        from lineage_columns c join lineage_datasets d on d.id = c.dataset_id where c.id = any(%s)""",
-        [list(nodes)],
+        from lineage_columns c join lineage_datasets d on d.id = c.dataset_id where c.id = any(%s::bigint[])""",
+        [array(nodes)],
     )
     return {
         row["id"]: ColumnId(
@@ -78,6 +79,19 @@ def owners(connection: Connection, subject: str, ids: Iterable[int]) -> Labelled
     for row in rows:
         found.setdefault(row["id"], {}).update(dict.fromkeys(Owner(*owner) for owner in row["content"]))
     return {id_: tuple(named) for id_, named in found.items()}
+
+
+def owner_counts(connection: Connection, datasets: Sequence[int]) -> list[tuple[Owner, int]]:
+    """Who owns some datasets and how many, most first."""
+    rows = connection.execute(
+        """select o.owner ->> 0 as name, o.owner ->> 1 as type, count(distinct l.id) as datasets
+        from unnest(%s::bigint[]) w (id) join lineage_labels l
+            on l.id = w.id and l.subject = 'dataset' and l.what = 'owners'
+            cross join lateral json_array_elements(l.content) o (owner)
+        group by 1, 2 order by 3 desc, 1, 2""",
+        [array(datasets)],
+    )
+    return [(Owner(row["name"], row["type"]), row["datasets"]) for row in rows]
 
 
 def steps_between(connection: Connection, nodes: Ids, terms: Terms) -> list[Step]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from memory.db import Connection
+from memory.lineage.arrays import array, columns
 from memory.lineage.naming import Names
 from memory.lineage.nodes import Node, Nodes
 from memory.lineage.statements import Said, Statement, unpack
@@ -104,7 +105,7 @@ class Recompute:
             from bases b join lineage_sayings s on s.job_id = b.job_id
             where b.base is null or s.run_id in (
                 select n.run_id from lineage_sayings n where n.job_id = b.job_id and n.at >= b.base)""",
-            [list(self._from), list(self._from.values())],
+            columns(list(self._from.items())),
         )
         for row in rows:
             said = (row["at"], bytes(row["key"]), row["run_id"], row["completes"], row["statement_id"])
@@ -174,7 +175,7 @@ class Recompute:
             from w join lineage_edges e on e.job_id = w.job_id
             union all select e.job_id, e.src, e.dst, e.kind, e.valid_from, e.valid_to
             from w join lineage_past_edges e on e.job_id = w.job_id and e.valid_to >= w.at""",
-            [jobs, [self._from[job] for job in jobs]],
+            columns([(job, self._from[job]) for job in jobs]),
         )
         return {Held._make([*list(row.values())[:5], row["valid_to"] or FOREVER]) for row in rows}
 
@@ -189,12 +190,14 @@ class Recompute:
         if not fresh and not stale:
             return 0, 0
         past = [held for held in stale if held.end != FOREVER]
-        if past or any(held.end != FOREVER and (*held[:5], FOREVER) not in stale for held in fresh):
+        ended_now = {held[:5] for held in fresh if held.end != FOREVER}
+        if past or any(held[:5] not in ended_now for held in stale):
+            # A copy in memory can follow edges that are added, or end, but no other changes.
             self._connection.execute("update lineage_state set rewritten = version")
         self._delete([held for held in stale if held.end == FOREVER], past)
         self._insert({held: exact[held] for held in fresh})
         nodes = {held.dst for held in (*fresh, *stale)}
-        self._connection.execute("insert into lineage_stale select * from unnest(%s::bigint[])", [sorted(nodes)])
+        self._connection.execute("insert into lineage_stale select * from unnest(%s::bigint[])", [array(sorted(nodes))])
         ended = {held[:4] for held in stale} - {held[:4] for held in fresh if held.end == FOREVER}
         return len({held[:4] for held in fresh} - {held[:4] for held in stale}), len(ended)
 
@@ -204,7 +207,7 @@ class Recompute:
                 """delete from lineage_edges e
                 using unnest(%s::int[], %s::bigint[], %s::bigint[], %s::smallint[]) g (job_id, src, dst, kind)
                 where (e.job_id, e.src, e.dst, e.kind) = (g.job_id, g.src, g.dst, g.kind)""",
-                _columns([held[:4] for held in current]),
+                columns([held[:4] for held in current]),
             )
         if past:
             self._connection.execute(
@@ -213,7 +216,7 @@ class Recompute:
                     g (job_id, src, dst, kind, valid_from)
                 where (e.job_id, e.src, e.dst, e.kind) = (g.job_id, g.src, g.dst, g.kind)
                     and e.valid_from = g.valid_from""",
-                _columns([held[:5] for held in past]),
+                columns([held[:5] for held in past]),
             )
 
     def _insert(self, fresh: dict[Held, tuple[int, float]]) -> None:
@@ -258,7 +261,3 @@ def _ends(placed: Placed) -> tuple[Node, Node]:
         Node(placed.source, edge.source_role, edge.source_column),
         Node(placed.target, edge.target_role, edge.target_column),
     )
-
-
-def _columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -18,7 +18,7 @@ _DECLARED = """
         join lineage_labels l on l.id = d.dataset_id and l.subject = 'dataset' and l.what = 'tags'
         cross join lateral json_array_elements(l.content) as t (tag)
         join lineage_columns c on c.dataset_id = d.dataset_id and c.role = 0
-            and assay_text_hash(c.name) = assay_text_hash(t.tag ->> 2)
+            and md5(c.name) = md5(t.tag ->> 2)
 """
 _TAKE_BACK = """
     with recursive lost as (

@@ -51,7 +51,7 @@ create table lineage_columns (
     role smallint not null,
     name text not null
 );
-create unique index lineage_columns_named on lineage_columns (dataset_id, role, assay_text_hash(name));
+create unique index lineage_columns_named on lineage_columns (dataset_id, role, md5(name));
 create index lineage_columns_wide on lineage_columns (dataset_id) where role > 0;
 
 create table lineage_jobs (
@@ -156,8 +156,8 @@ create table lineage_edges (
 );
 create index lineage_edges_down on lineage_edges (src, kind) include (dst, valid_from, job_id);
 create index lineage_edges_up on lineage_edges (dst, kind) include (src, valid_from, job_id);
-create index lineage_edges_version on lineage_edges (version);
-create index lineage_edges_since on lineage_edges (valid_from);
+-- Written in order, mostly: ranges of pages are enough to find the newest.
+create index lineage_edges_newest on lineage_edges using brin (version, valid_from) with (pages_per_range = 32, autosummarize = on);
 
 create table lineage_past_edges (
     job_id integer not null,
@@ -168,14 +168,13 @@ create table lineage_past_edges (
     valid_to timestamptz not null,
     run_id bigint not null,
     confidence real not null,
-    version bigint not null,
-    primary key (job_id, src, dst, kind, valid_from)
+    version bigint not null
 );
+create index lineage_past_edges_job on lineage_past_edges (job_id, valid_to);
 create index lineage_past_edges_down on lineage_past_edges (src, kind) include (dst, valid_from, valid_to, job_id);
 create index lineage_past_edges_up on lineage_past_edges (dst, kind) include (src, valid_from, valid_to, job_id);
-create index lineage_past_edges_version on lineage_past_edges (version);
-create index lineage_past_edges_to on lineage_past_edges (valid_to);
-create index lineage_past_edges_from on lineage_past_edges (valid_from);
+create index lineage_past_edges_newest on lineage_past_edges
+    using brin (version, valid_from, valid_to) with (pages_per_range = 32, autosummarize = on);
 
 -- Tags that columns carry, each with the column that it came from: one step of one way to where it was declared.
 create table lineage_tagged (

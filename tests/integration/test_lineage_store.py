@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from memory import Memory
 from memory.errors import NotFound
-from tests.support.lineages import at, column, dataset, declared, edge, event, names, seen
+from tests.support.lineages import at, column, dataset, declared, edge, emptied, event, names, seen
 from tools.lineage.observed import DatasetId, Field, JobId, Observed, ObservedDataset, Owner, Tag
+
+
+@pytest.fixture(scope="module")
+def shared(store_server: str) -> Iterator[Memory]:
+    """One store for all tests here."""
+    from tests.conftest import TEMPLATE, _database
+
+    for url in _database(store_server, TEMPLATE):
+        with Memory.open(url) as opened:
+            yield opened
+
+
+@pytest.fixture
+def store(shared: Memory) -> Memory:
+    """The store without any lineage."""
+    emptied(shared)
+    return shared
 
 
 def chain(*tables):

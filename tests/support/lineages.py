@@ -11,6 +11,11 @@ from memory.lineage.answers import Reach
 from tools.lineage.observed import ColumnId, DatasetId, JobId, Mode, Observed, ObservedDataset, ObservedEdge
 
 DIRECT = ("IDENTITY", "TRANSFORMATION", "AGGREGATION")
+TABLES = (
+    *("tagged", "stale", "edges", "past_edges", "io", "labels", "changes", "sayings", "statements", "runs", "events"),
+    *("names", "columns", "jobs", "datasets"),
+)
+"""Those that refer to others come first."""
 
 
 def at(hours: float) -> datetime:
@@ -60,9 +65,9 @@ def names(reach: Reach) -> list[tuple[str, int]]:
 def emptied(memory: Memory) -> None:
     """Takes all lineage out of a store."""
     with memory.db.transaction() as connection:
-        rows = connection.execute("select tablename from pg_tables where tablename like 'lineage_%'").fetchall()
-        for row in rows:
-            if row["tablename"] != "lineage_state":
-                connection.execute(sql.SQL("truncate {} cascade").format(sql.Identifier(row["tablename"])))
-        connection.execute("update lineage_state set version = version + 1, rewritten = version + 1, tags = tags + 1")
-        connection.execute("update lineage_state set history_from = '0002-01-01 00:00:00+00'")
+        for table in TABLES:
+            connection.execute(sql.SQL("delete from {}").format(sql.Identifier(f"lineage_{table}")))
+        connection.execute(
+            """update lineage_state set version = version + 1, rewritten = version + 1, tags = tags + 1,
+                history_from = '0002-01-01 00:00:00+00'"""
+        )
