@@ -33,6 +33,23 @@ CASES = {
         "WITH m AS (UPDATE t SET a = u.x FROM u WHERE u.a = t.b RETURNING t.a) INSERT INTO log (k) SELECT a FROM m",
         "t.a <- u.x IDENTITY|t.* <- u.a FILTER|t.* <- t.b FILTER|log.k <- t.a IDENTITY",
     ),
+    "merge with delete": (
+        "oracle",
+        """MERGE INTO t USING u ON (t.a = u.a) WHEN MATCHED THEN UPDATE SET t.b = u.x WHERE u.y > 1 DELETE WHERE t.c = 0
+           WHEN NOT MATCHED THEN INSERT (a) VALUES (u.y) WHERE u.x > 2""",
+        "t.b <- u.x IDENTITY|t.a <- u.y IDENTITY|t.* <- t.a JOIN|t.* <- u.a JOIN|t.* <- u.y FILTER|t.* <- t.c FILTER|"
+        "t.* <- u.x FILTER",
+    ),
+    "a table variable": (
+        "tsql",
+        "DECLARE @t TABLE (k INT, v INT); INSERT INTO @t SELECT a, b FROM t; INSERT INTO z SELECT v FROM @t",
+        "z.v <- t.b IDENTITY",
+    ),
+    "a cached table": (
+        "spark",
+        "CACHE TABLE q AS SELECT a AS k FROM t; INSERT INTO z SELECT k FROM q",
+        "z.k <- t.a IDENTITY",
+    ),
     "select into": ("postgres", "SELECT a, b INTO n FROM t", "n.a <- t.a IDENTITY|n.b <- t.b IDENTITY"),
     "names of functions and casts": (
         "postgres",
@@ -128,6 +145,7 @@ SAID = {
     "branches that differ": ("postgres", "SELECT a, b FROM t UNION SELECT x FROM u", "have 1 and 2 columns"),
     "a star by position": ("postgres", "INSERT INTO t SELECT * FROM nowhere", "a star of columns that are not known"),
     "an alias that is not there": ("postgres", "SELECT z.a FROM t, u", "column z.a is not known"),
+    "a template": ("postgres", "SELECT a FROM t WHERE b = '{{ day }}'", "template"),
     "two candidates": ("postgres", "SELECT a FROM t, u", "column a is ambiguous"),
 }
 

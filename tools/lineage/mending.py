@@ -11,7 +11,15 @@ from tools.lineage.splitting import word
 def mended(tokens: list[Token], dialect: Dialect) -> Iterator[list[Token]]:
     """The statement as it may be read instead; nothing where there is nothing to mend."""
     made = tokens
-    for mend in (_upsert, _if_not_exists, _partition_behind_columns, _map_reduce, _script_names, _view_options):
+    for mend in (
+        _upsert,
+        _if_not_exists,
+        _partition_behind_columns,
+        _map_reduce,
+        _script_names,
+        _view_options,
+        _merge_delete,
+    ):
         made = mend(made, dialect)
     if made is not tokens:
         yield made
@@ -133,6 +141,24 @@ def _view_options(tokens: list[Token], _dialect: Dialect) -> list[Token]:
     if word(tokens[0]) == "CREATE" and ends[-2:] in (["CHECK", "OPTION"], ["READ", "ONLY"]) and "WITH" in ends:
         return tokens[: len(tokens) - len(ends) + ends.index("WITH")]
     return tokens
+
+
+def _merge_delete(tokens: list[Token], dialect: Dialect) -> list[Token]:
+    """Oracle's MERGE: `UPDATE SET ... WHERE a DELETE WHERE b` reads what `WHERE a AND b` reads."""
+    if word(tokens[0]) != "MERGE":
+        return tokens
+    made: list[Token] = []
+    changed = filtered = False
+    for position, token in enumerate(tokens):
+        name, following = word(token), tokens[position + 1 : position + 2]
+        if name == "DELETE" and following and word(following[0]) == "WHERE":
+            changed = True
+        elif name == "WHERE" and made and word(tokens[position - 1]) == "DELETE":
+            made += _tokens("AND" if filtered else "WHERE", dialect)
+        else:
+            filtered = name == "WHERE" or (filtered and name != "WHEN")
+            made.append(token)
+    return made if changed else tokens
 
 
 def split_with(tokens: list[Token]) -> tuple[list[Token], list[Token]]:

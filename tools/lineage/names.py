@@ -36,6 +36,8 @@ class Names:
         parts = [self.written(part) for part in table.parts]
         if isinstance(table.this, exp.Identifier) and table.this.args.get("temporary"):
             parts[-1] = "#" + parts[-1].lstrip("#")
+        elif isinstance(table.this, exp.Parameter):  # a table variable of T-SQL
+            parts[-1] = "@" + table.this.name
         return tuple(piece for part in parts for piece in split_name(part)) or ("",)
 
 

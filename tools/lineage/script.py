@@ -90,8 +90,8 @@ class Script:
             return work
 
         work = at_depth(parsed.depth, follow)
-        if parsed.guess:
-            work.context.problem(parsed.guess)
+        for guess in filter(None, (parsed.guess, _template(result.sql))):
+            work.context.problem(guess)
         result.edges = list(dict.fromkeys(result.edges))
         result.problems = [Problem(result.index, reason) for reason in work.context.problems]
         if work.renames:
@@ -104,6 +104,11 @@ class Script:
         for result in self.results if mapping else []:
             result.targets = {mapping.get(name, name): columns for name, columns in result.targets.items()}
             result.edges = [_moved(edge, mapping) for edge in result.edges]
+
+
+def _template(sql: str) -> str:
+    """What to say about text that a template engine should have replaced before."""
+    return "it holds a template ({{ ... }}) that was not filled in" if "{{" in sql and "}}" in sql else ""
 
 
 def _follow(tree: exp.Expr, work: Work) -> None:

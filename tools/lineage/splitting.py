@@ -132,6 +132,8 @@ def _from_first_starter(tokens: list[Token]) -> list[Token]:
             depth -= 1
         elif depth == 0 and word(token) in _STARTERS and not _is_name(tokens, position):
             return tokens[position:]
+        elif word(token) == "DECLARE" and any(word(later) == "TABLE" for later in tokens[position + 1 : position + 5]):
+            return tokens[position:]
     return []
 
 

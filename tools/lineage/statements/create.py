@@ -48,6 +48,23 @@ def create(statement: exp.Create, work: Work) -> None:
         work.create(target, made, temporary=temporary)
 
 
+def declare(statement: exp.Declare, work: Work) -> None:
+    """T-SQL: DECLARE @t TABLE (a INT, ...)."""
+    for item in statement.expressions:
+        kind = item.args.get("kind")
+        if isinstance(kind, exp.Schema):
+            for variable in item.this if isinstance(item.this, list) else [item.this]:
+                name = f"@{variable.name}"
+                _declare(Target(name, (name,)), column_names(kind, work.context), work, temporary=True)
+
+
+def cache(statement: exp.Cache, work: Work) -> None:
+    """Spark: CACHE TABLE t AS SELECT ... lasts as long as the session."""
+    if isinstance(statement.expression, exp.Query) and isinstance(statement.this, exp.Table):
+        relation = relation_of(statement.expression, work.env())
+        work.create(_new_target(statement.this, work), relation, temporary=True)
+
+
 def _new_target(table: exp.Expr, work: Work) -> Target:
     """A table that is made anew: the name that the schema has for it, if any, but not what was known of its columns."""
     target = work.target(table)

@@ -10,7 +10,7 @@ from tools.lineage.context import Env
 from tools.lineage.names import split_name
 from tools.lineage.relations import Relation
 from tools.lineage.statements.alter import alter, drop, rename, truncate
-from tools.lineage.statements.create import create
+from tools.lineage.statements.create import cache, create, declare
 from tools.lineage.statements.insert import insert
 from tools.lineage.statements.merge import merge
 from tools.lineage.statements.multi_insert import multi_insert
@@ -30,13 +30,15 @@ _READERS: list[tuple[type[exp.Expr], Callable[[Any, Work], None]]] = [
     (exp.Alter, alter),
     (exp.Drop, drop),
     (exp.TruncateTable, truncate),
+    (exp.Declare, declare),
+    (exp.Cache, cache),
     (exp.Query, select),
     (exp.Values, select),
 ]
 _SILENT = words("""
-    Set SetItem Use Comment Grant Revoke Transaction Commit Rollback Pragma Describe Show Analyze Cache Uncache
+    Set SetItem Use Comment Grant Revoke Transaction Commit Rollback Pragma Describe Show Analyze Uncache
     Refresh LoadData
-    EndStatement Semicolon Declare Return Kill Attach Detach Column Block
+    EndStatement Semicolon Return Kill Attach Detach Column Block
 """)
 _SILENT_WORDS = words("""
     add analyze begin break checkpoint close cluster comment commit compute continue deallocate declare delimiter

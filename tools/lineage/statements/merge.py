@@ -36,6 +36,8 @@ def merge(statement: exp.Merge, work: Work) -> None:
             columns += _update(then, scope, source, influences)
         elif isinstance(then, exp.Insert):
             columns += _insert(then, only_source, source, target, work)
+            if then.args.get("where") is not None:
+                trace(then.args["where"].this, only_source, influences, FILTER)
     work.add_to(target, columns, influences)
 
 

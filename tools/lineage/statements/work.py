@@ -46,6 +46,8 @@ class Work:
         """The table that is meant by the name of what is written."""
         parts = self.context.names.parts(table) if isinstance(table, exp.Table) else (table.name,)
         found = self.context.catalog.find(parts, self.context.problem)
+        if parts[-1].startswith(("#", "@")) and not isinstance(found, Temporary):  # made by somebody else
+            return Target(found.name, parts, None, Temporary(found.name, Relation([])))
         if isinstance(found, Temporary):
             return Target(found.name, parts, [c.name for c in found.relation.columns], found)
         return Target(found.name, parts, found.columns if isinstance(found, StoredTable) else None)
@@ -98,6 +100,7 @@ class Work:
             old = target.temporary.relation
             new = Relation(columns, influences)
             target.temporary.relation = new if replaces else _both(old, new)
+            self.context.catalog.index.put(target.parts, target.temporary)
         self.write(target, columns, influences)
 
     def is_temporary(self, parts: Parts, marked: bool) -> bool:
