@@ -61,6 +61,16 @@ CASES = {
         "CREATE TABLE n AS SELECT a, b + 1, cast(c AS INT) FROM t",
         "n.a <- t.a IDENTITY|n._c1 <- t.b TRANSFORMATION|n.c <- t.c TRANSFORMATION",
     ),
+    "a partitioned view": (
+        "hive",
+        "CREATE VIEW v (p COMMENT 'x', q) PARTITIONED ON (q) AS SELECT a, b FROM t",
+        "v.p <- t.a IDENTITY|v.q <- t.b IDENTITY",
+    ),
+    "columns added": (
+        "hive",
+        "ALTER TABLE t ADD COLUMNS (d INT, e INT); INSERT INTO t SELECT a, x, y, a, x FROM u",
+        "t.a <- u.a IDENTITY|t.b <- u.x IDENTITY|t.c <- u.y IDENTITY|t.d <- u.a IDENTITY|t.e <- u.x IDENTITY",
+    ),
     "numbered names in Parquet": (
         "hive",
         "CREATE TABLE n STORED AS PARQUET AS SELECT a + 1 FROM t",
@@ -156,6 +166,11 @@ def test_what_is_not_followed_is_said(name: str) -> None:
     found = lineage.extract(sql, dialect=dialect, schema=SCHEMA)
     assert not found.complete
     assert reason in " ".join(problem.reason for problem in found.problems)
+
+
+def test_a_statement_that_sqlglot_gives_up_is_said_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    assert not lineage.extract("CREATE WIDGET x AS y", dialect="hive").complete
+    assert not caplog.records
 
 
 def test_a_star_between_known_columns_meets_the_table_from_both_ends() -> None:

@@ -42,6 +42,11 @@ class Context:
         """Whether the engine is Hive, which differs from its relatives in names and kinds."""
         return self.dialect_name == "hive"
 
+    @property
+    def keeps_cast_names(self) -> bool:
+        """Whether a cast column without an alias keeps its name, as in Hive and its relatives."""
+        return self.dialect_name in ("hive", "spark", "spark2", "databricks")
+
     def problem(self, reason: str) -> None:
         """Say, once, that something is missing."""
         self.problems.setdefault(reason)

@@ -136,10 +136,15 @@ def _names(tokens: list[Token]) -> list[Token]:
 
 
 def _view_options(tokens: list[Token], _dialect: Dialect) -> list[Token]:
-    """CREATE VIEW ... WITH [LOCAL|CASCADED] CHECK OPTION, WITH READ ONLY: nothing of it concerns columns."""
+    """CREATE VIEW ... WITH CHECK OPTION, WITH READ ONLY, PARTITIONED ON (...): nothing of it concerns columns."""
+    if word(tokens[0]) != "CREATE":
+        return tokens
     ends = [word(token) for token in tokens[-4:]]
-    if word(tokens[0]) == "CREATE" and ends[-2:] in (["CHECK", "OPTION"], ["READ", "ONLY"]) and "WITH" in ends:
+    if ends[-2:] in (["CHECK", "OPTION"], ["READ", "ONLY"]) and "WITH" in ends:
         return tokens[: len(tokens) - len(ends) + ends.index("WITH")]
+    start = _position(tokens, "PARTITIONED")
+    if 0 <= start < len(tokens) - 2 and word(tokens[start + 1]) == "ON":
+        return [*tokens[:start], *tokens[_closing(tokens, start + 2) + 1 :]]
     return tokens
 
 

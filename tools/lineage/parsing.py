@@ -1,5 +1,6 @@
 """Statements to trees: bounded in size and depth, one by one, so that a bad statement costs only itself."""
 
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +23,13 @@ _WIDER = ("", "snowflake")
 _SHALLOW = 25
 _FRAMES_PER_LEVEL = 60
 _STACK_BYTES = 256 * 1024 * 1024
+# What sqlglot raises, and what reading its trees raises, where a statement is ill-formed in a way that nobody foresaw.
+UNFORESEEN = (AttributeError, AssertionError, IndexError, KeyError, TypeError, ValueError)
 _deep = threading.Lock()
+# sqlglot writes this to the log where it gives a statement up. Here that is a problem of the answer, or mended.
+logging.getLogger("sqlglot").addFilter(
+    lambda record: "Falling back to parsing as a 'Command'" not in record.getMessage()
+)
 T = TypeVar("T")
 
 
@@ -69,15 +76,15 @@ def _read(chunk: Chunk, dialect: Dialect, limits: Limits, depth: int) -> Parsed:
     raise Unreadable(f"it cannot be read as {_name(dialect)}: {_reason(failure)}")
 
 
-def _tries(chunk: Chunk, dialect: Dialect, limits: Limits) -> tuple[list[exp.Expr], SqlglotError | None]:
+def _tries(chunk: Chunk, dialect: Dialect, limits: Limits) -> tuple[list[exp.Expr], Exception | None]:
     """The trees of the first way to read a statement that works, or why the dialect's own did not."""
-    failure: SqlglotError | None = None
+    failure: Exception | None = None
     unread: list[exp.Expr] = []
     for grammar in (dialect, *map(Dialect.get_or_raise, _WIDER)):
         for tokens in (chunk.tokens, *mended(chunk.tokens, dialect)):
             try:
                 trees = _with_from_first(tokens, chunk, grammar, limits)
-            except SqlglotError as error:
+            except (SqlglotError, *UNFORESEEN) as error:
                 failure = failure or error
             else:
                 if not _is_unread(trees):
@@ -111,7 +118,7 @@ def _name(dialect: Dialect) -> str:
     return "SQL" if name == "dialect" else name
 
 
-def _reason(error: SqlglotError | None) -> str:
+def _reason(error: Exception | None) -> str:
     if isinstance(error, ParseError) and error.errors:
         first = error.errors[0]
         return f"{str(first.get('description')).rstrip('.')} at line {first.get('line')}, column {first.get('col')}"
@@ -141,7 +148,7 @@ def at_depth(depth: int, work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             box.append(work())
-        except (SqlglotError, AssayError, RecursionError) as error:
+        except (SqlglotError, AssayError, RecursionError, *UNFORESEEN) as error:
             failures.append(error)
 
     with _deep, _limits(depth):

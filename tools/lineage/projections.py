@@ -162,7 +162,7 @@ def _nameless(item: exp.Expr, scope: Scope, position: int) -> str:
     bare = item
     while isinstance(bare, exp.Cast) and (by_function or bare is item):
         bare = bare.this
-    if (by_function or context.is_hive) and isinstance(bare, (exp.Column, exp.Dot)):
+    if (by_function or context.keeps_cast_names) and isinstance(bare, (exp.Column, exp.Dot)):
         return name_of(bare, scope, position)  # a cast column keeps its name
     pattern = _NUMBERED.get(context.dialect_name)
     if pattern:

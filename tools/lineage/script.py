@@ -13,15 +13,13 @@ from tools.lineage.catalog import Catalog
 from tools.lineage.context import Context
 from tools.lineage.model import ColumnRef, Edge, Lineage, Problem, StatementLineage
 from tools.lineage.names import Names, Parts, folded
-from tools.lineage.parsing import Parsed, Unreadable, at_depth, parse
+from tools.lineage.parsing import UNFORESEEN, Parsed, Unreadable, at_depth, parse
 from tools.lineage.queries import relation_of
 from tools.lineage.splitting import Chunk, statements
 from tools.lineage.statements.dispatch import read
 from tools.lineage.statements.work import Work
 
 _LONGEST_QUOTE = 2_000
-# What reading a tree raises that lacks the parts its kind should have, as sqlglot gives for some ill-formed statements.
-_UNFORESEEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @dataclass(slots=True)
@@ -119,7 +117,7 @@ def _follow(tree: exp.Expr, work: Work) -> None:
         work.context.problem(str(error))
     except RecursionError:
         work.context.problem("the statement is nested too deep to be followed")
-    except _UNFORESEEN as error:
+    except UNFORESEEN as error:
         work.context.problem(f"the statement has a form that is not understood ({type(error).__name__})")
 
 

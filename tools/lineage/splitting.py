@@ -130,11 +130,17 @@ def _from_first_starter(tokens: list[Token]) -> list[Token]:
             depth += 1
         elif token.token_type == TokenType.R_PAREN:
             depth -= 1
-        elif depth == 0 and word(token) in _STARTERS and not _is_name(tokens, position):
-            return tokens[position:]
-        elif word(token) == "DECLARE" and any(word(later) == "TABLE" for later in tokens[position + 1 : position + 5]):
+        elif depth == 0 and _starts(tokens, position):
             return tokens[position:]
     return []
+
+
+def _starts(tokens: list[Token], position: int) -> bool:
+    """Whether a statement starts here that can say something about columns."""
+    name = word(tokens[position])
+    if name == "DECLARE":  # a table variable
+        return any(word(later) == "TABLE" for later in tokens[position + 1 : position + 5])
+    return name in _STARTERS and not _is_name(tokens, position)
 
 
 def _is_name(tokens: list[Token], position: int) -> bool:

@@ -24,8 +24,8 @@ def alter(statement: exp.Alter, work: Work) -> None:
             work.create(target, relation_of(action, work.env()), temporary=False)
         elif isinstance(action, exp.RenameColumn):
             _rename_column(statement, action, work)
-        elif isinstance(action, exp.ColumnDef):
-            _add_column(statement, action, work)
+        elif isinstance(action, (exp.ColumnDef, exp.Schema)):
+            _add_columns(statement, action, work)
         elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
             _drop_columns(statement, action, work)
 
@@ -68,9 +68,10 @@ def _rename_column(statement: exp.Alter, action: exp.RenameColumn, work: Work) -
     _change_columns(statement, work, lambda names: [new if name.lower() == old.lower() else name for name in names])
 
 
-def _add_column(statement: exp.Alter, action: exp.ColumnDef, work: Work) -> None:
-    new = work.context.names.written(action.this)
-    _change_columns(statement, work, lambda names: [*names, new])
+def _add_columns(statement: exp.Alter, action: exp.Expr, work: Work) -> None:
+    added = action.expressions if isinstance(action, exp.Schema) else [action]
+    new = [work.context.names.written(column.this) for column in added if isinstance(column, exp.ColumnDef)]
+    _change_columns(statement, work, lambda names: [*names, *new])
 
 
 def _drop_columns(statement: exp.Alter, action: exp.Drop, work: Work) -> None:
