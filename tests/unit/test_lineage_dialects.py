@@ -61,6 +61,10 @@ CASES = {
         "CREATE TABLE n AS SELECT a, b + 1, cast(c AS INT) FROM t",
         "n.a <- t.a IDENTITY|n._c1 <- t.b TRANSFORMATION|n.c <- t.c TRANSFORMATION",
     ),
+    "unload": ("redshift", "UNLOAD ('select a from t where b = 1') TO 's3://x'", "a <- t.a IDENTITY|* <- t.b FILTER"),
+    "copy out of a query": ("postgres", "COPY (SELECT a FROM t) TO '/tmp/x'", "a <- t.a IDENTITY"),
+    "copy into a stage": ("snowflake", "COPY INTO @st FROM (SELECT a FROM t)", "A <- t.a IDENTITY"),
+    "copy into a table": ("snowflake", "COPY INTO t (b) FROM (SELECT u.x FROM u)", "t.b <- u.x IDENTITY"),
     "a partitioned view": (
         "hive",
         "CREATE VIEW v (p COMMENT 'x', q) PARTITIONED ON (q) AS SELECT a, b FROM t",
@@ -139,7 +143,7 @@ def test_forms_of_single_engines(name: str) -> None:
 
 SAID = {
     "a pivot statement": ("duckdb", "PIVOT t ON b USING sum(a)", "PIVOT is not followed"),
-    "unload": ("redshift", "UNLOAD ('select a from t') TO 's3://x'", "UNLOAD is not understood"),
+    "unload": ("redshift", "UNLOAD ('drop table t') TO 's3://x'", "UNLOAD of something that is no query"),
     "a procedure": ("tsql", "EXEC dbo.load_it 1", "what EXECUTE load_it does is not known"),
     "a pattern over unknown columns": (
         "duckdb",

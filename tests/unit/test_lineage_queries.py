@@ -231,6 +231,12 @@ def test_ordered_by_an_alias_that_hides_a_column() -> None:
     assert "* <- orders.id SORT" in arrows("SELECT amount AS id FROM orders o ORDER BY o.id")
 
 
+def test_ordered_by_an_output_column_whose_name_several_tables_have() -> None:
+    found = arrows("SELECT c.id FROM orders o JOIN customers c ON o.customer_id = c.id ORDER BY id")
+    assert "* <- customers.id SORT" in found
+    assert "* <- orders.id SORT" not in found
+
+
 PIVOTS = {
     "pivot": (
         """SELECT * FROM (SELECT sku, quantity, price FROM items)

@@ -30,7 +30,7 @@ def project(select: exp.Select, scope: Scope) -> list[Column]:
     for position, item in enumerate(select.expressions):
         for column in _outputs(item, scope, position):
             columns.append(column)
-            if column.behind is None and isinstance(item, exp.Alias):
+            if column.behind is None:
                 scope.outputs.setdefault(column.name.lower(), column)
     excluded = {name.name.lower() for name in select.args.get("exclude") or []}
     return [column for column in columns if column.name.lower() not in excluded] if excluded else columns

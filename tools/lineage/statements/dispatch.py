@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
 
 from tools.lineage.context import Env
 from tools.lineage.names import split_name
@@ -84,8 +86,24 @@ def _command(statement: exp.Command, work: Work) -> None:
     word = str(statement.this).strip().split(" ")[0].lower()
     if word == "rename":
         _rename_tables(statement, work)
+    elif word == "unload":
+        _unload(statement, work)
     elif word not in _SILENT_WORDS:
         work.context.problem(f"{word.upper()} is not understood")
+
+
+def _unload(statement: exp.Command, work: Work) -> None:
+    """Redshift: UNLOAD ('query') TO ..."""
+    tokens = work.context.dialect.tokenize(statement.expression.name)
+    texts = [token.text for token in tokens if token.token_type == TokenType.STRING]
+    try:
+        query = parse_one(texts[0], dialect=work.context.dialect) if texts else None
+    except SqlglotError:
+        query = None
+    if isinstance(query, exp.Query):
+        select(query, work)
+    else:
+        work.context.problem("UNLOAD of something that is no query")
 
 
 def _rename_tables(statement: exp.Command, work: Work) -> None:
@@ -99,10 +117,14 @@ _RENAMED = re.compile(r"([^\s,]+)\s+TO\s+([^\s,]+)", re.IGNORECASE)
 
 
 def _copy(statement: exp.Copy, work: Work) -> None:
-    """COPY INTO table FROM files or (SELECT ...)."""
-    work.result.kind = "copy"
-    query = next((part for part in statement.args.get("files") or [] if isinstance(part, exp.Query)), None)
-    if query is not None and isinstance(statement.this, (exp.Table, exp.Schema)):
+    """COPY INTO table FROM (SELECT ...), and out of a query into files, which have no columns here."""
+    files = statement.args.get("files") or []
+    query = next((part for part in (statement.this, *files) if isinstance(part, exp.Query)), None)
+    if query is None:
+        return
+    if query is statement.this or isinstance(statement.this.this, exp.Var):  # to a file or a stage
+        select(query, work)
+    else:
         insert(exp.Insert(this=statement.this, expression=query), work)
 
 
