@@ -1,4 +1,4 @@
-"""Speed of column lineage beside sqlglot's own: ``python -m evals.bench.lineage_bench [--columns 100 2000] [--beside 200]``.
+"""Speed of column lineage beside sqlglot's own: ``python -m evals.bench.lineage_bench [--columns 100] [--beside 200]``.
 
 Processor time of one thread. Each shape is a query as wide as asked, and both contestants give the lineage of all
 its output
