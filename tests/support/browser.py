@@ -167,6 +167,17 @@ class Steward:
         box.fill(question)
         box.press("Enter")
 
+    def hard_to_read(self) -> list[str]:
+        """Texts without enough contrast. What is drawn anew is pale for a moment, so it is looked at again."""
+        found: list[str] = []
+        for _ in range(20):
+            self.settled()
+            found = self.page.evaluate(HARD_TO_READ)
+            if not found:
+                break
+            self.page.wait_for_timeout(250)
+        return found
+
     def card(self, number: int):
         """The card of a proposal."""
         return self.page.locator(
