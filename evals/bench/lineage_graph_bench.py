@@ -16,16 +16,18 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import LiteralString
 
 import numpy as np
 import psycopg
 
-from evals.bench.lineage_graphs import BETWEEN, Graph, column_id, events, fill, generated
+from evals.bench.lineage_graphs import BETWEEN, NOW, Graph, column_id, events, fill, generated
 from memory import Memory, embedded
 from memory.lineage.copy import Copy
 from memory.lineage.walking import SeenMany, Terms, walk
+from tools.lineage.observed import Observed, ObservedDataset, Tag
 
 REACHES = (100, 1_000, 10_000, 100_000, 300_000)
 CLOSE = 0.35
@@ -81,6 +83,24 @@ class Bench:
             self._line(reach, columns)
         most = starts[max(starts)][0]
         print(f"Marquez-style, {max(starts):,} reached: {self._limited(LATEST, most)}")
+
+    def after(self) -> None:
+        """Prints what questions cost that come after a change."""
+        hub, column = column_id(1), column_id(self.graph.columns // 12)
+        self._say("large answer, with the copy brought up to date", lambda: self._memory.lineage.impact(hub))
+        for name, tagged in (("a hub is tagged", hub), ("another column is tagged", column)):
+            tags = (Tag("pii", "", tagged.column),)
+            seen = ObservedDataset(tagged.dataset, tags=tags)
+            self._memory.lineage.ingest([Observed(BETWEEN, f"bench {name}", inputs=(seen,))])
+            self._say(f"{name}: where it goes", lambda: self._memory.lineage.where_goes("pii").total)
+        self._say("where it goes, asked again", lambda: self._memory.lineage.where_goes("pii").total)
+        self._say("what events changed", lambda: self._memory.lineage.diff(NOW, NOW + timedelta(days=1)).cut)
+
+    def _say(self, name: str, ask: Callable[[], object]) -> None:
+        started = time.perf_counter()
+        found = ask()
+        told = f" ({found:,})" if isinstance(found, int) else ""
+        print(f"{name}{told}: {1000 * seconds(started):.0f} ms")
 
     def _line(self, reach: int, columns: list[int]) -> None:
         now = self._timed(columns, lambda column: self._memory.lineage.impact(column_id(column)))
@@ -175,6 +195,7 @@ def main() -> None:
                 bench = Bench(memory, edges, chosen.rounds, past=edges < 5_000_000)
                 bench.ask()
                 taking_in(memory, bench.graph, chosen.events)
+                bench.after()
         finally:
             embedded.stop(home)
             shutil.rmtree(home, ignore_errors=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 from memory.db import storable
 
+BY_INDEX = "set local enable_hashjoin = off; set local enable_mergejoin = off"
+"""A few thousand values against tables of millions: the planner would rather read the whole tables."""
 _UNSTORABLE = re.compile(r"\\u(0000|d[89a-f])")
 
 

@@ -166,18 +166,19 @@ def _load(connection: Connection, version: int, had: Edges | None) -> Edges:
 
 def _ended(had: Edges, rows: Array) -> Array:
     """Which of the edges that held are told anew: those that ended since, now among the rows as past ones."""
-    result = np.zeros(len(had.src), np.bool_)
     open_until = micros(FOREVER)
-    for row in rows[rows["end"] != open_until]:
-        first, last = had.down.starts[int(row["src"]) : int(row["src"]) + 2] if row["src"] < had.size else (0, 0)
-        here = slice(int(first), int(last))
-        result[here] |= (
-            (had.dst[here] == row["dst"])
-            & (had.kind[here] == row["kind"])
-            & (had.job[here] == row["job"])
-            & (had.end[here] == open_until)
-        )
+    past = rows[rows["end"] != open_until]
+    keys = {(int(row["src"]), int(row["dst"]), int(row["kind"]), int(row["job"])) for row in past}
+    result: Array = (had.end == open_until) & np.isin(_pairs(had.src, had.dst), _pairs(past["src"], past["dst"]))
+    for place in np.flatnonzero(result).tolist():
+        edge = (int(part[place]) for part in (had.src, had.dst, had.kind, had.job))
+        result[place] = tuple(edge) in keys
     return result
+
+
+def _pairs(src: Array, dst: Array) -> Array:
+    pairs: Array = (src.astype(np.int64) << 32) | dst.astype(np.int64)
+    return pairs
 
 
 def _copied(connection: Connection, since: int) -> Array:

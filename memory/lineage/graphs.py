@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from memory.db import Connection, Database
 from memory.lineage.copy import Array, Copy, Edges, TagName
-from memory.lineage.walking import Ids, Rows, SeenFew, SeenMany, Terms, Walk, walk
+from memory.lineage.walking import Ids, Rows, SeenFew, SeenMany, Terms, TooMany, Walk, walk
 
 PATIENCE = 2000
 """Columns after which rows cost more than the copy, where that has to be made first."""
@@ -48,9 +48,11 @@ def one_state(db: Database) -> Iterator[Connection]:
 
 def explore(connection: Connection, copy: Copy, start: Ids, terms: Terms, goal: Ids | None = None) -> Walked:
     """All that can be reached within the terms, or until one of `goal` is."""
+    found: Walk | None = None
     edges = copy.ready(connection)
     if edges is None:
-        found = walk(Rows(connection), SeenFew(), start, terms, PATIENCE, goal)
+        with suppress(TooMany):
+            found = walk(Rows(connection), SeenFew(), start, terms, PATIENCE, goal)
         if found:
             return Walked(found, RowFacts(connection))
         edges = copy.edges(connection)

@@ -9,7 +9,7 @@ from typing import Any
 
 from memory.db import Connection, Database
 from memory.lineage import naming
-from memory.lineage.arrays import array, columns, json_text
+from memory.lineage.arrays import BY_INDEX, array, columns, json_text
 from memory.lineage.labels import save_io, save_labels
 from memory.lineage.nodes import COLUMN, Node, Nodes, settle
 from memory.lineage.recompute import Recompute, forget_datasets, jobs_touching
@@ -62,6 +62,7 @@ class Batch:
     def __init__(self, connection: Connection, total: Ingested) -> None:
         self._connection = connection
         self._total = total
+        connection.execute(BY_INDEX)
         # Whoever takes in lineage holds this row: two at once would make the same names and edges.
         row = connection.execute("update lineage_state set version = version + 1 returning version").fetchone()
         assert row

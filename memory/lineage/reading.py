@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -141,3 +142,38 @@ _IN_ORDER: LiteralString = " and e.kind < %(below)s order by e.src, e.dst, e.kin
 def _steps(connection: Connection, condition: LiteralString, given: dict[str, Any], terms: Terms) -> list[Step]:
     given = {**given, "below": terms.kinds_below, "at": terms.at}
     return steps_of(connection, connection.execute(_WITH_RUNS + condition + _IN_ORDER, given).fetchall())
+
+
+_FIND: LiteralString = """
+    with named as (
+        select d.id, d.shown_namespace as namespace, d.shown_name as name from lineage_datasets d
+        where d.id = d.root and exists (select from lineage_columns c where c.dataset_id = d.id)),
+    found as (
+        select 0 as rank, namespace, name, '*' as column from named
+        where lower(name) = lower(%(text)s) or lower(name) similar to '%%[./]' || lower(%(pattern)s)
+        union all
+        select 1, d.namespace, d.name, c.name from named d join lineage_columns c on c.dataset_id = d.id and c.role = 0
+        where lower(c.name) = lower(%(column)s)
+            and (lower(d.name) = lower(%(table)s) or lower(d.name) similar to '%%[./]' || lower(%(table_pattern)s))
+        union all
+        select 2, d.namespace, d.name, c.name from lineage_columns c join named d on d.id = c.dataset_id
+        where c.role = 0 and left(lower(c.name), 200) like left(lower(%(start)s), 200))
+    select distinct on (rank, name, namespace, "column") namespace, name, "column" from found
+    order by rank, name, namespace, "column" limit %(limit)s
+"""
+
+
+def find(connection: Connection, text: str, limit: int) -> list[ColumnId]:
+    """Datasets and columns that a text may mean."""
+    table, _, column = text.rpartition(".")
+    given = {
+        **{"text": text, "pattern": _literal(text), "table": table, "table_pattern": _literal(table)},
+        **{"column": column, "start": _literal(text) + "%", "limit": limit},
+    }
+    rows = connection.execute(_FIND, given).fetchall() if text else []
+    return list(dict.fromkeys(ColumnId(DatasetId(row["namespace"], row["name"]), row["column"]) for row in rows))
+
+
+def _literal(text: str) -> str:
+    """The text as a pattern that matches nothing else."""
+    return re.sub(r"([\\%_|*+?{}()\[\].^$])", r"\\\1", text)

@@ -251,6 +251,9 @@ def forget_datasets(connection: Connection, datasets: set[int]) -> None:
         where c.dataset_id = any(%s) and e.job_id = 0 and (e.src = c.id or e.dst = c.id)""",
         found,
     )
+    connection.execute(
+        """delete from lineage_tagged t using lineage_columns c where c.dataset_id = any(%s) and t.node = c.id""", found
+    )
     connection.execute("delete from lineage_columns where dataset_id = any(%s)", found)
     connection.execute("update lineage_state set rewritten = version")
 

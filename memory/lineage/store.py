@@ -145,6 +145,14 @@ class LineageStore:
             steps = reading.steps_along(connection, way, Terms("down")) if way else []
             return Path(found=bool(way), steps=tuple(steps))
 
+    def find(self, text: str, *, limit: int = 50) -> list[ColumnId]:
+        """The datasets (as column `*`) and columns that may be meant: `orders`, `shop.orders`, `orders.total`, `tot`.
+
+        A dataset is meant by the last parts of its name, a column by how its name begins; case does not matter.
+        """
+        with one_state(self._db) as connection:
+            return reading.find(connection, text.strip(), limit)
+
     def drop(self, dataset: DatasetId, *, at: datetime | None = None, origin: str = "assay") -> Ingested:
         """Says that a dataset is no more: its edges end, until something is said of them again. History stays."""
         seen = ObservedDataset(dataset, change="DROP")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from memory.db import Connection
+from memory.lineage import reading
 from memory.lineage.answers import TaggedColumn, TagReport
-from memory.lineage.reading import columns
+from memory.lineage.arrays import BY_INDEX, columns
 
 # In the queries: an edge of kind < 16 is direct, one with bit 4 masks (memory/lineage/kinds.py).
 _TAKE_STALE = """
@@ -67,6 +68,7 @@ def refresh(connection: Connection) -> None:
     """
     if connection.execute("select from lineage_stale limit 1").fetchone() is None:
         return
+    connection.execute(BY_INDEX)
     # One at a time, and not while edges change.
     connection.execute("select from lineage_state for update")
     for statement in (_TAKE_STALE, _DECLARED, _TAKE_BACK):
@@ -76,7 +78,7 @@ def refresh(connection: Connection) -> None:
     connection.execute(_DECLARED)
     front = connection.execute(_DECLARE).fetchall() + connection.execute(_ENTER).fetchall()
     while front:
-        parts = [[row[name] for row in front] for name in ("node", "key", "value")]
+        parts = columns([(row["node"], row["key"], row["value"]) for row in front])
         front = connection.execute(_SPREAD, parts).fetchall()
     connection.execute("drop table stale, declared")
     connection.execute("update lineage_state set tags = tags + 1")
@@ -86,14 +88,13 @@ def report(connection: Connection, key: str, value: str | None, limit: int) -> T
     """The columns that carry a tag, those where it was declared first."""
     given = {"key": key, "value": value, "limit": limit}
     rows = connection.execute(
-        """select t.node, t.key, t.value, t.witness, count(*) over () as total
-        from lineage_tagged t join lineage_columns c on c.id = t.node
-            join lineage_datasets d on d.id = c.dataset_id
-        where t.key = %(key)s and (%(value)s::text is null or t.value = %(value)s)
-        order by t.witness is not null, d.shown_namespace, d.shown_name, c.role, c.name, t.value limit %(limit)s""",
+        """select node, key, value, witness, (select count(*) from lineage_tagged
+            where key = %(key)s and (%(value)s::text is null or value = %(value)s)) as total
+        from lineage_tagged where key = %(key)s and (%(value)s::text is null or value = %(value)s)
+        order by witness is not null, node, value limit %(limit)s""",
         given,
     ).fetchall()
-    names = columns(connection, [row[end] for row in rows for end in ("node", "witness") if row[end]])
+    names = reading.columns(connection, [row[end] for row in rows for end in ("node", "witness") if row[end]])
     total = rows[0]["total"] if rows else 0
     found = [
         TaggedColumn(names[row["node"]], row["key"], row["value"], names.get(row["witness"])) for row in rows

@@ -52,6 +52,7 @@ create table lineage_columns (
     name text not null
 );
 create unique index lineage_columns_named on lineage_columns (dataset_id, role, md5(name));
+create index lineage_columns_found on lineage_columns (left(lower(name), 200) text_pattern_ops) where role = 0;
 create index lineage_columns_wide on lineage_columns (dataset_id) where role > 0;
 
 create table lineage_jobs (
@@ -178,7 +179,7 @@ create index lineage_past_edges_newest on lineage_past_edges
 
 -- Tags that columns carry, each with the column that it came from: one step of one way to where it was declared.
 create table lineage_tagged (
-    node bigint not null references lineage_columns on delete cascade,
+    node bigint not null,
     key text not null,
     value text not null,
     witness bigint,

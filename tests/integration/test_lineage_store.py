@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from evals.bench.lineage_graphs import BETWEEN, column_id, fill, generated
 from memory import Memory
 from memory.errors import NotFound
+from memory.lineage.store import LineageStore
 from tests.support.lineages import at, column, dataset, declared, edge, emptied, event, names, seen
 from tools.lineage.observed import DatasetId, Field, JobId, Observed, ObservedDataset, Owner, Tag
 
@@ -213,7 +216,9 @@ def test_history_and_events_expire(store):
     assert store.lineage.ingest([raw]).repeated == 1
 
 
-def test_what_breaks(store):
+@pytest.mark.parametrize("patience", [2000, 0])
+def test_what_breaks(store, monkeypatch, patience):
+    monkeypatch.setattr("memory.lineage.graphs.PATIENCE", patience)
     owners = (Owner("ada", "steward"),)
     store.lineage.ingest([
         declared(0, "load", edge("crm.mail", "customers.mail"), edge("crm.name", "customers.name")),
@@ -241,6 +246,21 @@ def test_what_breaks(store):
     assert [(j.job.name, j.edges) for j in found.jobs] == [("mart", 2), ("hide", 1), ("load", 1), ("send", 0)]
     assert found.jobs[-1].owners == (Owner("eve"),)
     assert len(store.lineage.impact(column("crm.mail"), shown=1).tables) == 1
+
+
+def test_the_copy_answers_as_the_rows_do(store, monkeypatch):
+    graph = generated(3000)
+    with store.db.transaction() as connection:
+        connection.execute("truncate lineage_datasets, lineage_columns, lineage_jobs restart identity cascade")
+        fill(connection, graph, past=True)
+    asked = [(n, when) for n in (1, 2, 40, 300, 1500) for when in (None, BETWEEN, at(0) - timedelta(days=9))]
+    rows = [LineageStore(store.db).impact(column_id(n), at=when, shown=10**6) for n, when in asked]
+    monkeypatch.setattr("memory.lineage.graphs.PATIENCE", 0)
+    copy = [LineageStore(store.db).impact(column_id(n), at=when, shown=10**6) for n, when in asked]
+    for one, other in zip(rows, copy, strict=True):
+        assert replace(one, columns=()) == replace(other, columns=())
+        assert {*one.columns} == {*other.columns}
+    assert rows[0].column_count > 100
 
 
 def test_around_a_column(store):
@@ -298,3 +318,32 @@ def test_no_time_without_a_zone():
 
 def test_ids_are_namespaces_and_names():
     assert DatasetId("db", "a") == dataset("a")
+
+
+def test_what_a_person_may_mean(store):
+    edges = (edge("shop.Orders.total", "shop.orders_2.Total_%"), edge("shop.Orders.id", "x.o"))
+    store.lineage.ingest([declared(0, "j", *edges)])
+    whole = [column("shop.Orders.*")]
+    assert store.lineage.find("orders") == store.lineage.find("SHOP.orders") == whole
+    assert store.lineage.find("orders.TOTAL") == [column("shop.Orders.total")]
+    assert store.lineage.find("tot") == [column("shop.Orders.total"), column("shop.orders_2.Total_%")]
+    assert store.lineage.find("total_%") == [column("shop.orders_2.Total_%")]
+    assert store.lineage.find("tot", limit=1) == [column("shop.Orders.total")]
+    assert store.lineage.find("%") == store.lineage.find("rders") == store.lineage.find("") == []
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_names_that_cannot_be_stored_are_refused_before_they_get_here(name):
+    with pytest.raises(ValueError, match="names cannot hold"):
+        declared(0, "job", edge(f"{name}.x", "b.x"))
+    with pytest.raises(ValueError, match="names cannot hold"):
+        declared(0, name)
+
+
+def test_odd_names_and_raw_events_come_through(store):
+    odd = "a \"quoted\" \\ {brace}, 'tick' \u00e9 \U0001f600 \n"
+    raw = {"text": "a\0b\ud800", "number": float("nan"), "odd": odd}
+    told = Observed(at(0), "test", JobId("jobs", odd), "run", completes=True, edges=(edge("a.x", f"b.{odd}"),), raw=raw)
+    store.lineage.ingest([told])
+    assert [c.column.column for c in store.lineage.downstream(column("a.x")).columns] == [odd]
+    assert store.db.row("select raw from lineage_events")["raw"] == {"text": "a\ufffdb?", "number": None, "odd": odd}

@@ -127,6 +127,12 @@ class Observed:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError("the time of an observation needs a time zone")
+        ends = [end for edge in self.edges for end in (edge.source, edge.target)]
+        datasets = [name for seen in self.datasets for name in (seen.id, *seen.symlinks, seen.previous or ())]
+        names = "".join([*(end.column for end in ends), *map("".join, [end.dataset for end in ends] + datasets)])
+        names += "".join([*(self.job or ()), self.run or "", *(f.name for s in self.datasets for f in s.fields or ())])
+        if "\0" in names or not (names.isascii() or _is_unicode(names)):
+            raise ValueError("names cannot hold NUL characters or halves of characters")
 
     @cached_property
     def key(self) -> bytes:
@@ -138,3 +144,12 @@ class Observed:
     def datasets(self) -> tuple[ObservedDataset, ...]:
         """Inputs, then outputs."""
         return self.inputs + self.outputs
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
