@@ -19,7 +19,7 @@ import pytest
 from tests.support.shop_queries import SCHEMA, TABLES, Maker
 from tools import lineage
 
-SEEDS = 600 if os.environ.get("ASSAY_THOROUGH") else 60
+SEEDS = 600 if os.environ.get("ASSAY_THOROUGH") else 40
 NUMBERS = ("{0} * 3 + 7", "CASE WHEN rn % 2 = 0 THEN {0} END", "1000 - {0} * rn", "CASE WHEN rn < 0 THEN {0} END")
 TEXTS = ("'q' || {0}", "CASE WHEN rn % 2 = 0 THEN {0} END", "rn::VARCHAR || {0}", "CASE WHEN rn < 0 THEN {0} END")
 

@@ -18,6 +18,11 @@ DEEP = {
     "subqueries": ("SELECT a AS x FROM " + "(SELECT a FROM " * 120 + "t" + ") q" * 120, True),
     "functions": ("SELECT " + "f(" * 200 + "a" + ")" * 200 + " AS x FROM t", True),
     "cases": ("SELECT " + "CASE WHEN b THEN 1 ELSE " * 150 + "a" + " END" * 150 + " AS x FROM t", True),
+    "coalesces": ("SELECT " + "coalesce(1, " * 200 + "a" + ")" * 200 + " AS x FROM t", True),
+    "coalesced subqueries": (
+        "SELECT " + "coalesce(1, (SELECT " * 60 + "a FROM t" + ") ) FROM u" * 59 + "), 1) AS x FROM t",
+        True,
+    ),
     "a long sum": ("SELECT " + " + ".join(["a"] * 3000) + " AS x FROM t", True),
     "a long condition": ("SELECT a AS x FROM t WHERE " + " OR ".join(["b = 1"] * 2000), True),
     "a long union": (" UNION ALL ".join(["SELECT a AS x FROM t"] * 1000), True),
@@ -46,6 +51,12 @@ def test_depth_is_read_or_refused(name: str) -> None:
     else:
         assert "nested" in found.problems[0].reason
         assert not found.complete
+
+
+def test_unknown_columns_of_doubled_unions_are_looked_for_once() -> None:
+    levels = "".join(f", c{i} AS (SELECT * FROM c{i - 1} UNION ALL SELECT * FROM c{i - 1})" for i in range(1, 40))
+    found = lineage.extract(f"WITH c0 AS (SELECT * FROM t){levels} SELECT x FROM c39")
+    assert {arrow(edge) for edge in found.edges} == {"x <- t.x IDENTITY"}
 
 
 @pytest.mark.parametrize("doubling", ["WITH", "views"])

@@ -34,12 +34,14 @@ def flow_of(node: exp.Expr, scope: Scope, state: int = IDENTITY) -> Flow:
 def trace(node: exp.Expr, scope: Scope, into: Flow, state: int) -> None:
     """Add what an expression depends on, standing in `state`."""
     stack: list[tuple[exp.Expr, int]] = [(node, state)]
+    seen: set[tuple[int, int]] = set()  # coalesce asks for its arguments twice, which would double with each level
     tick = scope.env.context.budget.tick
     while stack:
         node, state = stack.pop()
         tick()
-        if isinstance(node, _LEAVES):
+        if isinstance(node, _LEAVES) or (id(node), state) in seen:
             continue
+        seen.add((id(node), state))
         if isinstance(node, exp.Column):
             _column(node, scope, into, state)
         elif isinstance(node, (exp.Query, exp.Exists)):
@@ -82,7 +84,9 @@ def _query(node: exp.Expr, scope: Scope, into: Flow, state: int) -> None:
     context = scope.env.context
     if not isinstance(query, exp.Query):
         return trace(query, scope, into, state) if query is not None else None
-    relation = context.relation_of(query, scope.env.inside(scope))
+    relation = scope.subqueries.get(id(query))
+    if relation is None:
+        relation = scope.subqueries[id(query)] = context.relation_of(query, scope.env.inside(scope))
     if not isinstance(node, exp.Exists):
         for column in relation.columns:
             _add(into, column.flow, state)

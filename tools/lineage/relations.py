@@ -109,11 +109,14 @@ class Branches(Relation):
     """What the stars of a set operation's branches hold: a name is looked for in each."""
 
     branches: list[Relation] = field(default_factory=list)
+    asked: dict[str, Column | None] = field(default_factory=dict)
 
     def named(self, name: str) -> Column | None:
-        """The column of that name in all branches that could have it."""
-        found = [column for branch in self.branches if (column := branch.named(name)) is not None]
-        return Column(name, flows.union(c.flow for c in found)) if found else None
+        """The column of that name in all branches that could have it. Branches may share what they read: look once."""
+        if name not in self.asked:
+            found = [column for branch in self.branches if (column := branch.named(name)) is not None]
+            self.asked[name] = Column(name, flows.union(c.flow for c in found)) if found else None
+        return self.asked[name]
 
 
 @dataclass(slots=True)

@@ -55,6 +55,7 @@ class Scope:
     outputs: dict[str, Column] = field(default_factory=dict)
     windows: dict[str, exp.Window] = field(default_factory=dict)
     outputs_first: bool = False
+    subqueries: dict[int, Relation] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
     _memo: dict[Parts, Column | None] = field(default_factory=dict)
     _by_last: dict[str, list[Source]] = field(default_factory=dict)
