@@ -299,7 +299,7 @@ def test_colours_can_be_read_in_light_and_dark(chromium, server: str, home: Path
         steward = Steward(context.new_page(), server)
         for path in (f"/runs?run={run_id}", "/settings"):
             steward.open(path)
-            steward.sees("rules to decide" if run_id in path else "Two people for each rule")
+            steward.sees("Approve" if run_id in path else "Two people for each rule")
             assert steward.hard_to_read() == []
             assert steward.page.evaluate("document.documentElement.scrollWidth") <= 390
         context.close()

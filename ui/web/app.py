@@ -24,6 +24,7 @@ def main() -> None:
     """Draws the page that the address names."""
     st.set_page_config(page_title="Assay", page_icon=frame.ICON, layout="wide")
     st.logo(frame.LOGO, size="large")
+    st.html(frame.STYLE)
     try:
         person = sign_in.gate()
         waiting = len(session.desk().runs.pending())

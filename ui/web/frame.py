@@ -21,6 +21,11 @@ ICON = f"""<svg xmlns="http://www.w3.org/2000/svg" width="32" height="36" viewBo
 LOGO = f"""<svg xmlns="http://www.w3.org/2000/svg" width="150" height="36" viewBox="0 0 150 36">{_MARK}
 <text x="40" y="26" font-family="sans-serif" font-size="23" font-weight="600" fill="#2f8f86">Assay</text></svg>"""
 
+STYLE = """<style>
+[data-testid^="stBaseButton-primary"]:enabled { color: light-dark(#fff, #081214) }
+</style>"""
+"""Streamlit writes white on the primary colour, which cannot be read where that is light enough for a dark page."""
+
 
 def moments(name: str) -> dict[str, ColumnConfig]:
     """How a table shows a column of points in time: to the second, by the clock of whoever looks."""
