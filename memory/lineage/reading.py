@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -84,15 +86,20 @@ def owners(connection: Connection, subject: str, ids: Iterable[int]) -> Labelled
 
 def owner_counts(connection: Connection, datasets: Sequence[int]) -> list[tuple[Owner, int]]:
     """Who owns some datasets and how many, most first."""
+    # Many datasets have the same owners: JSON is taken apart once for all of them.
     rows = connection.execute(
-        """select o.owner ->> 0 as name, o.owner ->> 1 as type, count(distinct l.id) as datasets
-        from unnest(%s::bigint[]) w (id) join lineage_labels l
-            on l.id = w.id and l.subject = 'dataset' and l.what = 'owners'
-            cross join lateral json_array_elements(l.content) o (owner)
-        group by 1, 2 order by 3 desc, 1, 2""",
+        """select said, count(*) as datasets from (
+            select array_agg(l.content::text order by l.origin, l.name) as said
+            from unnest(%s::bigint[]) w (id) join lineage_labels l
+                on l.id = w.id and l.subject = 'dataset' and l.what = 'owners'
+            group by l.id) o group by said""",
         [array(datasets)],
     )
-    return [(Owner(row["name"], row["type"]), row["datasets"]) for row in rows]
+    counted: Counter[Owner] = Counter()
+    for row in rows:
+        for owner in {Owner(*named) for text in row["said"] for named in json.loads(text)}:
+            counted[owner] += row["datasets"]
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 def steps_between(connection: Connection, nodes: Ids, terms: Terms) -> list[Step]:
