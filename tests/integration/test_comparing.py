@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv
 from scipy import stats
 
 from tools import sources
-from tools.comparing import compare, comparer, counting, saying
+from tools.comparing import bins, columns, compare, edges, figures, grouping, saying, statements
 from tools.sources import SourceError
 
 
@@ -147,16 +148,71 @@ def test_files_of_kinds_that_differ(tmp_path):
     assert compared(tmp_path / "t.parquet", tmp_path / "t.csv").degree == "none"
 
 
-def test_queries_are_few_and_progress_ends_at_one(monkeypatch):
-    asked = []
-    original = counting.asked
-    monkeypatch.setattr(counting, "asked", lambda query, table: asked.append(query) or original(query, table))
-    shares = []
-    data = pa.table({"a": list(range(100)), "s": ["x", "y"] * 50})
-    with sources.open(data) as one, sources.open(data) as other:
-        compare(one, other, on_progress=shares.append)
-    assert len(asked) == 2 + 3 + 2
-    assert (shares == sorted(shares), shares[-1]) == (True, 1.0)
+def queries(monkeypatch, left, right):
+    """How many queries it takes, what the comparison says, and the shares of progress."""
+    asked, shares = [], []
+    for module in (figures, edges, bins, grouping):
+        monkeypatch.setattr(module, "asked", lambda query, table: asked.append(query) or statements.asked(query, table))
+    with sources.open(left) as one, sources.open(right) as other:
+        found = compare(one, other, on_progress=shares.append).to_dict()
+    found.pop("seconds")
+    assert (shares == sorted(shares), shares[0], shares[-1]) == (True, 0.0, 1.0)
+    return len(asked), found["columns"], shares
+
+
+def wide(seed, columns, rows=200):
+    """Numbers, texts, days, flags and texts with more values than are compared one by one, in turn."""
+    random = np.random.default_rng(seed)
+    makers = (
+        lambda: random.normal(0, 1, rows),
+        lambda: random.integers(-9, 9, rows),
+        lambda: random.choice(["a", "b", "ä", ""], rows),
+        lambda: pa.array(random.integers(18_000, 18_900, rows).astype("int32")).cast(pa.date32()),
+        lambda: random.random(rows) < 0.3,
+    )
+    return pa.table({f"c{i}": makers[i % len(makers)]() for i in range(columns)})
+
+
+@pytest.mark.parametrize("kind", ["memory", "csv"])
+def test_queries_do_not_grow_with_columns_but_with_batches(monkeypatch, tmp_path, kind):
+    left, right = wide(1, 50), wide(2, 50)
+    if kind == "csv":
+        for name, data in (("left", left), ("right", right)):
+            csv.write_csv(data, tmp_path / f"{name}.csv")
+        left, right = tmp_path / "left.csv", tmp_path / "right.csv"
+    count, together, shares = queries(monkeypatch, left, right)
+    # The figures of both sides, edges on one, rows by bin and by category on both.
+    assert count == 2 + 1 + 2 + 2
+    assert len(set(shares)) > count / 2
+    monkeypatch.setattr(statements, "MOST_COLUMNS", 10)
+    assert queries(monkeypatch, left, right)[:2] == (2 + 3 + 2 * 3 + 2 * 2, together)
+    monkeypatch.setattr(statements, "MOST_COLUMNS", 1)
+    assert queries(monkeypatch, left, right)[:2] == (2 + 30 + 2 * 30 + 2 * 20, together)
+
+
+def test_a_statement_is_about_fewer_columns_of_a_tall_table(monkeypatch):
+    left, right = wide(1, 50), wide(2, 50)
+    together = queries(monkeypatch, left, right)[1]
+    monkeypatch.setattr(bins, "MOST_CELLS", 2_000)
+    monkeypatch.setitem(edges.MOST_SORTED, "duckdb", 1_000)
+    assert queries(monkeypatch, left, right)[:2] == (2 + 6 + 2 * 3 + 2, together)
+
+
+def test_texts_with_many_values_take_a_second_look_together(monkeypatch):
+    left, right = (
+        pa.table({f"c{k}": [f"v{i * (k + 1) % n}" for i in range(5_000)] for k in range(6)}) for n in (1_501, 900)
+    )
+    count, together, _ = queries(monkeypatch, left, right)
+    # The right side has been counted as a whole, and is not asked again.
+    assert count == 2 + 2 + 1
+    monkeypatch.setattr(grouping, "TALL", 0)
+    assert queries(monkeypatch, left, right)[:2] == (count, together)
+
+
+def test_batches_end_by_number_and_by_weight(monkeypatch):
+    monkeypatch.setattr(statements, "MOST_COLUMNS", 3)
+    assert list(statements.batches([1, 1, 1, 1, 9, 2, 2], int, 4)) == [[1, 1, 1], [1], [9], [2, 2]]
+    assert list(statements.batches([], int, 4)) == []
 
 
 def test_a_source_that_went_away_is_an_error(tmp_path):
@@ -169,11 +225,11 @@ def test_a_source_that_went_away_is_an_error(tmp_path):
 
 
 def test_bins_are_merged_into_tenths():
-    assert comparer._merged([2] * 50) == [(i, i + 5) for i in range(0, 50, 5)]
-    assert comparer._merged([100]) == [(0, 1)]
-    assert comparer._merged([90, 5, 5]) == [(0, 1), (1, 3)]
-    assert comparer._spans([0, 50, 50, 0]) == [(0, 2), (2, 4)]
-    assert comparer._spans([0, 100, 0]) == [(0, 1), (1, 2), (2, 3)]
+    assert columns._merged([2] * 50) == [(i, i + 5) for i in range(0, 50, 5)]
+    assert columns._merged([100]) == [(0, 1)]
+    assert columns._merged([90, 5, 5]) == [(0, 1), (1, 3)]
+    assert columns._spans([0, 50, 50, 0]) == [(0, 2), (2, 4)]
+    assert columns._spans([0, 100, 0]) == [(0, 1), (1, 2), (2, 3)]
 
 
 def test_columns_that_may_change():
@@ -193,7 +249,7 @@ def test_ks_of_many_values_is_within_a_bin_of_that_of_scipy():
     left, right = normal(5, 5000), normal(6, 4000, 0.5)
     found = column(left, right).measures[1].value
     expected = stats.ks_2samp(left, right).statistic
-    assert expected - 1 / counting.BINS <= found <= expected + 1e-9
+    assert expected - 1 / edges.BINS <= found <= expected + 1e-9
 
 
 def test_psi_is_that_of_the_bins_that_are_shown():

@@ -18,6 +18,7 @@ from tests.support import engine_tables
 from tests.support.engine_rules import CORPUS, ruleset
 from tests.support.same_table import postgres_uri
 from tools import comparing, dqdl, sources
+from tools.comparing import statements
 from tools.comparing.model import ColumnComparison, Comparison
 from tools.sources.table import Table
 from tools.validation import quarantine
@@ -134,6 +135,15 @@ def check(expected: Comparison, got: Comparison) -> None:
 
 def _not_compared(found: Comparison, column: ColumnComparison) -> str:
     return column.not_compared.replace(found.left_name, "A").replace(found.right_name, "B")
+
+
+def test_statements_about_many_columns_say_what_those_about_few_say(
+    engine: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = comparing.compare(engine["orders"], engine["later"]).columns
+    # Every statement of Spark takes seconds on a busy machine.
+    monkeypatch.setattr(statements, "MOST_COLUMNS", 8 if engine["orders"].dialect == "spark" else 1)
+    assert comparing.compare(engine["orders"], engine["later"]).columns == together
 
 
 def test_a_table_against_itself_is_the_same(engine: Tables) -> None:
