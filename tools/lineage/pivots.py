@@ -3,12 +3,11 @@
 from sqlglot import exp
 
 from tools.lineage import flows
-from tools.lineage.context import Env
 from tools.lineage.expressions import flow_of, trace
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import GROUP_BY, TRANSFORMATION
 from tools.lineage.relations import Column, Relation, Through, renamed
-from tools.lineage.scope import Scope
+from tools.lineage.scope import Env, Scope
 
 
 def pivoted(relation: Relation, pivot: exp.Pivot, env: Env) -> Relation:

@@ -6,7 +6,6 @@ from sqlglot import exp
 
 from tools.lineage import flows
 from tools.lineage.catalog import EMPTY
-from tools.lineage.context import Env
 from tools.lineage.expressions import flow_of, trace
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import FILTER, GROUP_BY, SORT
@@ -14,7 +13,7 @@ from tools.lineage.matching import match_rows
 from tools.lineage.projections import project
 from tools.lineage.recursion import recursive
 from tools.lineage.relations import Column, Relation, renamed
-from tools.lineage.scope import Scope
+from tools.lineage.scope import Env, Scope
 from tools.lineage.setops import set_operation
 from tools.lineage.tables import add_from, add_join
 

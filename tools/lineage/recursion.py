@@ -5,8 +5,8 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from tools.lineage.catalog import EMPTY
-from tools.lineage.context import Env
 from tools.lineage.relations import Column, Relation, renamed
+from tools.lineage.scope import Env
 
 _MOST_ROUNDS = 20
 

@@ -1,13 +1,15 @@
-"""The rows that one SELECT sees, and what a column name means there."""
+"""Where a name is looked up (the statement, the queries around, the rows that one SELECT sees), and what it means."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 from tools.lineage import flows
-from tools.lineage.context import Env
-from tools.lineage.names import Parts, folded, same_table
+from tools.lineage.budget import Budget
+from tools.lineage.catalog import Catalog
+from tools.lineage.names import Names, Parts, folded, same_table
 from tools.lineage.relations import Column, Relation, Rows
 from tools.lineage.words import words
 
@@ -20,6 +22,64 @@ _OF_ROWS = words("""
 _OF_NOTHING = words("""
     rownum level grouping__id sysdate systimestamp current_user session_user user connect_by_isleaf connect_by_root
 """)
+
+
+@dataclass(slots=True)
+class Context:
+    """The statement at hand: its dialect, the tables there are, its budget, and what could not be resolved in it.
+
+    `relation_of` reads a query, `modify` an INSERT, UPDATE or DELETE that stands in a WITH.
+    """
+
+    dialect: Dialect
+    names: Names
+    catalog: Catalog
+    budget: Budget
+    relation_of: "Callable[[exp.Expr, Env], Relation]"
+    variables: frozenset[str] = frozenset()
+    modify: "Callable[[exp.Expr, Env], Relation] | None" = None
+    problems: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def dialect_name(self) -> str:
+        """The name of the dialect as its users write it; "dialect" for plain SQL."""
+        return type(self.dialect).__name__.lower()
+
+    @property
+    def is_hive(self) -> bool:
+        """Whether the engine is Hive, which differs from its relatives in names and kinds."""
+        return self.dialect_name == "hive"
+
+    @property
+    def keeps_cast_names(self) -> bool:
+        """Whether a cast column without an alias keeps its name, as in Hive and its relatives."""
+        return self.dialect_name in ("hive", "spark", "spark2", "databricks")
+
+    def problem(self, reason: str) -> None:
+        """Say, once, that something is missing."""
+        self.problems.setdefault(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Where a query stands: the WITH queries that it sees, and the query around it."""
+
+    context: Context
+    ctes: Mapping[str, Relation] = field(default_factory=dict)
+    outer: "Scope | None" = None
+    scalars: "Mapping[str, tuple[exp.Expr, Env]]" = field(default_factory=dict)
+
+    def with_scalar(self, name: str, value: exp.Expr) -> "Env":
+        """The same place, where a name stands for an expression that sees what this place sees."""
+        return replace(self, scalars={**self.scalars, name.lower(): (value, self)})
+
+    def with_cte(self, name: str, relation: Relation) -> "Env":
+        """The same place, seeing one more WITH query."""
+        return replace(self, ctes={**self.ctes, name.lower(): relation})
+
+    def inside(self, scope: "Scope") -> "Env":
+        """The place of a query that may refer to the rows of `scope`."""
+        return replace(self, outer=scope)
 
 
 @dataclass(slots=True)
@@ -45,8 +105,7 @@ class Scope:
     """The sources of one SELECT in order, columns merged by USING, its earlier output columns, its named windows.
 
     `outputs_first`: a name that no source is known to have means an output column rather than one of a table whose
-    columns
-    nobody told, unless it was already read from there.
+    columns nobody told, unless it was already read from there.
     """
 
     env: Env

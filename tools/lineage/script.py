@@ -10,11 +10,11 @@ from sqlglot.errors import TokenError
 
 from tools.lineage.budget import Budget, Limits, OutOfBudget
 from tools.lineage.catalog import Catalog
-from tools.lineage.context import Context
 from tools.lineage.model import ColumnRef, Edge, Lineage, Problem, StatementLineage
 from tools.lineage.names import Names, Parts, folded
 from tools.lineage.parsing import UNFORESEEN, Parsed, Unreadable, at_depth, parse
 from tools.lineage.queries import relation_of
+from tools.lineage.scope import Context
 from tools.lineage.splitting import Chunk, statements
 from tools.lineage.statements.dispatch import read
 from tools.lineage.statements.work import Work

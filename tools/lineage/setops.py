@@ -5,11 +5,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from tools.lineage import flows
-from tools.lineage.context import Env
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import FILTER, GROUP_BY
 from tools.lineage.model import DATASET
 from tools.lineage.relations import Branches, Column, Relation
+from tools.lineage.scope import Env
 
 RelationOf = Callable[[exp.Expr, Env], Relation]
 WithCtes = Callable[[exp.Expr, Env], Env]

@@ -5,7 +5,6 @@ from sqlglot import exp
 
 from tools.lineage import flows
 from tools.lineage.catalog import Temporary, View
-from tools.lineage.context import Context
 from tools.lineage.expressions import flow_of, row_of, trace
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import AGGREGATION, IDENTITY, JOIN, TRANSFORMATION
@@ -14,7 +13,7 @@ from tools.lineage.names import Parts
 from tools.lineage.pivots import pivoted
 from tools.lineage.projections import merged_column
 from tools.lineage.relations import Column, Relation, Rows, renamed
-from tools.lineage.scope import Scope
+from tools.lineage.scope import Context, Scope
 from tools.lineage.views import read_view
 
 

@@ -5,8 +5,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tools.lineage.catalog import EMPTY, View
-from tools.lineage.context import Context, Env
 from tools.lineage.relations import Relation, renamed
+from tools.lineage.scope import Context, Env
 
 
 def read_view(view: View, context: Context) -> Relation:

@@ -8,9 +8,9 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
-from tools.lineage.context import Env
 from tools.lineage.names import split_name
 from tools.lineage.relations import Relation
+from tools.lineage.scope import Env
 from tools.lineage.statements.alter import alter, drop, rename, truncate
 from tools.lineage.statements.create import cache, create, declare
 from tools.lineage.statements.insert import insert

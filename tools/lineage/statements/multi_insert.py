@@ -2,13 +2,12 @@
 
 from sqlglot import exp
 
-from tools.lineage.context import Env
 from tools.lineage.expressions import trace
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import FILTER
 from tools.lineage.queries import relation_of
 from tools.lineage.relations import Relation
-from tools.lineage.scope import Scope
+from tools.lineage.scope import Env, Scope
 from tools.lineage.statements.insert import insert
 from tools.lineage.statements.work import Work
 

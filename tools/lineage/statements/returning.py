@@ -3,12 +3,11 @@ table."""
 
 from sqlglot import exp
 
-from tools.lineage.context import Env
 from tools.lineage.expressions import flow_of
 from tools.lineage.model import DATASET
 from tools.lineage.projections import name_of
 from tools.lineage.relations import Column, Relation
-from tools.lineage.scope import Scope
+from tools.lineage.scope import Env, Scope
 from tools.lineage.statements.work import Target, Work
 from tools.lineage.tables import add_from, named_relation
 

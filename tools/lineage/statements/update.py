@@ -3,13 +3,12 @@
 from sqlglot import exp
 
 from tools.lineage import flows
-from tools.lineage.context import Env
 from tools.lineage.expressions import flow_of, trace
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import FILTER
 from tools.lineage.queries import relation_of
 from tools.lineage.relations import Column
-from tools.lineage.scope import Scope
+from tools.lineage.scope import Env, Scope
 from tools.lineage.statements.work import Target, Work
 from tools.lineage.tables import add_from
 

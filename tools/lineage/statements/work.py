@@ -7,13 +7,13 @@ from sqlglot import exp
 from tools.lineage import flows
 from tools.lineage.budget import OutOfBudget
 from tools.lineage.catalog import StoredTable, Temporary
-from tools.lineage.context import Context, Env
 from tools.lineage.flows import Flow
 from tools.lineage.kinds import MASKED, NAMES, is_direct, kinds_of
 from tools.lineage.model import DATASET, ColumnRef, Edge, StatementLineage
 from tools.lineage.names import Parts
 from tools.lineage.queries import with_ctes
 from tools.lineage.relations import Column, Relation
+from tools.lineage.scope import Context, Env
 
 
 @dataclass(slots=True)
