@@ -84,9 +84,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Path, folder: Path, arguments: list[str] | None = None) -> Iterator[str]:
+def served(home: Path, folder: Path, arguments: list[str] | None = None, port: int | None = None) -> Iterator[str]:
     """The address of a server of the page with a store of its own, started from ``folder``."""
-    port = free_port()
+    port = port or free_port()
     environment = {**os.environ, "ASSAY_HOME": str(home), "ASSAY_MODEL": "offline"}
     environment.pop("ASSAY_DATABASE_URL", None)
     line = arguments or command(port, "127.0.0.1")
