@@ -139,7 +139,8 @@ class _Told:
     def says_nothing(self) -> bool:
         """Whether it claims nothing of the data: none, one or all where a sentence says what is wanted."""
         norm = self.numeral.value in (0.0, 1.0) and self.numeral.form in ("number", "share") and self._normative()
-        single = self.numeral.form == "number" and self.numeral.value == 1.0
+        # `one of the values`, `one per order`; but 1 of 1,000 is a count.
+        single = self.numeral.form == "number" and self.numeral.value == 1.0 and self._part is None
         return norm or (single and word(self._pieces, self.numeral.last + 1) in ("per", "of"))
 
     def _normative(self) -> bool:
