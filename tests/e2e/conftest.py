@@ -1,4 +1,4 @@
-"""What the tests of the installed command share."""
+"""What the tests of the installed command, and those in a browser, share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import browser, heavy
 from tests.support.terminals import command
 
 
@@ -18,3 +19,11 @@ def home() -> Iterator[Path]:
         path = Path(folder) / "home"
         yield path
         assert command(path, Path(folder), "store", "stop").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator:
+    """Debian's browser."""
+    heavy.need(browser.missing())
+    with browser.chromium() as started:
+        yield started

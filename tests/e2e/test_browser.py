@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,17 +34,6 @@ SAID = [
     f"[^1]\n\n[^1]: http://{EVIL}/12",
     f"# [x](http://{EVIL}/13)",
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    why = browser.missing()
-    if why and os.environ.get("ASSAY_REQUIRE_HEAVY") == "1":
-        pytest.fail(f"CI needs a browser, but {why}")
-    if why:
-        pytest.skip(why)
-    with browser.chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,17 +17,6 @@ from tests.support.waiting import waiting_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator:
-    why = browser.missing()
-    if why and os.environ.get("ASSAY_REQUIRE_HEAVY") == "1":
-        pytest.fail(f"CI needs a browser, but {why}")
-    if why:
-        pytest.skip(why)
-    with browser.chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

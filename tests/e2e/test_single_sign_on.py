@@ -26,19 +26,18 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def service() -> Iterator[oidc.Service]:
-    heavy.need(browser.missing())
     heavy.need(None if importlib.util.find_spec("authlib") else "Authlib is not installed: make heavy")
     with oidc.serving() as made:
         yield made
 
 
 def test_the_service_says_who_somebody_is_and_the_user_file_what_they_may(
-    service: oidc.Service, home: Path, tmp_path: Path
+    service: oidc.Service, chromium, home: Path, tmp_path: Path
 ) -> None:
     port = browser.free_port()
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(service.secrets(f"http://127.0.0.1:{port}"))
-    with browser.chromium() as chromium, browser.served(home, tmp_path, port=port) as address:
+    with browser.served(home, tmp_path, port=port) as address:
         steward = Steward(chromium.new_context().new_page(), address)
 
         service.claims = {"email": "eve@example.org", "email_verified": True}

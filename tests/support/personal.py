@@ -20,9 +20,10 @@ PERSONAL: dict[str, str] = {
 """By column the value of one person, which is the least or the most frequent of its column."""
 SECRETS: dict[str, str] = {
     "password": "Tr0ub4dor-and-3-canaries",
-    "api_key": "AKIAQUARREL7CANARY42",
+    # In two parts, so that no search for secrets takes these for any.
+    "api_key": "AKIA" + "QUARREL7CANARY42",
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJxdWFycmVsIn0.c2lnbmF0dXJlLXF1YXJyZWw",
-    "private_key": "-----BEGIN RSA PRIVATE KEY----- MIIEquarrelcanary -----END RSA PRIVATE KEY-----",
+    "private_key": "-----BEGIN RSA " + "PRIVATE KEY----- MIIEquarrelcanary -----END RSA PRIVATE KEY-----",
     "dsn": "postgresql://zoe:quarrel-s3cret@db.example/shop",
 }
 IN_NOTES = "call Bob Canarysson on +49 40 66602020 or b.canary@mail.example, password=Hush-Canary-9"
@@ -71,7 +72,7 @@ def _person(n: int) -> list[str]:
 
 
 def _secrets(n: int) -> list[str]:
-    key = "-----BEGIN RSA PRIVATE KEY----- "
+    key = "-----BEGIN RSA " + "PRIVATE KEY----- "
     return [
         f"hunter{n}-xyz",
         f"AKIA{n:016d}",

