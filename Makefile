@@ -29,6 +29,12 @@ help: ## list the targets
 	$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-heavy.lock
 	@touch $@
 
+# dbt pins much of what Assay pins otherwise: it lives beside, in an environment of its own, and only tests run it.
+.venv-dbt/.done: .ci/dbt.lock .venv/bin/uv
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv-dbt
+	$(UV) pip install --quiet --python .venv-dbt/bin/python --require-hashes -r .ci/dbt.lock
+	@touch $@
+
 .PHONY: help demo heavy test test-fast lint ui bench lock cassettes
 
 demo: .venv/.core ## set up, and run the main job on the example data
@@ -37,7 +43,7 @@ demo: .venv/.core ## set up, and run the main job on the example data
 test: .venv/.dev ## set up, and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 10 $(ARGS)
 
-heavy: .venv/.heavy ## set up the drivers of MySQL and Spark too: without them their tests skip
+heavy: .venv/.heavy .venv-dbt/.done ## set up the drivers of MySQL and Spark, and dbt, too: without them their tests skip
 
 test-fast: .venv/.dev ## the unit tests alone: seconds
 	$(BIN)/python -m pytest tests/unit -n 2 -q $(ARGS)
@@ -55,6 +61,7 @@ lock: .venv/bin/uv ## write the lock files anew from pyproject.toml
 	$(COMPILE) --all-extras pyproject.toml .ci/build.in -o requirements-heavy.lock
 	$(COMPILE) -c requirements-heavy.lock --extra dev pyproject.toml .ci/build.in -o requirements-dev.lock
 	$(COMPILE) -c requirements-heavy.lock pyproject.toml .ci/build.in -o requirements.lock
+	$(COMPILE) .ci/dbt.in -o .ci/dbt.lock
 	echo uv | $(COMPILE) - -o .ci/uv.lock
 
 cassettes: .venv/.dev ## record the Bedrock cassettes anew from the local endpoint
