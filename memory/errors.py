@@ -1,6 +1,11 @@
 """What the store tells a person who can mend it."""
 
+from collections.abc import Sequence
+
 from tools.errors import AssayError
+
+TOLD = 10
+"""So many candidates are named in a message."""
 
 
 class StoreError(AssayError):
@@ -29,3 +34,13 @@ class KeyReused(StoreError):
 
 class StoreUnusable(StoreError):
     """Whatever is asked for, the store cannot do it now: it does not answer, or its audit log may not be added to."""
+
+
+class Ambiguous(StoreError):
+    """A name that may mean several things."""
+
+    def __init__(self, message: str, candidates: Sequence[str]) -> None:
+        more = len(candidates) - TOLD
+        told = ", ".join(candidates[:TOLD]) + (f" and {more} more" if more > 0 else "")
+        super().__init__(message, hint=f"Write one of them: {told}.")
+        self.candidates = tuple(candidates)

@@ -15,6 +15,7 @@ from memory.lineage.copy import Copy
 from memory.lineage.graphs import Walked, explore, one_state
 from memory.lineage.impact import impact
 from memory.lineage.ingest import Ingested, ingest
+from memory.lineage.meaning import meant
 from memory.lineage.upkeep import Expired
 from memory.lineage.walking import Terms, Walk
 from tools.lineage.observed import ColumnId, DatasetId, Mode, Observed, ObservedDataset
@@ -152,6 +153,15 @@ class LineageStore:
         """
         with one_state(self._db) as connection:
             return reading.find(connection, text.strip(), limit)
+
+    def meant(self, text: str, *, at: datetime | None = None) -> ColumnId:
+        """The node that a person means by `customers.email`, `shop.customers`, `customers#*`, a full name or a path.
+
+        A dataset goes by the end of its name; an exact name comes before a longer one, the same case before another.
+        Raises Ambiguous with the candidates where several fit as well, NotFound with what is nearest.
+        """
+        with one_state(self._db) as connection:
+            return meant(connection, text, at)
 
     def drop(self, dataset: DatasetId, *, at: datetime | None = None, origin: str = "assay") -> Ingested:
         """Says that a dataset is no more: its edges end, until something is said of them again. History stays."""
