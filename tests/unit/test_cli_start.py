@@ -23,13 +23,14 @@ HEAVY = {
     "pydantic",
     "boto3",
 }
-GROUPS = {name for name, one in typer.main.get_command(app).commands.items() if hasattr(one, "commands")}
+ROOT = typer.main.get_command(app)
+GROUPS = {name for name, one in ROOT.commands.items() if hasattr(one, "commands")}
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
     """Every command by what one types."""
     found = {}
-    for name, command in typer.main.get_command(app).commands.items():
+    for name, command in ROOT.commands.items():
         found[name] = command
         for sub, inner in getattr(command, "commands", {}).items():
             found[f"{name} {sub}"] = inner
@@ -60,10 +61,9 @@ def test_every_command_that_gives_a_result_speaks_json(name):
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
-def test_every_help_page_can_be_shown(name):
-    result = CliRunner().invoke(app, [*name.split(), "--help"])
-    assert result.exit_code == 0
-    assert "Example" in result.output
+def test_every_help_page_can_be_shown(name, capsys):
+    assert ROOT.main([*name.split(), "--help"], prog_name="assay", standalone_mode=False) in (0, None)
+    assert "Example" in capsys.readouterr().out
 
 
 def test_the_names_that_others_rely_on_are_there():
