@@ -52,11 +52,10 @@ class Problem:
 class StatementLineage:
     """What one statement of a script does.
 
-    `kind`: select, insert, create table, create view, merge, update, delete, rename, drop, other. `targets` maps
-    each table
-    that it writes to the columns it makes there, in order; the target of a plain SELECT is named "". `temporary` are
-    the
-    targets that do not outlive the script. Sources are stored tables: what goes through temporary ones is followed.
+    `kind`: select, insert, create table, create view, merge, update, delete, rename, drop, other. `targets` maps each
+    table that it writes to the columns it makes there, in order; the target of a plain SELECT is named "". `temporary`
+    are the targets that do not outlive the script. Sources are stored tables: what goes through temporary ones is
+    followed. `reads` are the stored tables that it names itself, also where no column of them matters.
     """
 
     index: int
@@ -66,6 +65,7 @@ class StatementLineage:
     edges: list[Edge] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     temporary: frozenset[str] = frozenset()
+    reads: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:

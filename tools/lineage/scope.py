@@ -39,6 +39,7 @@ class Context:
     variables: frozenset[str] = frozenset()
     modify: "Callable[[exp.Expr, Env], Relation] | None" = None
     problems: dict[str, None] = field(default_factory=dict)
+    reads: dict[str, None] = field(default_factory=dict)
 
     @property
     def dialect_name(self) -> str:

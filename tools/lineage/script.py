@@ -91,6 +91,7 @@ class Script:
         for guess in filter(None, (parsed.guess, _template(result.sql))):
             work.context.problem(guess)
         result.edges = list(dict.fromkeys(result.edges))
+        result.reads = list(work.context.reads)
         result.problems = [Problem(result.index, reason) for reason in work.context.problems]
         if work.renames:
             self._renamed(work.renames)
@@ -102,6 +103,7 @@ class Script:
         for result in self.results if mapping else []:
             result.targets = {mapping.get(name, name): columns for name, columns in result.targets.items()}
             result.edges = [_moved(edge, mapping) for edge in result.edges]
+            result.reads = [mapping.get(name, name) for name in result.reads]
 
 
 def _template(sql: str) -> str:

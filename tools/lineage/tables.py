@@ -145,6 +145,7 @@ def named_relation(parts: Parts, context: Context) -> Relation:
         return thing.relation
     if isinstance(thing, View):
         return read_view(thing, context)
+    context.reads.setdefault(thing.name)
     return thing.relation()
 
 
