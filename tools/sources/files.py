@@ -65,9 +65,14 @@ class Files:
         return sum(os.path.getsize(path) for path in self.paths)
 
 
+def name_of(path: str) -> DatasetName:
+    """The name of the table behind a local path, folder or glob."""
+    return DatasetName("file", os.path.abspath(os.path.expanduser(path)))
+
+
 def open_uri(path: str) -> FileTable:
     """The table behind a local path, folder or glob. Raises SourceError."""
-    files = find(os.path.abspath(os.path.expanduser(path)))
+    files = find(name_of(path).name)
     table = FileTable(files)
     try:
         table.load(full=files.size <= FULL_SNIFF_BYTES)

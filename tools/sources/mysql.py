@@ -45,13 +45,17 @@ _COLUMNS = """select column_name, data_type, column_type from information_schema
     where table_schema = %s and table_name = %s and extra not like '%%INVISIBLE%%' order by ordinal_position"""
 
 
+def name_of(uri: str) -> DatasetName:
+    """The name of the table that a URI names. Raises SourceError if it names none."""
+    place = _place(uri)
+    if len(place.path) < 2:
+        raise SourceError(f"{place.text} names no table.", hint=_FORM)
+    return _dataset(place, place.path[0][0], place.path[1][0])
+
+
 def open_uri(uri: str) -> MySQLTable:
     """The table that a URI names. Raises SourceError: no server, no access, no such table."""
-    place = parse(uri)
-    if place.options:
-        raise SourceError(f"{place.text}: there is no option {next(iter(place.options))!r}.", hint=_FORM)
-    if not 1 <= len(place.path) <= 2 or any(len(names) > 1 for names in place.path):
-        raise SourceError(f"{place.text} names no table.", hint=_FORM)
+    place = _place(uri)
     with closing(_connect(place)) as connection:
         try:
             return MySQLTable(place, connection, *_table_name(place, connection))
@@ -69,8 +73,8 @@ class MySQLTable(Table):
 
     def __init__(self, place: DatabaseUri, connection: pymysql.Connection, database: str, name: str) -> None:
         self.uri = place.text
-        self.engine = f"mysql://{place.host or _HOST}:{place.port or _PORT}"
-        self.dataset = DatasetName(self.engine, f"{database}.{name}")
+        self.dataset = _dataset(place, database, name)
+        self.engine = self.dataset.namespace
         # The server keeps no mark that surely moves with the content, so that no two openings count as the same.
         self.version = uuid4().hex
         self._database, self._name = database, name
@@ -119,6 +123,19 @@ class MySQLTable(Table):
             yield
         except pymysql.MySQLError as error:
             raise query_error(error, self.uri) from error
+
+
+def _place(uri: str) -> DatabaseUri:
+    place = parse(uri)
+    if place.options:
+        raise SourceError(f"{place.text}: there is no option {next(iter(place.options))!r}.", hint=_FORM)
+    if not 1 <= len(place.path) <= 2 or any(len(names) > 1 for names in place.path):
+        raise SourceError(f"{place.text} names no table.", hint=_FORM)
+    return place
+
+
+def _dataset(place: DatabaseUri, database: str, name: str) -> DatasetName:
+    return DatasetName(f"mysql://{place.host or _HOST}:{place.port or _PORT}", f"{database}.{name}")
 
 
 def _connect(place: DatabaseUri) -> pymysql.Connection:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pyarrow as pa
+from psycopg import pq
 from psycopg.conninfo import make_conninfo
 from sqlglot import exp
 
@@ -45,6 +46,23 @@ _DESCRIBE = """select format_type(t.oid, t.typmod), p.typcategory
     join pg_type p on p.oid = t.oid order by n"""
 
 
+def name_of(uri: str) -> DatasetName:
+    """The name of the table that a URI names. The server is asked only where the URI does not say which it is.
+
+    Raises SourceError.
+    """
+    place = parse(uri)
+    if len(place.path) != 2 or len(place.path[1]) > 2:
+        raise SourceError(f"{place.text} names no table.", hint=_FORM)
+    said = {option.keyword.decode(): option.val for option in pq.Conninfo.get_defaults()}
+    said |= {o.keyword.decode(): o.val for o in pq.Conninfo.parse(_conninfo(place).encode()) if o.val}
+    host, port, database = ((said[key] or b"").decode() for key in ("host", "port", "dbname"))
+    if not host or "," in host or said["service"]:
+        with open_uri(uri) as table:
+            return table.dataset
+    return _dataset(host, port, database, *("public", *place.path[1])[-2:])
+
+
 def open_uri(uri: str) -> PostgresTable:
     """The table that a URI names. Raises SourceError: no server, no access, no such table."""
     place = parse(uri)
@@ -68,10 +86,9 @@ class PostgresTable(Table):
 
     def __init__(self, place: DatabaseUri, conninfo: str, connection: _Connection, schema: str, name: str) -> None:
         info = connection.info
-        host = info.host.replace("/", "%2F")
         self.uri = place.text
-        self.engine = f"postgresql://{host}:{info.port}/{info.dbname}"
-        self.dataset = DatasetName(f"postgres://{host}:{info.port}", f"{info.dbname}.{schema}.{name}")
+        self.engine = f"postgresql://{info.host.replace('/', '%2F')}:{info.port}/{info.dbname}"
+        self.dataset = _dataset(info.host, info.port, info.dbname, schema, name)
         self._schema, self._name = schema, name
         self._connections = Connections(lambda: _connect(conninfo, place.text), lambda kept: kept.closed, self.uri)
         self.fields = _fields(connection, exp.select("*").from_(self.relation()).limit(0))
@@ -120,6 +137,10 @@ class PostgresTable(Table):
             yield
         except psycopg.Error as error:
             raise query_error(error, self.uri) from error
+
+
+def _dataset(host: str, port: int | str, database: str, schema: str, name: str) -> DatasetName:
+    return DatasetName(f"postgres://{host.replace('/', '%2F')}:{port}", f"{database}.{schema}.{name}")
 
 
 def _conninfo(place: DatabaseUri) -> str:

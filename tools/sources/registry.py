@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
-from tools.sources.table import SourceError, Table
+from tools.sources.table import DatasetName, SourceError, Table
 from tools.sources.uris import shown
 
 OPENERS = {
@@ -20,7 +19,7 @@ OPENERS = {
     "postgresql": "tools.sources.postgres",
     "spark": "tools.sources.spark",
 }
-"""URI scheme to the module whose ``open_uri(uri)`` opens it, imported when first used."""
+"""URI scheme to the module whose ``open_uri(uri)`` opens it and ``name_of(uri)`` names it, imported when first used."""
 EXTRAS = {"tools.sources.mysql": "mysql", "tools.sources.spark": "spark"}
 """Connectors whose driver comes with an extra of this package."""
 
@@ -39,16 +38,28 @@ def open_source(source: object) -> Table:
     return open_memory(source)
 
 
+def dataset_name(uri: str) -> DatasetName:
+    """The name of the table behind a path or URI, which need not exist. Raises SourceError for what names none."""
+    opener, path = _opener(uri)
+    found: DatasetName = opener.name_of(path)
+    return found
+
+
 def _open_uri(uri: str | bytes) -> Table:
-    text = os.fsdecode(uri)
+    opener, path = _opener(os.fsdecode(uri))
+    opened: Table = opener.open_uri(path)
+    return opened
+
+
+def _opener(text: str) -> tuple[ModuleType, str]:
+    """The module that opens a URI, and what it is given."""
     if not text.strip():
         raise SourceError("The source is empty.", hint="Give a file, a folder, a glob or a URI.")
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else "file"
     if scheme not in OPENERS:
         raise SourceError(f"Cannot open {shown(text)!r}: no connector for {scheme}://.", hint=_instead(scheme))
-    opener: Callable[[str], Table] = connector(OPENERS[scheme], f"{scheme}://").open_uri
-    return opener(_local_path(text) if match and scheme == "file" else text)
+    return connector(OPENERS[scheme], f"{scheme}://"), _local_path(text) if match and scheme == "file" else text
 
 
 def _instead(scheme: str) -> str:

@@ -33,20 +33,27 @@ _KINDS: dict[str, Kind] = {
 }
 
 
-def open_uri(uri: str) -> SparkTable:
-    """The table that a URI names. Raises SourceError: no Java, no such file or table, a format other than Parquet."""
+def name_of(uri: str) -> DatasetName:
+    """The name of the table that a URI names. Raises SourceError if it names none."""
     parts = urlsplit(uri)
     name = unquote(parts.path)
     if parts.netloc not in ("", "local") or not name.strip("/"):
         raise SourceError(f"{shown(uri)} is no table of this machine's Spark.", hint=_FORM)
-    if parts.netloc == "local":
-        return _catalog_table(uri, name.strip("/"))
-    files = find(name)
+    return DatasetName("file", name) if not parts.netloc else DatasetName("spark://local", name.strip("/"))
+
+
+def open_uri(uri: str) -> SparkTable:
+    """The table that a URI names. Raises SourceError: no Java, no such file or table, a format other than Parquet."""
+    named = name_of(uri)
+    if named.namespace != "file":
+        frame = _tried(lambda: active_session().table(named.name), uri)
+        return SparkTable(frame, uri=uri, dataset=named)
+    files = find(named.name)
     if files.format != "parquet":
         raise SourceError(f"{uri}: Spark reads Parquet here, not {files.format}.", hint="Open its DataFrame instead.")
     session = active_session()
     frame = _tried(lambda: session.read.parquet(files.uri), uri)
-    return SparkTable(frame, uri=uri, dataset=DatasetName("file", files.uri), files=files)
+    return SparkTable(frame, uri=uri, dataset=named, files=files)
 
 
 def open_frame(frame: DataFrame) -> SparkTable:
@@ -58,12 +65,6 @@ def open_frame(frame: DataFrame) -> SparkTable:
     shape = sha256("\n".join(f"{name}\t{kind}" for name, kind in frame.dtypes).encode()).hexdigest()[:8]
     name = f"table-{shape}"
     return SparkTable(frame, uri=f"memory:{name}", dataset=DatasetName("memory", name))
-
-
-def _catalog_table(uri: str, name: str) -> SparkTable:
-    session = active_session()
-    frame = _tried(lambda: session.table(name), uri)
-    return SparkTable(frame, uri=uri, dataset=DatasetName("spark://local", name))
 
 
 def _tried(make: Callable[[], DataFrame], what: str) -> DataFrame:
