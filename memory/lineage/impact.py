@@ -35,7 +35,7 @@ def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> 
     nodes, distances = met.nodes[reached], met.distances[reached]
     datasets, is_column = walked.facts.datasets(nodes)
     tagged = walked.facts.tags(nodes)
-    tables = _tables(datasets, is_column, distances, tagged)
+    tables = ranked(datasets, is_column, distances, tagged)
     jobs = _jobs(connection, walked, terms)
     names = reading.columns(connection, nodes[is_column][:shown].tolist())
     columns = zip(nodes[is_column][:shown].tolist(), distances[is_column].tolist(), strict=False)
@@ -52,7 +52,8 @@ def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> 
     )
 
 
-def _tables(datasets: Array, is_column: Array, distances: Array, tagged: dict[TagName, Array]) -> Tables:
+def ranked(datasets: Array, is_column: Array, distances: Array, tagged: dict[TagName, Array]) -> Tables:
+    """The datasets of some nodes, what matters most first; one entry for each node, the nearest first."""
     # Nodes come in the order of their distance: the first of a dataset is its nearest.
     ids, first, which = np.unique(datasets, return_index=True, return_inverse=True)
     columns = np.bincount(which, weights=is_column, minlength=len(ids)).astype(np.int64)
@@ -79,7 +80,7 @@ def _jobs(connection: Connection, walked: Walked, terms: Terms) -> list[tuple[in
 
 def _shown_tables(connection: Connection, tables: Tables, shown: int) -> tuple[AffectedTable, ...]:
     ids: Sequence[int] = tables.ids[:shown].tolist()
-    names, catalog = _names(connection, ids)
+    names, catalog = names_of(connection, ids)
     owned = reading.owners(connection, "dataset", ids)
     rows = zip(ids, tables.columns.tolist(), tables.distances.tolist(), tables.tags, strict=False)
     return tuple(
@@ -88,7 +89,8 @@ def _shown_tables(connection: Connection, tables: Tables, shown: int) -> tuple[A
     )
 
 
-def _names(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, DatasetId], dict[int, UUID]]:
+def names_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, DatasetId], dict[int, UUID]]:
+    """What datasets are called, and their ids in Assay's catalog where they are there."""
     rows = connection.execute(
         """select d.id, d.shown_namespace, d.shown_name, (
             select k.id from lineage_datasets a join lineage_names n on n.dataset_id = a.id

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from memory.db import Connection
 from memory.lineage.arrays import columns, json_text
 from memory.lineage.naming import Names
-from tools.lineage.observed import JobId, Observed, ObservedDataset
+from tools.lineage.observed import JobId, Mode, Observed, ObservedDataset
 
 When = Callable[[Observed], datetime]
 
@@ -61,9 +61,9 @@ def _contents(dataset: ObservedDataset) -> Iterator[tuple[str, tuple[Any, ...] |
 
 
 def save_io(
-    connection: Connection, fresh: Iterable[Observed], job_of: Callable[[Observed], int], names: Names, when: When
+    connection: Connection, fresh: Sequence[Observed], job_of: Callable[[Observed], int], names: Names, when: When
 ) -> None:
-    """Keeps which datasets a job reads and writes, and when it was last said."""
+    """Keeps which datasets a job reads and writes, and when it was last said; what is all that there is replaces."""
     newest: dict[tuple[int, bool, str, str], tuple[int, datetime]] = {}
     for one in fresh:
         for output, datasets in ((False, one.inputs), (True, one.outputs)):
@@ -79,4 +79,11 @@ def save_io(
             on conflict (job_id, output, namespace, name) do update
                 set last_at = excluded.last_at, dataset_id = excluded.dataset_id where excluded.last_at > i.last_at""",
             columns(rows),
+        )
+    replaced = [(job_of(one), when(one)) for one in fresh if one.job and one.mode is Mode.REPLACE]
+    if replaced:
+        connection.execute(
+            """delete from lineage_io i using unnest(%s::int[], %s::timestamptz[]) r (job_id, at)
+            where i.job_id = r.job_id and i.last_at < r.at""",
+            columns(replaced),
         )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
 
 from memory.db import Connection, Database
 from memory.errors import NotFound
-from memory.lineage import changes, reading, tags, upkeep
+from memory.lineage import changes, details, reading, retiring, tags, upkeep
 from memory.lineage.answers import Diff, Impact, Neighbourhood, Path, Reach, Reached, TagReport
+from memory.lineage.blast import Blast, Key, blasts
 from memory.lineage.copy import Copy
+from memory.lineage.details import JobDetails, Marks
 from memory.lineage.graphs import Walked, explore, one_state
 from memory.lineage.impact import impact
 from memory.lineage.ingest import Ingested, ingest
 from memory.lineage.meaning import meant
 from memory.lineage.upkeep import Expired
 from memory.lineage.walking import Terms, Walk
-from tools.lineage.observed import ColumnId, DatasetId, Mode, Observed, ObservedDataset
+from tools.lineage.observed import ColumnId, DatasetId, JobId, Mode, Observed, ObservedDataset
 
 LIMIT = 10_000
 
@@ -146,6 +148,17 @@ class LineageStore:
             steps = reading.steps_along(connection, way, Terms("down")) if way else []
             return Path(found=bool(way), steps=tuple(steps))
 
+    def marks(self, columns: Collection[ColumnId]) -> Marks:
+        """The tags and types of columns, and the owners and catalog ids of their datasets; unknown ones have none."""
+        self._refresh_tags()
+        with one_state(self._db) as connection:
+            return details.marks(connection, columns)
+
+    def job(self, job: JobId, *, shown: int = 5) -> JobDetails:
+        """The SQL, the newest runs and the owners of a job, as far as it told them."""
+        with one_state(self._db) as connection:
+            return details.job(connection, job, shown)
+
     def find(self, text: str, *, limit: int = 50) -> list[ColumnId]:
         """The datasets (as column `*`) and columns that may be meant: `orders`, `shop.orders`, `orders.total`, `tot`.
 
@@ -153,6 +166,15 @@ class LineageStore:
         """
         with one_state(self._db) as connection:
             return reading.find(connection, text.strip(), limit)
+
+    def blast(self, dataset: DatasetId, asked: Mapping[Key, Iterable[str]]) -> dict[Key, Blast]:
+        """By key what is made of some columns of a dataset, of the whole of it where none are named.
+
+        Only where something is; nothing for a dataset that the lineage does not know. Bounded: see the module.
+        """
+        self._refresh_tags()
+        with one_state(self._db) as connection:
+            return blasts(connection, self._copy, dataset, asked)
 
     def meant(self, text: str, *, at: datetime | None = None) -> ColumnId:
         """The node that a person means by `customers.email`, `shop.customers`, `customers#*`, a full name or a path.
@@ -162,6 +184,26 @@ class LineageStore:
         """
         with one_state(self._db) as connection:
             return meant(connection, text, at)
+
+    def retire(
+        self,
+        origin: str,
+        jobs: JobId,
+        found: Collection[str],
+        *,
+        unknown: tuple[str, ...] = (),
+        at: datetime | None = None,
+    ) -> Ingested:
+        """Says that of an origin's jobs, in the namespace of `jobs` and with names that begin so, those found are all.
+
+        The edges of the others end, but of those whose names begin as one of `unknown`. History stays.
+        """
+        with one_state(self._db) as connection:
+            gone = list(retiring.gone(connection, origin, jobs, found, unknown, at or datetime.now(UTC)))
+        done = self.ingest(gone)
+        with self._db.transaction() as connection:
+            retiring.forget_io(connection, jobs.namespace, [one.job.name for one in gone if one.job])
+        return done
 
     def drop(self, dataset: DatasetId, *, at: datetime | None = None, origin: str = "assay") -> Ingested:
         """Says that a dataset is no more: its edges end, until something is said of them again. History stays."""

@@ -144,6 +144,11 @@ class SeenMany:
 class TooMany(Exception):
     """There are more edges than are worth being read as rows."""
 
+    def __init__(self, first: tuple[Ids, Ids]) -> None:
+        super().__init__()
+        self.first = first
+        """Those that were read."""
+
 
 class Rows:
     """The graph as it is in the store: one query per level."""
@@ -163,9 +168,9 @@ class Rows:
             "most": self.MOST + 1,
         }
         rows = self._connection.execute(queries[terms.direction] + " limit %(most)s", given).fetchall()
-        if len(rows) > self.MOST:
-            raise TooMany
         found = np.array([(row["a"], row["b"]) for row in rows], np.int64).reshape(-1, 2)
+        if len(rows) > self.MOST:
+            raise TooMany((found[:, 0], found[:, 1]))
         return found[:, 0], found[:, 1]
 
 

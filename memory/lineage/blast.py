@@ -1,0 +1,183 @@
+"""The blast radius of broken data: what is made of the columns that a rule is about, in few words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from memory.db import Connection
+from memory.lineage import reading
+from memory.lineage.answers import Completeness
+from memory.lineage.copy import Copy
+from memory.lineage.graphs import RowFacts, Walked, explore
+from memory.lineage.impact import names_of, ranked
+from memory.lineage.nodes import ALL_COLUMNS, COLUMN
+from memory.lineage.walking import Ids, Rows, SeenFew, Terms, TooMany, walk
+from tools.lineage.observed import DatasetId
+
+Key = TypeVar("Key")
+
+MOST_REACHED = 20_000
+"""Columns that are followed for one radius; what is larger is told as larger."""
+MOST_RADII = 100
+"""Different sets of columns that are followed for one table."""
+NAMED = 3
+"""Tables and owners that are named."""
+_PERSONAL = ("pii", "personal", "gdpr", "sensitive")
+
+
+def personal(key: str, value: str = "") -> bool:
+    """Whether a tag marks personal data, by its key or value: `pii`, `contains_pii`, `class: PII`."""
+    return any(word in f"{key} {value}".lower() for word in _PERSONAL)
+
+
+@dataclass(frozen=True)
+class Blast(Completeness):
+    """What is made of some columns, by direct edges. Where it is cut, numbers are the least there is."""
+
+    columns: int = 0
+    tables: int = 0
+    jobs: int = 0
+    personal: int = 0
+    """Columns among them that a tag marks as personal data."""
+    owners: tuple[str, ...] = ()
+    """Of the tables, those of most first."""
+    nearest: tuple[DatasetId, ...] = ()
+    """Some of the tables: those with personal data first, then by affected columns."""
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """The higher the worse: personal data, then tables, columns and owners."""
+        return (self.personal, self.tables, self.columns, len(self.owners))
+
+    @property
+    def summary(self) -> str:
+        """`12 columns of 3 tables (2 columns with personal data), made by 2 jobs, owned by ann and bob`."""
+        more = "" if self.complete else "more than "
+        told = f"{more}{_count(self.columns, 'column')} of {_count(self.tables, 'table')}"
+        told += f" ({_count(self.personal, 'column')} with personal data)" if self.personal else ""
+        told += f", made by {_count(self.jobs, 'job')}" if self.jobs else ""
+        return told + (f", owned by {_listed(self.owners)}" if self.owners else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-able values."""
+        return {
+            **{"columns": self.columns, "tables": self.tables, "jobs": self.jobs, "personal": self.personal},
+            **{"owners": list(self.owners), "nearest": [list(dataset) for dataset in self.nearest]},
+            **{"complete": self.complete, "summary": self.summary},
+        }
+
+
+def blasts(
+    connection: Connection, copy: Copy, dataset: DatasetId, asked: Mapping[Key, Iterable[str]]
+) -> dict[Key, Blast]:
+    """By key what is made of some columns of a dataset, of all where none is named; only where something is.
+
+    Columns go by their names in any case. Of more than `MOST_RADII` sets of columns the first are followed.
+    """
+    starts = _Starts(connection, dataset)
+    if not starts.lead_on():
+        return {}
+    found: dict[frozenset[int], Blast] = {}
+    told: dict[Key, Blast] = {}
+    for key, columns in asked.items():
+        nodes = starts.of(columns)
+        if not nodes or (nodes not in found and len(found) == MOST_RADII):
+            continue
+        if nodes not in found:
+            found[nodes] = _blast(connection, copy, np.array(sorted(nodes), np.int64))
+        if found[nodes].tables:
+            told[key] = found[nodes]
+    return told
+
+
+class _Starts:
+    """The nodes of one dataset."""
+
+    def __init__(self, connection: Connection, dataset: DatasetId) -> None:
+        self._connection = connection
+        rows = connection.execute(
+            """select id, role, lower(name) as name from lineage_columns
+            where dataset_id = assay_lineage_dataset(%s, %s, 'infinity')""",
+            [*dataset],
+        ).fetchall()
+        self._all = frozenset(row["id"] for row in rows)
+        self._wide = frozenset(row["id"] for row in rows if row["role"] == ALL_COLUMNS)
+        self._named: dict[str, list[int]] = {}
+        for row in rows:
+            if row["role"] == COLUMN:
+                self._named.setdefault(row["name"], []).append(row["id"])
+
+    def lead_on(self) -> bool:
+        """Whether anything outside of it is made of the dataset."""
+        row = self._connection.execute(
+            "select exists (select from lineage_edges where src = any(%s) and job_id > 0) as found", [list(self._all)]
+        ).fetchone()
+        assert row
+        return bool(self._all and row["found"])
+
+    def of(self, columns: Iterable[str]) -> frozenset[int]:
+        """The nodes of some columns; all, where there are none."""
+        names = [name.lower() for name in columns]
+        if not names:
+            return self._all
+        known = [id_ for name in names for id_ in self._named.get(name, ())]
+        return frozenset(known) or self._wide
+
+
+def _blast(connection: Connection, copy: Copy, start: Ids) -> Blast:
+    terms = Terms("down", limit=MOST_REACHED)
+    met, cut = _walked(connection, copy, start, terms)
+    reached = met.walk.distances > 0
+    nodes = met.walk.nodes[reached]
+    datasets, is_column = met.facts.datasets(nodes)
+    marked = {tag: here & is_column for tag, here in met.facts.tags(nodes).items() if personal(*tag)}
+    tables = ranked(datasets, is_column, met.walk.distances[reached], marked)
+    names, _ = names_of(connection, tables.ids[:NAMED].tolist())
+    owners = reading.owner_counts(connection, tables.ids.tolist())
+    return Blast(
+        cut=met.walk.cut or cut,
+        columns=int(is_column.sum()),
+        tables=len(tables.ids),
+        jobs=len(met.facts.jobs(met.walk.nodes, terms)),
+        personal=int(np.logical_or.reduce(list(marked.values())).sum()) if marked else 0,
+        owners=tuple(dict.fromkeys(owner.name for owner, _ in owners)),
+        nearest=tuple(names[id_] for id_ in tables.ids[:NAMED].tolist()),
+    )
+
+
+def _walked(connection: Connection, copy: Copy, start: Ids, terms: Terms) -> tuple[Walked, str | None]:
+    """A walk from the copy if that is at hand, else over rows: for a bounded answer none is made."""
+    if copy.ready(connection) is not None:
+        return explore(connection, copy, start, terms), None
+    rows = _Bounded(connection)
+    met = walk(rows, SeenFew(), start, terms)
+    assert met
+    return Walked(met, RowFacts(connection)), rows.cut
+
+
+class _Bounded(Rows):
+    """Rows of the store; of a level with too many, the first."""
+
+    cut: str | None = None
+
+    def step(self, nodes: Ids, terms: Terms) -> tuple[Ids, Ids]:
+        """As the protocol says."""
+        try:
+            return super().step(nodes, terms)
+        except TooMany as many:
+            self.cut = f"there are more than {self.MOST} edges"
+            return many.first
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
+    told = [*names[:NAMED], *more]
+    return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]
