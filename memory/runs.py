@@ -56,16 +56,20 @@ class Runs:
         requested_by: str,
         budget: Budget | None = None,
         start_key: StartKey | None = None,
+        parent: str | None = None,
     ) -> Run:
-        """Puts a run into the queue, with what it may spend; once for each key of a person. Raises KeyReused."""
+        """Puts a run into the queue, with what it may spend; once for each key of a person. Raises KeyReused.
+
+        ``parent`` is the run of a scheduler or pipeline that it is part of: namespace/job/uuid.
+        """
         run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
-        values = [run_id, kind, goal, list(sources), model, graph_version, requested_by]
+        values = [run_id, kind, goal, list(sources), model, graph_version, requested_by, parent]
         with self._db.transaction() as connection:
             if start_key and (known := start_keys.claim(connection, requested_by, start_key, run_id)) != run_id:
                 return _locked(connection, known)
             row = connection.execute(
-                """insert into runs (id, kind, goal, sources, model, graph_version, requested_by)
-                values (%s, %s, %s, %s, %s, %s, %s) returning *""",
+                """insert into runs (id, kind, goal, sources, model, graph_version, requested_by, parent)
+                values (%s, %s, %s, %s, %s, %s, %s, %s) returning *""",
                 values,
             ).fetchone()
             asked = {"kind": kind, "goal": goal, "sources": list(sources), "model": model}

@@ -22,6 +22,7 @@ class Known:
 
 KNOWN: Mapping[str, Known] = {
     "approver_differs": Known(False, "whoever approves a rule must not be who started the run or wrote the rule"),
+    "openlineage": Known(False, "events of runs are sent to the OpenLineage backend that OPENLINEAGE_* names"),
 }
 
 

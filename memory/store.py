@@ -20,6 +20,7 @@ from memory.history import MetricHistory
 from memory.memories import Memories
 from memory.migrate import migrate
 from memory.model import Lease
+from memory.outbox import Outbox
 from memory.recall import Recall
 from memory.requests import Clock
 from memory.results import Results
@@ -60,6 +61,7 @@ class Memory:
         self.history = MetricHistory(self.db)
         self.usage = Usage(self.db)
         self.conversations = Conversations(self.db)
+        self.outbox = Outbox(self.db)
         self._lineage: LineageStore | None = None
 
     @classmethod

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from memory.people import Person
     from memory.settings import Setting
 
-_NAMES = {"approver_differs": "Two people for each rule"}
+_NAMES = {"approver_differs": "Two people for each rule", "openlineage": "Send OpenLineage events"}
 _VARIABLES = {
     "Model": "ASSAY_MODEL",
     "Budget of a run": "ASSAY_BUDGET_USD, ASSAY_BUDGET_TOKENS",
