@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -89,6 +89,21 @@ class Results:
     def for_run(self, run_id: str) -> list[StoredEvaluation]:
         """The results of a run, one per dataset, in the order they came."""
         return self._select("where e.run_id = %s order by e.measured_at", [run_id])
+
+    def failing(self, datasets: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+        """The rules that did not pass in the newest result of each dataset, as ``RuleResult.to_dict`` gives them."""
+        rows = self._db.rows(
+            """select e.dataset_id, r.result from (
+                select distinct on (dataset_id) id, dataset_id from evaluations
+                where dataset_id = any(%s) order by dataset_id, measured_at desc) e
+                join rule_results r on r.evaluation_id = e.id
+            where r.outcome <> 'Passed' order by r.position""",
+            [list(datasets)],
+        )
+        found: dict[UUID, list[dict[str, Any]]] = {}
+        for row in rows:
+            found.setdefault(row["dataset_id"], []).append(row["result"])
+        return found
 
     def _select(self, condition: LiteralString, parameters: list[Any]) -> list[StoredEvaluation]:
         return [_evaluation(row) for row in self._db.rows(SELECT_EVALUATIONS + condition, parameters)]
