@@ -20,8 +20,10 @@ from tools.lineage.observed import DatasetId
 
 Key = TypeVar("Key")
 
-MOST_REACHED = 20_000
-"""Columns that are followed for one radius; what is larger is told as larger."""
+MOST_REACHED, LEAST_REACHED = 20_000, 500
+"""Columns that are followed for all radii of a table together, and at least for each; a larger one is told as such."""
+EDGES_PER_COLUMN = 4
+"""So many edges to each column are read at most, on average."""
 MOST_RADII = 100
 """Different sets of columns that are followed for one table."""
 NAMED = 3
@@ -81,17 +83,11 @@ def blasts(
     starts = _Starts(connection, dataset)
     if not starts.lead_on():
         return {}
-    found: dict[frozenset[int], Blast] = {}
-    told: dict[Key, Blast] = {}
-    for key, columns in asked.items():
-        nodes = starts.of(columns)
-        if not nodes or (nodes not in found and len(found) == MOST_RADII):
-            continue
-        if nodes not in found:
-            found[nodes] = _blast(connection, copy, np.array(sorted(nodes), np.int64))
-        if found[nodes].tables:
-            told[key] = found[nodes]
-    return told
+    nodes = {key: starts.of(columns) for key, columns in asked.items()}
+    sets = [one for one in dict.fromkeys(nodes.values()) if one][:MOST_RADII]
+    most = max(LEAST_REACHED, MOST_REACHED // max(len(sets), 1))
+    found = {one: _blast(connection, copy, np.array(sorted(one), np.int64), most) for one in sets}
+    return {key: found[one] for key, one in nodes.items() if one in found and found[one].tables}
 
 
 class _Starts:
@@ -128,8 +124,8 @@ class _Starts:
         return frozenset(known) or self._wide
 
 
-def _blast(connection: Connection, copy: Copy, start: Ids) -> Blast:
-    terms = Terms("down", limit=MOST_REACHED)
+def _blast(connection: Connection, copy: Copy, start: Ids, most: int) -> Blast:
+    terms = Terms("down", limit=most)
     met, cut = _walked(connection, copy, start, terms)
     reached = met.walk.distances > 0
     nodes = met.walk.nodes[reached]
@@ -153,7 +149,7 @@ def _walked(connection: Connection, copy: Copy, start: Ids, terms: Terms) -> tup
     """A walk from the copy if that is at hand, else over rows: for a bounded answer none is made."""
     if copy.ready(connection) is not None:
         return explore(connection, copy, start, terms), None
-    rows = _Bounded(connection)
+    rows = _Bounded(connection, terms)
     met = walk(rows, SeenFew(), start, terms)
     assert met
     return Walked(met, RowFacts(connection)), rows.cut
@@ -163,6 +159,10 @@ class _Bounded(Rows):
     """Rows of the store; of a level with too many, the first."""
 
     cut: str | None = None
+
+    def __init__(self, connection: Connection, terms: Terms) -> None:
+        super().__init__(connection)
+        self.MOST = EDGES_PER_COLUMN * (terms.limit or MOST_REACHED)
 
     def step(self, nodes: Ids, terms: Terms) -> tuple[Ids, Ids]:
         """As the protocol says."""
