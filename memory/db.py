@@ -55,6 +55,13 @@ class Database:
         with store_errors(), self.pool.connection() as connection, after_commit(connection), connection.transaction():
             yield connection
 
+    @contextmanager
+    def one_state(self) -> Iterator[Connection]:
+        """A transaction for reading, which sees the store as it is at its first query."""
+        with store_errors(), self.pool.connection() as connection, connection.transaction():
+            connection.execute("set transaction isolation level repeatable read, read only")
+            yield connection
+
     def rows(self, query: LiteralString, parameters: Parameters = ()) -> list[Row]:
         """All rows of one statement, which is a transaction of its own."""
         with store_errors(), self.pool.connection() as connection:

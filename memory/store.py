@@ -63,6 +63,7 @@ class Memory:
         self.conversations = Conversations(self.db)
         self.outbox = Outbox(self.db)
         self._lineage: LineageStore | None = None
+        self._whole: Memory | None = None
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:
@@ -76,6 +77,7 @@ class Memory:
         """This store for the worker that holds a lease: what it writes after the lease was lost raises LeaseLost."""
         view = copy(self)
         view._bind(Fenced(self.db, lease))
+        view._whole = self
         return view
 
     @property
@@ -85,7 +87,7 @@ class Memory:
             # With numpy, which few commands need.
             from memory.lineage.store import LineageStore
 
-            self._lineage = LineageStore(self.db)
+            self._lineage = LineageStore(self.db, self._whole.lineage.copy if self._whole else None)
         return self._lineage
 
     @property

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from memory.db import Connection, Database
+from memory.db import Connection
 from memory.lineage.copy import Array, Copy, Edges, TagName
 from memory.lineage.walking import Ids, Rows, SeenFew, SeenMany, Terms, TooMany, Walk, walk
 
@@ -36,14 +35,6 @@ class Walked:
 
     walk: Walk
     facts: Facts
-
-
-@contextmanager
-def one_state(db: Database) -> Iterator[Connection]:
-    """A transaction that sees the store as it is at its first query."""
-    with db.transaction() as connection:
-        connection.execute("set transaction isolation level repeatable read")
-        yield connection
 
 
 def explore(connection: Connection, copy: Copy, start: Ids, terms: Terms, goal: Ids | None = None) -> Walked:

@@ -14,7 +14,7 @@ from memory.lineage.answers import Diff, Impact, Neighbourhood, Path, Reach, Rea
 from memory.lineage.blast import Blast, Key, blasts
 from memory.lineage.copy import Copy
 from memory.lineage.details import JobDetails, Marks
-from memory.lineage.graphs import Walked, explore, one_state
+from memory.lineage.graphs import Walked, explore
 from memory.lineage.impact import impact
 from memory.lineage.ingest import Ingested, ingest
 from memory.lineage.meaning import meant
@@ -33,9 +33,10 @@ class LineageStore:
     columns; None is without an end. Answers say whether they are complete. Unknown names raise NotFound.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, copy: Copy | None = None) -> None:
+        """``copy`` is one of the same database that another door keeps; large answers come from it."""
         self._db = db
-        self._copy = Copy()
+        self.copy = copy or Copy()
 
     def ingest(self, observations: Iterable[Observed]) -> Ingested:
         """Takes in what was observed, in batches of one transaction each; what was taken in before is passed over.
@@ -81,7 +82,7 @@ class LineageStore:
         """What depends on a node, added up and ranked; lists have up to `shown` entries."""
         self._refresh_tags()
         terms = Terms("down", indirect, depth, limit, at)
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             return impact(connection, self._explored(connection, node, terms), terms, shown)
 
     def path(
@@ -95,10 +96,10 @@ class LineageStore:
     ) -> Path:
         """One shortest way from a source to a target, with an edge for each step."""
         terms = Terms("down", indirect, depth, None, at)
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             start = reading.starts(connection, source, "down", at)
             goal = reading.starts(connection, target, "up", at)
-            found = explore(connection, self._copy, start, terms, goal).walk
+            found = explore(connection, self.copy, start, terms, goal).walk
             way = _way(found, goal.tolist())
             if not way:
                 return Path(cut=found.cut)
@@ -115,7 +116,7 @@ class LineageStore:
         at: datetime | None = None,
     ) -> Neighbourhood:
         """The columns up to so many edges above and below a node, with the edges between all of them."""
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             sides = [
                 self._explored(connection, node, terms).walk
                 for terms in (Terms("up", indirect, up, limit, at), Terms("down", indirect, down, limit, at))
@@ -128,20 +129,20 @@ class LineageStore:
 
     def diff(self, before: datetime, after: datetime, *, dataset: DatasetId | None = None, limit: int = LIMIT) -> Diff:
         """The edges that came and went between two times, of one dataset or of all."""
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             chosen = _dataset(connection, dataset) if dataset else None
             return changes.diff(connection, before, after, chosen, limit)
 
     def where_goes(self, key: str, value: str | None = None, *, limit: int = LIMIT) -> TagReport:
         """The columns that carry a tag: where it was declared, and where it got from there."""
         self._refresh_tags()
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             return tags.report(connection, key, value, limit)
 
     def witness(self, node: ColumnId, key: str, value: str = "") -> Path:
         """One way along which a tag came to a column."""
         self._refresh_tags()
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             start = reading.starts(connection, node, "up", None)
             ways = (tags.witness(connection, one, key, value) for one in start.tolist())
             way = next((way for way in ways if way), [])
@@ -151,12 +152,12 @@ class LineageStore:
     def marks(self, columns: Collection[ColumnId]) -> Marks:
         """The tags and types of columns, and the owners and catalog ids of their datasets; unknown ones have none."""
         self._refresh_tags()
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             return details.marks(connection, columns)
 
     def job(self, job: JobId, *, shown: int = 5) -> JobDetails:
         """The SQL, the newest runs and the owners of a job, as far as it told them."""
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             return details.job(connection, job, shown)
 
     def find(self, text: str, *, limit: int = 50) -> list[ColumnId]:
@@ -164,7 +165,7 @@ class LineageStore:
 
         A dataset is meant by the last parts of its name, a column by how its name begins; case does not matter.
         """
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             return reading.find(connection, text.strip(), limit)
 
     def blast(self, dataset: DatasetId, asked: Mapping[Key, Iterable[str]]) -> dict[Key, Blast]:
@@ -173,8 +174,8 @@ class LineageStore:
         Only where something is; nothing for a dataset that the lineage does not know. Bounded: see the module.
         """
         self._refresh_tags()
-        with one_state(self._db) as connection:
-            return blasts(connection, self._copy, dataset, asked)
+        with self._db.one_state() as connection:
+            return blasts(connection, self.copy, dataset, asked)
 
     def meant(self, text: str, *, at: datetime | None = None) -> ColumnId:
         """The node that a person means by `customers.email`, `shop.customers`, `customers#*`, a full name or a path.
@@ -182,7 +183,7 @@ class LineageStore:
         A dataset goes by the end of its name; an exact name comes before a longer one, the same case before another.
         Raises Ambiguous with the candidates where several fit as well, NotFound with what is nearest.
         """
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             return meant(connection, text, at)
 
     def retire(
@@ -198,7 +199,7 @@ class LineageStore:
 
         The edges of the others end, but of those whose names begin as one of `unknown`. History stays.
         """
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             gone = list(retiring.gone(connection, origin, jobs, found, unknown, at or datetime.now(UTC)))
         done = self.ingest(gone)
         with self._db.transaction() as connection:
@@ -221,13 +222,13 @@ class LineageStore:
             return upkeep.expire_events(connection, before)
 
     def _reach(self, node: ColumnId, terms: Terms) -> Reach:
-        with one_state(self._db) as connection:
+        with self._db.one_state() as connection:
             found = self._explored(connection, node, terms).walk
             return Reach(found.cut, tuple(_named(connection, found, False)))
 
     def _explored(self, connection: Connection, node: ColumnId, terms: Terms) -> Walked:
         _check_kept(connection, terms.at)
-        return explore(connection, self._copy, reading.starts(connection, node, terms.direction, terms.at), terms)
+        return explore(connection, self.copy, reading.starts(connection, node, terms.direction, terms.at), terms)
 
     def _refresh_tags(self) -> None:
         with self._db.transaction() as connection:

@@ -109,3 +109,12 @@ def test_tags_that_mark_personal_data(key, value, marks):
 def test_many_owners_are_counted():
     told = Blast(columns=1, tables=1, owners=("a", "b", "c", "d", "e")).summary
     assert told == "1 column of 1 table, owned by a, b, c and 2 more"
+
+
+def test_a_worker_may_ask_under_its_lease(store):
+    run = store.runs.create(kind="run", goal="", sources=[], model="", graph_version=1, requested_by="ann")
+    lease = store.runs.claim("here", seconds=60, run_id=run.id)
+    under = store.under(lease)
+    assert under.lineage.blast(dataset("customers"), {1: ["name"]})[1].columns == 1
+    assert under.lineage.copy is store.lineage.copy
+    store.runs.release(lease, "done")
