@@ -14,6 +14,7 @@ from pymysql.cursors import Cursor, SSCursor
 from sqlglot import exp
 
 from tools.sources.connections import Connections
+from tools.sources.database import Database
 from tools.sources.mysql_errors import connect_error, query_error
 from tools.sources.mysql_types import DECODERS, column_of, kind_of
 from tools.sources.names import check_names
@@ -61,6 +62,26 @@ def open_uri(uri: str) -> MySQLTable:
             return MySQLTable(place, connection, *_table_name(place, connection))
         except pymysql.MySQLError as error:
             raise query_error(error, place.text) from error
+
+
+@contextmanager
+def database(uri: str) -> Iterator[Database]:
+    """The database that a URI names, or all of its server, connected for the block. Raises SourceError."""
+    place = parse(uri)
+    if len(place.path) > 1 or place.options:
+        raise SourceError(f"{place.text} names no database.", hint="Write mysql://user@host:3306/database.")
+    with closing(_connect(place)) as connection:
+
+        def rows(select: exp.Query) -> Iterator[tuple[Any, ...]]:
+            try:
+                with connection.cursor(Cursor) as cursor:
+                    cursor.execute(_text(select))
+                    yield from cursor.fetchall()
+            except pymysql.MySQLError as error:
+                raise query_error(error, place.text) from error
+
+        name = place.path[0][0] if place.path else ""
+        yield Database(_dataset(place, "", "").namespace, name, "mysql", rows)
 
 
 class MySQLTable(Table):

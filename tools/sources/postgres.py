@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from sqlglot import exp
 
 from tools.sources.connections import Connections
+from tools.sources.database import Database
 from tools.sources.names import check_names
 from tools.sources.postgres_errors import connect_error, query_error
 from tools.sources.postgres_types import columns_of, kind_of, teach
@@ -74,6 +75,28 @@ def open_uri(uri: str) -> PostgresTable:
         except psycopg.Error as error:
             raise query_error(error, place.text) from error
     return table
+
+
+@contextmanager
+def database(uri: str) -> Iterator[Database]:
+    """The database that a URI names, connected for the block. Raises SourceError."""
+    place = parse(uri)
+    if len(place.path) > 1:
+        raise SourceError(f"{place.text} names a table.", hint="Write postgresql://user@host:5432/database.")
+    with closing(_connect(_conninfo(place), place.text)) as connection:
+
+        def rows(select: exp.Query) -> Iterator[tuple[Any, ...]]:
+            try:
+                with _reading(connection, None), connection.cursor("assay") as cursor:
+                    cursor.execute(_text(select))
+                    while found := cursor.fetchmany(BATCH_ROWS):
+                        yield from found
+            except psycopg.Error as error:
+                raise query_error(error, place.text) from error
+
+        info = connection.info
+        namespace = _dataset(info.host, info.port, "", "", "").namespace
+        yield Database(namespace, info.dbname, "postgres", rows)
 
 
 class PostgresTable(Table):
