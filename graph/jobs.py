@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tools.profiling.foreign import Inclusion
 
 
+PARENT = "OPENLINEAGE_PARENT_ID"
+"""Where a scheduler says which of its runs this is part of: namespace/job/uuid."""
 LONGEST_SECONDS = 86_400.0
 """After that a job counts as dead even if its process cannot be seen from here."""
 
@@ -29,6 +32,11 @@ def shown(source: str) -> str:
     from tools.sources import uris
 
     return uris.shown(source)
+
+
+def _place(source: str) -> str:
+    """A source or target as it is recorded: a path is the same whoever reads it, from wherever."""
+    return shown(source) if "://" in source or not source.strip() else os.path.abspath(os.path.expanduser(source))
 
 
 class Jobs:
@@ -43,8 +51,12 @@ class Jobs:
 
     def profile(self, source: str, on_progress: Callable[[float], None] | None = None) -> Profiled:
         """The profile of a source, scanned only if its content changed since the last. Raises SourceError."""
-        with self._recorded("profile", source):
-            return self._bench.profile(source, on_progress)
+        with self._recorded("profile", source) as run_id:
+            done = self._bench.profile(source, on_progress)
+            told = {"table": done.dataset.short_name, "dataset_id": str(done.dataset.id)}
+            told["profile_id"] = str(done.profile_id)
+            self._memory.runs.append_event(run_id, "finished", told, agent="profiler")
+            return done
 
     def foreign_keys(self, sources: Sequence[str]) -> dict[str, list[Inclusion]]:
         """For each source the columns that hold keys of another one, surest first. Raises SourceError."""
@@ -77,7 +89,8 @@ class Jobs:
 
         if ruleset is not None:
             dqdl.parse(ruleset)
-        with self._recorded("validate", source) as run_id:
+        place = f" into {_place(quarantine)}" if quarantine else ""
+        with self._recorded("validate", source, *(others or {}).values(), goal=f"validate{place}") as run_id:
             return self._bench.validate(run_id, source, ruleset, others, quarantine, composite, on_progress)
 
     def compare(
@@ -168,18 +181,29 @@ class Jobs:
         return self._memory.memories.forget_dataset(dataset.id, require(self._requested_by, "remember"))
 
     @contextmanager
-    def _recorded(self, kind: str, *sources: str) -> Iterator[str]:
-        """A run around the work, which ends as that does. Raises Stopped at a Ctrl-C."""
+    def _recorded(self, kind: str, *sources: str, goal: str = "") -> Iterator[str]:
+        """A run around the work, which ends as that does and is told of then. Raises Stopped at a Ctrl-C."""
+        from graph.delivery import deliver_briefly
+
+        try:
+            with self._run(kind, goal or kind, sources) as run_id:
+                yield run_id
+        finally:
+            deliver_briefly(self._memory)
+
+    @contextmanager
+    def _run(self, kind: str, goal: str, sources: Sequence[str]) -> Iterator[str]:
         from memory.owner import this_process
 
         person, runs = require(self._requested_by, "start"), self._memory.runs
         run = runs.create(
             kind=kind,
-            goal=kind,
-            sources=[shown(source) for source in sources],
+            goal=goal,
+            sources=[_place(source) for source in sources],
             model="",
             graph_version=GRAPH_VERSION,
             requested_by=person,
+            parent=os.environ.get(PARENT),
         )
         lease = runs.claim(this_process(), seconds=LONGEST_SECONDS, run_id=run.id)
         assert lease is not None  # nobody else knows of it yet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from graph import inbox
 from graph.errors import NoProposal, NotNow, other_version
 from graph.inbox import EditPreview, Filter, Related
+from graph.jobs import PARENT
 from graph.permissions import require
 from graph.reminding import remind
 from graph.retention import Pruned, prune
@@ -123,6 +125,7 @@ class Runs:
             requested_by=person,
             budget=limit,
             start_key=start_key,
+            parent=os.environ.get(PARENT),
         )
         if window is not None:
             self.memory.approvals.set_window(run.id, time_to_decide)

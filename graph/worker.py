@@ -19,6 +19,7 @@ from langgraph.types import Command, StateSnapshot
 from agents.workbench import Workbench
 from graph.build import build
 from graph.checkpoints import LeasedSaver
+from graph.delivery import Post, deliver_briefly
 from graph.emit import RunContext
 from graph.errors import internal, other_version, trace
 from graph.hold import LEASE_SECONDS, Hold, StepLeft
@@ -57,6 +58,7 @@ class Worker:
         self._stopping = threading.Event()
         self._hold: Hold | None = None
         self._remind_at = 0.0
+        self._post = Post(memory)
 
     def run(self, run_id: str | None = None) -> bool:
         """Executes one run (that one, or any that can be claimed) until it waits or ends; False if there is none.
@@ -68,6 +70,7 @@ class Worker:
         if lease is None:
             return False
         self._execute(lease)
+        deliver_briefly(self._memory)
         return True
 
     def loop(self, *, poll_seconds: float = 0.2) -> None:
@@ -76,6 +79,7 @@ class Worker:
             try:
                 idle = not self.run()
                 self._remind()
+                self._post.look()
             except StoreError as error:
                 log.warning("%s Trying again in %.0f s.", error, RETRY_SECONDS)
                 self._stopping.wait(RETRY_SECONDS)

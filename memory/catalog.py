@@ -55,6 +55,11 @@ class Catalog:
         """All datasets by name."""
         return [Dataset(**row) for row in self._db.rows(SELECT_DATASETS + "order by namespace, name")]
 
+    def named(self, namespace: str, name: str) -> Dataset | None:
+        """The dataset of exactly that name, if it was ever opened."""
+        row = self._db.row(SELECT_DATASETS + "where namespace = %s and name = %s", [namespace, name])
+        return Dataset(**row) if row else None
+
     def find(self, text: str) -> list[Dataset]:
         """The datasets that a person means: those of that URI or name, else those of that short name."""
         conditions: list[LiteralString] = [

@@ -1,0 +1,198 @@
+"""Carries the outbox out: into Assay's own lineage, and to an OpenLineage backend where that is asked for.
+
+At least once, by whoever is there: a worker all the time, a one-step job when it is done, for a moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from graph.errors import trace
+from graph.recorded import run_facts
+from memory.errors import StoreError
+from tools.errors import AssayError
+from tools.openlineage import sending
+from tools.openlineage.facts import Moment
+
+if TYPE_CHECKING:
+    from memory import Memory
+    from memory.outbox import Message
+    from tools.lineage.observed import Observed
+    from tools.openlineage.facts import RunFacts
+
+BRIEFLY_SECONDS = 2.0
+"""How long whoever ends a run waits for what it has to tell; what is not told by then is told later."""
+LOOK_SECONDS = 5.0
+"""How often a worker looks for what is due."""
+ROUND = 50
+"""Messages that are settled together."""
+MOST_ATTEMPTS = 10
+"""About a day; then a person has to say that it is to be tried again."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
+
+log = logging.getLogger(__name__)
+
+
+class Courier(Protocol):
+    """Who delivers messages of one kind."""
+
+    def hand(self, message: Message) -> None:
+        """Takes a message. Raises NotSent where none can be delivered now, or another error of this message."""
+
+    def close(self) -> None:
+        """Comes back when all that it took is delivered. Raises where that is not so."""
+
+
+class Recorder:
+    """Puts runs of Assay into its own lineage."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._seen: list[Observed] = []
+
+    def hand(self, message: Message) -> None:
+        """Reads what a run did."""
+        from tools.openlineage.observing import observed
+
+        facts, moment = _told(self._memory, message)
+        self._seen += [observed(facts, Moment("START", facts.started)), observed(facts, moment)]
+
+    def close(self) -> None:
+        """Has all of them stored, or none."""
+        from memory.lineage.ingest import ingest
+
+        ingest(self._memory.db, self._seen)
+
+
+class Emitter:
+    """Sends events of runs."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._sender = sending.Sender()
+
+    def hand(self, message: Message) -> None:
+        """Sends the event of a start or an end."""
+        from tools.openlineage.writing import event
+
+        self._sender.send(event(*_told(self._memory, message)))
+
+    def close(self) -> None:
+        """Waits for what is on its way."""
+        self._sender.close()
+
+
+COURIERS: dict[str, tuple[Callable[[], bool], Callable[[Memory], Courier]]] = {
+    "lineage": (lambda: True, Recorder),
+    "openlineage": (sending.configured, Emitter),
+}
+"""Kind of message to whether this process can deliver it, and who does."""
+
+
+def deliver(memory: Memory) -> int:
+    """Delivers what is due and can be delivered from here; how many messages. Raises StoreError."""
+    return sum(_round(memory, kind, make) for kind, (can, make) in COURIERS.items() if can())
+
+
+def deliver_briefly(memory: Memory) -> None:
+    """Delivers for a moment, whatever comes of it: the run that this is about is done and stored.
+
+    A backend that failed of late is left to be tried again in time.
+    """
+
+    def work() -> None:
+        try:
+            for kind, (can, make) in COURIERS.items():
+                if can() and not memory.outbox.struggling(kind):
+                    _round(memory, kind, make)
+        except StoreError as error:
+            log.warning("What runs have to tell waits: %s", error)
+
+    thread = threading.Thread(target=work, name="assay-delivery", daemon=True)
+    thread.start()
+    thread.join(BRIEFLY_SECONDS)
+
+
+class Post:
+    """Looks into the outbox from time to time, beside other work: a backend that does not answer keeps nobody."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._thread: threading.Thread | None = None
+        self._look_at = 0.0
+
+    def look(self) -> None:
+        """Begins to deliver what is due, unless that was done just now or is still being done."""
+        busy = self._thread is not None and self._thread.is_alive()
+        if busy or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_SECONDS
+        self._thread = threading.Thread(target=self._work, name="assay-post", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            deliver(self._memory)
+        except StoreError as error:
+            log.warning("What runs have to tell waits: %s", error)
+
+
+def _round(memory: Memory, kind: str, make: Callable[[Memory], Courier]) -> int:
+    """Takes messages one after the other until there are no more, or one cannot be delivered."""
+    courier: Courier | None = None
+    handed: list[Message] = []
+    while len(handed) < ROUND and (message := memory.outbox.take(kind)):
+        try:
+            courier = courier or make(memory)
+            courier.hand(message)
+        except sending.NotSent as error:
+            _failed(memory, message, error)
+            if not error.refused:
+                break
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one run that cannot be told of must not keep the others back
+            _failed(memory, message, error)
+        else:
+            handed.append(message)
+    return _closed(memory, courier, handed)
+
+
+def _closed(memory: Memory, courier: Courier | None, handed: list[Message]) -> int:
+    if courier is None:
+        return 0
+    try:
+        courier.close()
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - said in each message, to be tried again
+        for message in handed:
+            _failed(memory, message, error)
+        return 0
+    memory.outbox.sent(handed)
+    return len(handed)
+
+
+def _failed(memory: Memory, message: Message, error: Exception) -> None:
+    known = isinstance(error, AssayError)
+    refused = isinstance(error, sending.NotSent) and error.refused
+    again = None if refused or message.attempts >= MOST_ATTEMPTS else _wait(message.attempts)
+    why = str(error) if known else f"{type(error).__name__} (a bug in Assay; its log tells where)"
+    log.warning("%s of %s: %s", message.kind, message.dedupe, why if known else trace(error))
+    memory.outbox.failed(message, why, again)
+
+
+def _wait(attempts: int) -> timedelta:
+    wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 4 ** (attempts - 1))
+    return wait
+
+
+def _told(memory: Memory, message: Message) -> tuple[RunFacts, Moment]:
+    told = message.payload
+    at = datetime.fromisoformat(told["at"])
+    return run_facts(memory, told["run"]), Moment(told["event"], at, told["error"] or "")

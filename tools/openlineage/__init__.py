@@ -1,0 +1,1 @@
+"""OpenLineage events: read into what the lineage store takes in, and written."""
