@@ -119,6 +119,26 @@ CASES = {
         "a <- t.a IDENTITY|s <- t.b AGGREGATION|* <- t.a GROUP_BY",
     ),
     "columns by a pattern": ("duckdb", "SELECT COLUMNS('[ab]') FROM t", "a <- t.a IDENTITY|b <- t.b IDENTITY"),
+    "an aggregate of each column": (
+        "duckdb",
+        "SELECT max(COLUMNS(*)) FROM u",
+        "a <- u.a AGGREGATION|x <- u.x AGGREGATION|y <- u.y AGGREGATION",
+    ),
+    "columns of one table of several": (
+        "duckdb",
+        "SELECT min(COLUMNS(t.* EXCLUDE (a, c))) AS m FROM t, (SELECT b FROM t) v",
+        "m <- t.b AGGREGATION",
+    ),
+    "columns by name": (
+        "duckdb",
+        "SELECT COLUMNS(['a', 'B']) + 1 FROM t",
+        "a <- t.a TRANSFORMATION|b <- t.b TRANSFORMATION",
+    ),
+    "columns as arguments": (
+        "duckdb",
+        "SELECT concat(*COLUMNS('[ab]')) AS z FROM t",
+        "z <- t.a TRANSFORMATION|z <- t.b TRANSFORMATION",
+    ),
     "replace into": ("mysql", "REPLACE INTO t (a) SELECT x FROM u", "t.a <- u.x IDENTITY"),
     "insert set": ("mysql", "INSERT INTO t SET a = (SELECT max(x) FROM u), b = 2", "t.a <- u.x AGGREGATION"),
     "check option": ("mysql", "CREATE VIEW v AS SELECT a FROM t WITH CHECK OPTION", "v.a <- t.a IDENTITY"),
@@ -159,6 +179,11 @@ SAID = {
     "branches that differ": ("postgres", "SELECT a, b FROM t UNION SELECT x FROM u", "have 1 and 2 columns"),
     "a star by position": ("postgres", "INSERT INTO t SELECT * FROM nowhere", "a star of columns that are not known"),
     "an alias that is not there": ("postgres", "SELECT z.a FROM t, u", "column z.a is not known"),
+    "a procedure in another language": (
+        "snowflake",
+        "CREATE PROCEDURE p() RETURNS STRING LANGUAGE JAVASCRIPT AS $$ snowflake.execute(x) $$",
+        "the body of the procedure is not in SQL",
+    ),
     "a template": ("postgres", "SELECT a FROM t WHERE b = '{{ day }}'", "template"),
     "two candidates": ("postgres", "SELECT a FROM t, u", "column a is ambiguous"),
 }

@@ -133,7 +133,7 @@ TEXTS = {
     "an English sentence": ("this is no sql at all", "cannot be read as SQL"),
     "cut off": ("SELECT a, b FROM t WHERE", "cannot be read as SQL"),
     "the wrong dialect": ("SELECT [a] FROM [b] CROSS APPLY f(x) AS y", "cannot be read as SQL"),
-    "dynamic SQL": ("EXECUTE IMMEDIATE 'INSERT INTO t SELECT 1'", "not understood"),
+    "dynamic SQL": ("EXECUTE IMMEDIATE 'INSERT INTO ' || name", "not understood"),
     "a call": ("CALL load_everything(1)", "not understood"),
 }
 

@@ -174,6 +174,32 @@ PROCEDURES = {
            END""",
         "t.v <- orders.amount",
     ),
+    "snowflake on one line": (
+        "snowflake",
+        "CREATE PROCEDURE p() RETURNS INT LANGUAGE SQL AS $$ BEGIN INSERT INTO t (v) SELECT amount FROM orders; END $$",
+        "t.V <- orders.amount",
+    ),
+    "snowflake in quotes": (
+        "snowflake",
+        "CREATE PROCEDURE p() RETURNS STRING LANGUAGE SQL AS 'BEGIN INSERT INTO t (v) SELECT amount FROM orders; END'",
+        "t.V <- orders.amount",
+    ),
+    "a block of postgres": (
+        "postgres",
+        "DO LANGUAGE plpgsql $$ BEGIN INSERT INTO t (v) SELECT amount FROM orders; END $$",
+        "t.v <- orders.amount",
+    ),
+    "a function that writes": (
+        "postgres",
+        """CREATE FUNCTION f(day DATE) RETURNS void LANGUAGE plpgsql AS $body$
+           BEGIN INSERT INTO t (v) SELECT amount FROM orders WHERE placed_at > day; END $body$""",
+        "t.v <- orders.amount",
+    ),
+    "what is executed immediately": (
+        "snowflake",
+        "EXECUTE IMMEDIATE $$ BEGIN INSERT INTO t (v) SELECT amount FROM orders; END $$",
+        "t.V <- orders.amount",
+    ),
     "oracle": (
         "oracle",
         """CREATE OR REPLACE PROCEDURE p IS

@@ -70,6 +70,13 @@ def test_an_insert_that_meets_a_conflict_updates() -> None:
         t.* <- t.x FILTER""")
 
 
+def test_the_table_of_an_insert_may_have_another_name_in_its_conflict() -> None:
+    sql = """INSERT INTO t AS old (k, v) SELECT id, amount FROM orders
+             ON CONFLICT (k) DO UPDATE SET v = old.v + excluded.v"""
+    found = direct(sql, dialect="postgres", schema={**SHOP, "t": ["k", "v"]})
+    assert found == {"t.k <- orders.id", "t.v <- orders.amount", "t.v <- t.v"}
+
+
 def test_a_duplicate_key_updates_in_mysql() -> None:
     sql = "INSERT INTO t (k, v) SELECT id, amount FROM orders ON DUPLICATE KEY UPDATE v = VALUES(v)"
     assert direct(sql, dialect="mysql") == {"t.k <- orders.id", "t.v <- orders.amount"}

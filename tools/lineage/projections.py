@@ -41,8 +41,8 @@ def _outputs(item: exp.Expr, scope: Scope, position: int) -> Iterator[Column]:
     star = _star_of(value)
     if star is not None:
         yield from _star(value, star, scope)
-    elif isinstance(value, exp.Columns):
-        yield from _matching(value, scope)
+    elif (pattern := value.find(exp.Columns)) is not None and pattern.parent_select is item.parent_select:
+        yield from _for_each(item, pattern, scope)
     elif isinstance(value, exp.QueryTransform):
         yield from _script(value, scope)
     elif isinstance(item, exp.Aliases):
@@ -123,16 +123,50 @@ def _all_columns(scope: Scope) -> list[Column]:
     return columns
 
 
-def _matching(value: exp.Columns, scope: Scope) -> Iterator[Column]:
-    """DuckDB's COLUMNS('regex'): the columns whose names match."""
+def _for_each(item: exp.Expr, pattern: exp.Columns, scope: Scope) -> Iterator[Column]:
+    """An expression over DuckDB's COLUMNS(...): once for each column that it means, or once over all (`*COLUMNS`)."""
+    value = item.unalias()
+    made = []
+    for column in _matching(pattern, scope):
+        if value is pattern:
+            made.append(column)
+        elif column.behind is not None:
+            made.append(Column(DATASET, flows.stepped(column.flow, TRANSFORMATION), behind=column.behind))
+        else:
+            made.append(Column(column.name, flow_of(_about(value, pattern, column.name), scope)))
+    if pattern.args.get("unpack"):
+        yield Column(name_of(item, scope, 0), flows.union(column.flow for column in made))
+    elif isinstance(item, exp.Alias) and len(made) == 1:
+        yield Column(name_of(item, scope, 0), made[0].flow, behind=made[0].behind, row=made[0].row)
+    else:
+        yield from made
+
+
+def _about(value: exp.Expr, pattern: exp.Columns, column: str) -> exp.Expr:
+    """The expression about one of the columns."""
+    table = pattern.this.args.get("table") if isinstance(pattern.this, exp.Column) else None
+    copy = value.copy()
+    for node in list(copy.find_all(exp.Columns)):
+        node.replace(exp.column(exp.to_identifier(column, quoted=True), table=table))
+    return copy
+
+
+def _matching(pattern: exp.Columns, scope: Scope) -> list[Column]:
+    """The columns that COLUMNS(*), COLUMNS('regex') or COLUMNS(['name', ...]) means."""
+    what = pattern.this
+    star = _star_of(what)
+    if star is not None:
+        return list(_star(what, star, scope))
+    named = what.expressions if isinstance(what, exp.Array) else []
     try:
-        pattern = re.compile(value.this.name, re.IGNORECASE)
+        wanted = re.compile("|".join(f"^{re.escape(part.name)}$" for part in named) or what.name, re.IGNORECASE)
     except re.error:
-        pattern = re.compile("(?!)")
-    found = [column for column in _all_columns(scope) if column.behind is not None or pattern.search(column.name)]
-    if not found or any(column.behind is not None for column in found) or not isinstance(value.this, exp.Literal):
+        wanted = re.compile("(?!)")
+    found = [column for column in _all_columns(scope) if column.behind is not None or wanted.search(column.name)]
+    understood = isinstance(what, exp.Literal) or (named and all(isinstance(part, exp.Literal) for part in named))
+    if not found or any(column.behind is not None for column in found) or not understood:
         scope.env.context.problem("COLUMNS(...) of columns that are not known")
-    yield from found
+    return found
 
 
 def _script(value: exp.QueryTransform, scope: Scope) -> Iterator[Column]:

@@ -1,5 +1,6 @@
 """From the text of a script to the tokens of its statements, also of those inside procedures."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,6 +17,8 @@ _OPENING = words("""
     BEGIN IF ELSE ELSIF ELSEIF LOOP WHILE FOR REPEAT EXCEPTION WHEN CASE DO TRY CATCH THEN AS IS DECLARE END
 """)
 _PROCEDURES = words("PROCEDURE PROC")
+_ROUTINES = _PROCEDURES | {"FUNCTION"}
+_LANGUAGES = words("SQL PLPGSQL PLSQL EDBSPL")
 # T-SQL: words that start a statement wherever they stand outside of brackets, but behind some others.
 _ALONE = words("""
     INSERT UPDATE DELETE MERGE CREATE DROP ALTER TRUNCATE DECLARE EXEC EXECUTE IF WHILE BEGIN END PRINT RETURN COMMIT
@@ -74,14 +77,15 @@ def word(token: Token) -> str:
 def _of_piece(tokens: list[Token], sql: str, dialect: Dialect, body: _Body) -> Iterator[Chunk]:
     """What stands between two semicolons: one statement, the start of a procedure, or several without semicolons."""
     head = [word(token) for token in tokens[:6]]
-    if head[0] in ("CREATE", "ALTER") and not _PROCEDURES.isdisjoint(head):
+    quoted = _quoted(tokens, head, dialect)
+    if quoted is not None:
+        known = body.variables | set(_parameters(tokens))
+        for inner in statements(quoted, dialect):
+            yield Chunk(inner.tokens, inner.sql, True, inner.variables | known)
+        return
+    if head[0] in ("CREATE", "ALTER") and not _PROCEDURES.isdisjoint(head) and _is_sql(tokens):
         body.procedural = True
         body.variables.update(_parameters(tokens))
-        quoted = [token.text for token in tokens if _is_body(token)]
-        if quoted:  # AS $$ ... $$
-            for inner in statements(quoted[-1], dialect):
-                yield Chunk(inner.tokens, inner.sql, True, inner.variables | body.variables)
-            return
         tokens = tokens[1 + next(i for i, token in enumerate(tokens) if word(token) in _PROCEDURES) :]
     elif head[0] in _OPENING or _is_label(tokens):
         body.procedural = body.procedural or len(tokens) > 1
@@ -93,9 +97,28 @@ def _of_piece(tokens: list[Token], sql: str, dialect: Dialect, body: _Body) -> I
             yield Chunk(statement, sql, body.procedural, frozenset(body.variables))
 
 
-def _is_body(token: Token) -> bool:
-    """Whether a text is the body of a procedure."""
-    return token.token_type == TokenType.HEREDOC_STRING or (token.token_type in _STRINGS and "\n" in token.text)
+def _quoted(tokens: list[Token], head: list[str], dialect: Dialect) -> str | None:
+    """The SQL that stands in a string: of a routine's body, a DO block, or what EXECUTE IMMEDIATE is given."""
+    if head[0] in ("CREATE", "ALTER") and not _ROUTINES.isdisjoint(head):
+        texts = [after.text for before, after in pairwise(tokens) if word(before) == "AS" and _is_text(after)]
+        if not texts or not _is_sql(tokens):
+            return None
+        first = re.match(r"\s*(\w+)", texts[-1])  # else the one expression that a function is
+        return texts[-1] if first and first.group(1).upper() in _STARTERS | _OPENING else None
+    if len(tokens) == 2 and head[0] in ("DO", "EXECUTE") and _is_text(tokens[1]):  # sqlglot keeps the rest as a text
+        rest = list(dialect.tokenize(tokens[1].text))
+        if head[0] == "DO" or (rest and word(rest[0]) == "IMMEDIATE" and len(rest) == 2):
+            return rest[-1].text if rest and _is_text(rest[-1]) and _is_sql(rest) else None
+    return None
+
+
+def _is_text(token: Token) -> bool:
+    return token.token_type in _STRINGS
+
+
+def _is_sql(tokens: list[Token]) -> bool:
+    """Whether a routine says that it is written in SQL, or does not say in what."""
+    return all(word(after) in _LANGUAGES for before, after in pairwise(tokens) if word(before) == "LANGUAGE")
 
 
 def _is_label(tokens: list[Token]) -> bool:

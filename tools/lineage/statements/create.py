@@ -26,6 +26,8 @@ def create(statement: exp.Create, work: Work) -> None:
     """CREATE TABLE|VIEW. Other kinds hold no data."""
     kind = str(statement.args.get("kind") or "").upper()
     table = table_of(statement.this)
+    if kind == "PROCEDURE":
+        work.context.problem("the body of the procedure is not in SQL")
     if kind in _WITHOUT_LINEAGE or not isinstance(table, exp.Table):
         return
     work.result.kind = "create view" if kind == "VIEW" else "create table"

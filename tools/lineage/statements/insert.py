@@ -102,7 +102,9 @@ def _on_conflict(conflict: exp.Expr, columns: list[Column], target: Target, work
     """ON CONFLICT DO UPDATE, ON DUPLICATE KEY UPDATE: `excluded` and VALUES(column) are the row that was to be
     inserted."""
     scope = Scope(work.env())
-    scope.add(target.parts, named_relation(target.parts, work.context), target.parts)
+    table = table_of(statement.this)
+    named = work.context.names.written(table.args["alias"].this) if table is not None and table.alias else ""
+    scope.add((named,) if named else target.parts, named_relation(target.parts, work.context), target.parts)
     row = Relation(columns)
     scope.add(("excluded",), row, only_qualified=True)
     alias = statement.args.get("alias")
