@@ -18,6 +18,7 @@ from ui.cli import (
     compare_commands,
     data_commands,
     decide_commands,
+    lineage_commands,
     memory_commands,
     metrics_commands,
     prune_command,
@@ -55,6 +56,7 @@ app.command(rich_help_panel=DATA)(data_commands.validate)
 app.command(rich_help_panel=DATA)(compare_commands.compare)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
 app.add_typer(memory_commands.app, name="memory", rich_help_panel=STORED)
+app.add_typer(lineage_commands.app, name="lineage", rich_help_panel=STORED)
 app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=STORED)

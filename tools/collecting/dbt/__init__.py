@@ -1,0 +1,1 @@
+"""Lineage of a dbt project, from the files that dbt leaves in `target/`."""

@@ -1,0 +1,1 @@
+"""Lineage from the logs of servers: which statements wrote what."""

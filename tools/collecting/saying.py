@@ -1,0 +1,155 @@
+"""From what SQL does to what is said of it: edges between datasets, what is read and written, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from tools import lineage
+from tools.collecting.model import COMPLETE, INCOMPLETE, LONGEST_SQL
+from tools.collecting.tables import Tables
+from tools.lineage.model import DATASET, Edge, Lineage, StatementLineage
+from tools.lineage.observed import (
+    ColumnId,
+    DatasetId,
+    Field,
+    JobId,
+    Mode,
+    Observed,
+    ObservedDataset,
+    ObservedEdge,
+    Owner,
+)
+
+LIMITS = lineage.Limits(script_characters=12_000_000)
+LONGEST_NAME = 2_000
+"""Bytes of a column's name with that of its dataset."""
+_HALF = re.compile("[\ud800-\udfff]")
+PRODUCER = "assay lineage scan"
+
+
+@dataclass
+class Written:
+    """What some statements of a script do to one table; `""` where they only read."""
+
+    table: str
+    edges: list[Edge] = field(default_factory=list)
+    reads: dict[str, None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    sql: list[str] = field(default_factory=list)
+    columns: list[str] | None = None
+    """All that the table has, where the script makes the table."""
+
+    def add(self, statement: StatementLineage) -> None:
+        """Adds one statement that writes the table."""
+        self.edges += [edge for edge in statement.edges if edge.target.table == self.table]
+        self.reads |= dict.fromkeys([*statement.reads, *(edge.source.table for edge in statement.edges)])
+        self.problems += [f"statement {statement.index + 1}: {problem.reason}" for problem in statement.problems]
+        self.sql.append(statement.sql)
+        made = statement.targets[self.table]
+        if statement.kind in ("create table", "create view") and made and DATASET not in made:
+            self.columns = made
+
+
+def read(sql: str, dialect: str | None, tables: Tables) -> Lineage:
+    """The lineage of a script over the tables that are known."""
+    return lineage.extract(sql, dialect=dialect, schema=tables.schema(sql), limits=LIMITS)
+
+
+def by_table(found: Lineage) -> list[Written]:
+    """What a script does, table by table; last, under `""`, what it only reads."""
+    written: dict[str, Written] = {}
+    for statement in found.statements:
+        for table in statement.targets:
+            if table not in statement.temporary:
+                written.setdefault(table, Written(table)).add(statement)
+    return sorted(written.values(), key=lambda one: not one.table)
+
+
+def unreadable(found: Lineage) -> list[str]:
+    """Problems of statements that write nothing that is known."""
+    lost = [statement for statement in found.statements if not statement.targets]
+    return [str(problem) for statement in lost for problem in statement.problems]
+
+
+def observed_edges(edges: Iterable[Edge], target: DatasetId, tables: Tables) -> tuple[ObservedEdge, ...]:
+    """Edges into one dataset."""
+    return tuple(
+        ObservedEdge(
+            ColumnId(tables.dataset(edge.source.table), edge.source.column),
+            ColumnId(target, edge.target.column),
+            *(edge.type, edge.subtype, edge.masking),
+        )
+        for edge in edges
+    )
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Makes what is said of jobs, as one origin and at one time."""
+
+    origin: str
+    at: datetime
+    dialect: str | None
+    tables: Tables
+
+    def say(
+        self,
+        job: JobId,
+        written: Written,
+        output: ObservedDataset | None,
+        *,
+        owners: tuple[Owner, ...] | None = None,
+        sure: float = COMPLETE,
+        run_at: datetime | None = None,
+    ) -> Observed:
+        """All that there is to say of a job that writes one table, or none."""
+        at = run_at or self.at
+        target = output.id if output else None
+        if not fits(target or ()):
+            written.problems.append("it writes a table whose name is too long, or no text")
+            output = target = None
+        reads = dict.fromkeys(filter(fits, (self.tables.dataset(name) for name in written.reads)))
+        edges = observed_edges(written.edges, target, self.tables) if target else ()
+        kept = tuple(edge for edge in edges if fits((*edge.source.dataset, edge.source.column, edge.target.column)))
+        if len(kept) < len(edges):
+            written.problems.append("it holds names that are too long, or no text")
+        return Observed(
+            at=at,
+            origin=self.origin,
+            job=job,
+            mode=Mode.REPLACE,
+            inputs=tuple(ObservedDataset(one) for one in reads if one != target),
+            outputs=(output,) if output else (),
+            edges=kept,
+            owners=owners,
+            confidence=sure * (INCOMPLETE if written.problems else COMPLETE),
+            raw=self._raw(job, at, written, target),
+        )
+
+    def _raw(self, job: JobId, at: datetime, written: Written, target: DatasetId | None) -> Mapping[str, Any]:
+        """The saying in the form of an OpenLineage event, for whoever wants to see the SQL."""
+        sql: dict[str, Any] = {"query": ";\n".join(written.sql)[:LONGEST_SQL]}
+        if self.dialect:
+            sql["dialect"] = self.dialect
+        event = {"eventTime": at.isoformat(), "producer": PRODUCER, "origin": self.origin}
+        outputs = [{"namespace": target.namespace, "name": target.name}] if target else []
+        # What differs in what follows from the SQL must not count as the same event.
+        edges = sha256(repr([written.edges, written.problems]).encode()).hexdigest()
+        named = {"namespace": job.namespace, "name": job.name, "facets": {"sql": sql}}
+        return {**event, "job": named, "outputs": outputs, "edges": edges}
+
+
+def fits(names: Iterable[str]) -> bool:
+    """Whether names can be kept: text of a length that can be looked up."""
+    whole = "".join(names)
+    return len(whole.encode("utf-8", "replace")) <= LONGEST_NAME and "\0" not in whole and not _HALF.search(whole)
+
+
+def fields_of(columns: Sequence[str] | None) -> tuple[Field, ...] | None:
+    """A schema of names."""
+    return tuple(Field(name) for name in columns) if columns is not None else None
