@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_DEPENDENCIES = 5
 MOST_KEYS = 5
 MOST_METRICS = 10
+MOST_RADIUS = 250
+"""Characters about what depends on a rule's data."""
 
 
 def profile_summary(name: str, profile: Profile) -> str:
@@ -126,12 +128,24 @@ def _today(dry_run: DryRun) -> str:
 def results_digest(name: str, evaluation: dict[str, Any], total: float | None) -> dict[str, Any]:
     """The verdicts for a model: a summary and a line for each rule that did not pass."""
     rules = evaluation["rules"]
-    failing = [rule for rule in rules if rule["outcome"] != "Passed"]
+    failing = sorted((rule for rule in rules if rule["outcome"] != "Passed"), key=_reach, reverse=True)
     score = "" if total is None else f", score {_points(total)} of 100"
     return {
         "summary": f"{name}: {len(rules) - len(failing)} of {len(rules)} rules passed{score}.{_most_wrong(failing)}",
-        "failing": [f"{rule['rule']}: {rule['reason']}" for rule in failing],
+        "failing": [f"{rule['rule']}: {rule['reason']}{depending(rule)}" for rule in failing],
     }
+
+
+def _reach(rule: dict[str, Any]) -> tuple[int, ...]:
+    """The more depends on a rule's data, the higher."""
+    radius = rule.get("blast_radius") or {}
+    return tuple(radius.get(part, 0) for part in ("personal", "tables", "columns"))
+
+
+def depending(told: dict[str, Any]) -> str:
+    """What depends on the data of a rule, in a sentence with a blank before it; empty where nothing is known to."""
+    radius = told.get("blast_radius")
+    return f" Depends on it: {radius['summary'][:MOST_RADIUS]}." if radius else ""
 
 
 def _most_wrong(failing: list[dict[str, Any]]) -> str:
@@ -149,7 +163,7 @@ def rule_result(number: int, verdict: dict[str, Any], measured_at: datetime) -> 
     metrics = ", ".join(f"{key} {value:.6g}" for key, value in list(verdict["metrics"].items())[:MOST_METRICS])
     told = f"Rule {number}, {verdict['rule']}, {verdict['outcome'].lower()} on {measured_at:%Y-%m-%d %H:%M} UTC"
     return {
-        "summary": f"{told}: {verdict['reason']}"[:1_500],
+        "summary": f"{told}: {verdict['reason']}"[:1_500] + depending(verdict),
         "failed_rows": verdict["failed_rows"],
         "metrics": metrics[:1_000],
         "dimension": verdict["dimension"],

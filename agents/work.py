@@ -90,5 +90,7 @@ class Validated:
     evaluation: Evaluation
     total: float | None
     dimensions: dict[str, float]
+    stored: dict[str, Any]
+    """The evaluation as plain values, what broke with its blast radius."""
     split: Split | None = None
     """Where the good and the bad rows went, if that was asked for."""

@@ -134,6 +134,7 @@ class Workbench:
     def propose(self, run_id: str, source: str, drafts: Sequence[Draft]) -> Proposed:
         """Dry-runs the drafts and stores those a person can decide on. Done twice, it stores nothing twice."""
         from agents.grounding import grounded
+        from agents.radius import in_evidence
         from agents.refusals import Refusals
 
         if not drafts:
@@ -158,6 +159,7 @@ class Workbench:
                 refused.append(sound)
             else:
                 good.append(_proposal(sound, result))
+        good = in_evidence(self.memory, dataset, good)
         return Proposed(self.memory.approvals.propose(run_id, dataset.id, good), refused)
 
     def _recalled(self, profile: Profile, drafts: Sequence[Draft]) -> list[Draft]:
@@ -184,6 +186,7 @@ class Workbench:
         the folder or s3:// URI below which good and bad rows are written. ``composite`` says whether composites join
         whole verdicts or the members in each row. Raises WorkError and OutletError.
         """
+        from agents.radius import with_radii
         from agents.unapproved import with_refused
         from tools import dqdl, validation
         from tools.sources import file_access
@@ -196,14 +199,13 @@ class Workbench:
             evaluation = dqdl.evaluate(rules, tables, history=past, composite=composite, file_roots=roots)
             evaluation = with_refused(evaluation, active) if active else evaluation
             scores = validation.score(evaluation)
-            self.memory.results.save(
-                run_id, dataset.id, table.version, evaluation.to_dict(), scores.dimensions, scores.total
-            )
+            stored = with_radii(self.memory, dataset, evaluation.to_dict())
+            self.memory.results.save(run_id, dataset.id, table.version, stored, scores.dimensions, scores.total)
             split = None
             if quarantine is not None:
                 split = _split(rules, tables, quarantine, evaluation, past, on_progress)
                 self.memory.audit.record(Fact("rows.quarantined", "validator", run_id, dataset.name, split.to_dict()))
-        return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, split)
+        return Validated(dataset, table.version, evaluation, scores.total, scores.dimensions, stored, split)
 
     def explain(
         self,

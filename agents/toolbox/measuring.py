@@ -66,7 +66,7 @@ def details(table: str, profile: Profile, columns: list[str]) -> dict[str, Any]:
 def run_validation(table: TableName, runtime: Runtime, offset: Offset = 0) -> Answer:
     """Check the table against its active rules; returns how many passed and why the others did not."""
     done = runtime.context.bench.validate(runtime.context.run_id, source(runtime, table))
-    content = results_digest(table, done.evaluation.to_dict(), done.total)
+    content = results_digest(table, done.stored, done.total)
     artifact = {
         "dataset_id": str(done.dataset.id),
         "passed": done.evaluation.passed,

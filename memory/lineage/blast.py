@@ -14,8 +14,10 @@ from memory.lineage.answers import Completeness
 from memory.lineage.copy import Copy
 from memory.lineage.graphs import RowFacts, Walked, explore
 from memory.lineage.impact import names_of, ranked
+from memory.lineage.meaning import short
 from memory.lineage.nodes import ALL_COLUMNS, COLUMN
 from memory.lineage.walking import Ids, Rows, SeenFew, Terms, TooMany, walk
+from tools.characters import visible
 from tools.lineage.observed import DatasetId
 
 Key = TypeVar("Key")
@@ -26,8 +28,8 @@ EDGES_PER_COLUMN = 4
 """So many edges to each column are read at most, on average."""
 MOST_RADII = 100
 """Different sets of columns that are followed for one table."""
-NAMED = 3
-"""Tables and owners that are named."""
+NAMED, LONGEST_NAME = 3, 60
+"""Tables and owners that are named, and letters of a name."""
 _PERSONAL = ("pii", "personal", "gdpr", "sensitive")
 
 
@@ -57,12 +59,12 @@ class Blast(Completeness):
 
     @property
     def summary(self) -> str:
-        """`12 columns of 3 tables (2 columns with personal data), made by 2 jobs, owned by ann and bob`."""
-        more = "" if self.complete else "more than "
-        told = f"{more}{_count(self.columns, 'column')} of {_count(self.tables, 'table')}"
-        told += f" ({_count(self.personal, 'column')} with personal data)" if self.personal else ""
+        """`3 columns of 2 tables (mart, top), 2 with personal data, made by 2 jobs, owned by ann and bob`."""
+        told = f"{'' if self.complete else 'more than '}{_count(self.columns, 'column')} of "
+        told += f"{_count(self.tables, 'table')} ({_listed([short(one) for one in self.nearest], self.tables)})"
+        told += f", {self.personal:,} with personal data" if self.personal else ""
         told += f", made by {_count(self.jobs, 'job')}" if self.jobs else ""
-        return told + (f", owned by {_listed(self.owners)}" if self.owners else "")
+        return told + (f", owned by {_listed(self.owners, len(self.owners))}" if self.owners else "")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able values."""
@@ -177,7 +179,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
-    told = [*names[:NAMED], *more]
-    return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]
+def _listed(names: Sequence[str], of: int) -> str:
+    """The first of some names, of which there are `of`."""
+    told = [visible(name, keep="")[:LONGEST_NAME] for name in names[:NAMED]]
+    more = [f"{of - len(told):,} more"] if of > len(told) else []
+    return ", ".join(told) + (f" and {more[0]}" if more else "")

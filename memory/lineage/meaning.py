@@ -61,6 +61,11 @@ def spelled_dataset(dataset: DatasetId) -> str:
     return f"{dataset.namespace}{'' if dataset.name.startswith('/') else '/'}{dataset.name}"
 
 
+def short(dataset: DatasetId) -> str:
+    """What a person calls a dataset: the last two parts of a dotted name, the last part of a path."""
+    return ".".join(dataset.name.rsplit(".", 2)[-2:]) if "/" not in dataset.name else dataset.name.rsplit("/", 1)[-1]
+
+
 def meant(connection: Connection, text: str, at: datetime | None) -> ColumnId:
     """The node that a text means, by the names of that time. Raises Ambiguous, NotFound."""
     text = text.strip()

@@ -47,10 +47,10 @@ def test_each_set_of_columns_has_what_is_made_of_it(store):
     assert (found[2].columns, found[2].tables, found[2].personal) == (1, 1, 0)
     assert found[3] == found[4]
     assert sorted(found, key=lambda key: found[key].rank)[0] == 2
-    told = "3 columns of 3 tables (2 columns with personal data), made by 3 jobs, owned by ann and bob"
+    told = "3 columns of 3 tables (mart, top, list), 2 with personal data, made by 3 jobs, owned by ann, bob"
     assert found[1].summary == told
     assert found[1].to_dict()["summary"] == told
-    assert found[2].summary == "1 column of 1 table, made by 1 job, owned by ann and bob"
+    assert found[2].summary == "1 column of 1 table (mart), made by 1 job, owned by ann, bob"
 
 
 def test_where_nothing_is_known_there_is_nothing(store):
@@ -107,8 +107,9 @@ def test_tags_that_mark_personal_data(key, value, marks):
 
 
 def test_many_owners_are_counted():
-    told = Blast(columns=1, tables=1, owners=("a", "b", "c", "d", "e")).summary
-    assert told == "1 column of 1 table, owned by a, b, c and 2 more"
+    near = (dataset("shop.public.x"), dataset("/data/y.csv"), dataset("z\u202e"))
+    told = Blast(columns=1, tables=9, owners=("a", "b", "c", "d", "e"), nearest=near).summary
+    assert told == "1 column of 9 tables (public.x, y.csv, z and 6 more), owned by a, b, c and 2 more"
 
 
 def test_a_worker_may_ask_under_its_lease(store):

@@ -210,7 +210,7 @@ def validate(
             return
         with out.advancing(f"Validating {shown(source)}") as advance:
             done = Jobs(memory, actor).validate(source, text, tables, quarantine, joined, advance)
-        report = TableReport(done.dataset.name, done.evaluation.to_dict(), done.total, done.dimensions)
+        report = TableReport(done.dataset.name, done.stored, done.total, done.dimensions)
         show_tables(out, [report])
         for alias in verdict.not_given(report.evaluation):
             out.talk("A rule names the table ", (alias, "bold"), f", which was not given: add --with {alias}=SOURCE.")

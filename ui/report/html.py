@@ -99,10 +99,12 @@ def _rule(rule: verdict.RuleDict) -> str:
     failed = verdict.failed(rule)
     open_now = " open" if rule["outcome"] != "Passed" else ""
     measured = f'<p class="quiet">{escape(verdict.metrics(rule))}</p>' if rule["metrics"] else ""
+    radius = verdict.radius(rule)
+    depends = f'<p class="depends">{_say(radius)}</p>' if radius else ""
     return f"""<details class="{outcome.lower()}"{open_now}>
 <summary><span class="badge">{label}</span><code>{_say(rule["rule"])}</code>
 <span class="failed">{failed}</span></summary>
-<p>{_say(rule["reason"])} <span class="tag">{_say(rule["dimension"])}</span></p>{measured}{_examples(rule)}
+<p>{_say(rule["reason"])} <span class="tag">{_say(rule["dimension"])}</span></p>{depends}{measured}{_examples(rule)}
 </details>"""
 
 

@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from ui.report import terminal, text
+from ui.report import terminal, text, verdict
 from ui.report.grounds import grounds
 from ui.report.moments import ago
 from ui.report.remembered import references
@@ -35,7 +35,8 @@ def card(proposal: Proposal, dataset: str, position: str, related: Sequence[Rela
     grid.add_column(overflow="fold")
     facts = dict(proposal.evidence)
     memory, recalled = facts.pop("memory", None), facts.pop("recalled", None)
-    stands = grounds(facts.pop("references", []))
+    stands, at_stake = grounds(facts.pop("references", [])), verdict.radius(facts)
+    facts.pop("blast_radius", None)
     grid.add_row("rule", Text(text.clean(proposal.rule), style="bold"))
     grid.add_row("why", Text(text.clean(proposal.reasoning)))
     grid.add_row("evidence", Text(evidence(facts) or "none given", style="dim"))
@@ -43,6 +44,8 @@ def card(proposal: Proposal, dataset: str, position: str, related: Sequence[Rela
         grid.add_row("found in", Text(stands, style="dim"))
     grid.add_row("sure", Text(f"{text.percent(proposal.confidence)}, {SOURCES.get(proposal.source, proposal.source)}"))
     grid.add_row("today", dry_run(proposal.dry_run))
+    if at_stake:
+        grid.add_row("at stake", Text(at_stake, style="magenta"))
     if memory:
         grid.add_row("memory", Text(text.clean(str(memory)), style="cyan"))
     if recalled:

@@ -56,6 +56,8 @@ def broken(rule: verdict.RuleDict) -> RenderableType:
     grid.add_row("", Text(text.clean(rule["reason"])), Text(rule["dimension"], style="dim"))
     if rule["metrics"]:
         grid.add_row("", Text(verdict.metrics(rule), style="dim"), "")
+    if depends := verdict.radius(rule):
+        grid.add_row(Text("→", style="magenta"), Text(depends, style="magenta"), "")
     if not rule["examples"]:
         return grid
     return Group(grid, Padding(examples(rule["examples"], rule["columns"]), (0, 0, 0, 2)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ui.report import text
@@ -14,12 +14,24 @@ RuleDict = dict[str, Any]
 ORDER = {"Error": 0, "Failed": 1, "Passed": 2}
 DIMENSIONS = ("completeness", "uniqueness", "validity", "accuracy", "consistency", "timeliness")
 MOST_EXAMPLE_COLUMNS = 5
+MOST_RADIUS = 400
+"""Characters of a line about what depends on a rule's data."""
 NOT_GIVEN = re.compile(r"No table named (.+?) was given|: (\w+) is not a table of this evaluation")
 
 
 def sorted_rules(evaluation: dict[str, Any]) -> list[RuleDict]:
-    """The rules of an evaluation, worst first: errors, then failures by the number of failed rows, then the others."""
-    return sorted(evaluation["rules"], key=lambda rule: (ORDER[rule["outcome"]], -(rule["failed_rows"] or 0)))
+    """The rules of an evaluation, worst first: errors, then failures, then the others.
+
+    Of the same kind first those on whose data the most depends (with personal data, then tables, then columns), then
+    by the number of failed rows.
+    """
+    return sorted(evaluation["rules"], key=_order)
+
+
+def _order(rule: RuleDict) -> tuple[int, ...]:
+    radius = rule.get("blast_radius") or {}
+    reach = (-radius.get(part, 0) for part in ("personal", "tables", "columns"))
+    return (ORDER[rule["outcome"]], *reach, -(rule["failed_rows"] or 0))
 
 
 def headline(evaluation: dict[str, Any]) -> str:
@@ -52,6 +64,12 @@ def metrics(rule: RuleDict) -> str:
 def failed(rule: RuleDict) -> str:
     """``12 rows``, or nothing where the rule is not about rows."""
     return text.count(rule["failed_rows"], "row") if rule["failed_rows"] else ""
+
+
+def radius(told: Mapping[str, Any]) -> str:
+    """What depends on the data of a rule's result or a proposal's evidence, in a line; empty where nothing does."""
+    found = told.get("blast_radius")
+    return f"Depends on it: {text.clean(found['summary'], MOST_RADIUS)}" if found else ""
 
 
 def example_columns(examples: list[dict[str, Any]], columns: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from ui.report.moments import ago
 from ui.report.remembered import references
 from ui.report.text import count, percent
 from ui.web import decided, deciding, editing, filters, polite, powers, session
-from ui.web.result_view import examples
+from ui.web.result_view import depending, examples
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ WATCH_SECONDS = 2.0
 MOST_CARDS = 10
 """Cards of one page."""
 _SOURCES = {"statistics": "the statistics", "memory": "past decisions", "model": "the language model"}
-_PAST = ("memory", "recalled", "references")
+_PAST = ("memory", "recalled", "references", "blast_radius")
 """Evidence that is shown apart from the figures."""
 
 
@@ -153,6 +153,7 @@ def _card(proposal: Proposal, table: str, mine: Powers, beside: Sequence[Related
         st.code(proposal.rule, language=None, wrap_lines=True)
         st.text(proposal.reasoning)
         editing.beside(beside)
+        depending(proposal.evidence)
         _evidence(proposal)
         turned = deciding.turned_to(proposal)
         if mine.edit and turned == "edit":

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ui.report.text import count, score
-from ui.report.verdict import by_dimension
+from ui.report.verdict import by_dimension, radius, sorted_rules
 from ui.web.safe_text import inline
 
 _OUTCOMES = {"Passed": (":green[:material/check_circle:]", 2), "Failed": (":red[:material/cancel:]", 0)}
@@ -18,7 +18,7 @@ _FAILING_AT_ONCE = 10
 
 def show(evaluation: Mapping[str, Any], total: float | None, dimensions: Mapping[str, float], key: str) -> None:
     """``evaluation`` as :meth:`Evaluation.to_dict` gives it; scores are shares from 0 to 1; ``key`` is the result's."""
-    rules = sorted(evaluation["rules"], key=lambda rule: _OUTCOMES.get(rule["outcome"], _ERROR)[1])
+    rules = sorted(sorted_rules(dict(evaluation)), key=lambda rule: _OUTCOMES.get(rule["outcome"], _ERROR)[1])
     failing = [rule for rule in rules if rule["outcome"] != "Passed"]
     passing = [rule for rule in rules if rule["outcome"] == "Passed"]
     scores(total, dimensions)
@@ -67,7 +67,14 @@ def _failure(rule: Mapping[str, Any]) -> None:
         st.markdown(f"{icon} **{inline(rule['dimension']).capitalize()}**{broken}")
         st.code(rule["rule"], language=None, wrap_lines=True)
         st.text(rule["reason"])
+        depending(rule)
         examples(rule["examples"])
+
+
+def depending(told: Mapping[str, Any]) -> None:
+    """What is made of the data that a rule is about, from its result or a proposal's evidence."""
+    if line := radius(told):
+        st.caption(f":material/account_tree: {inline(line, 400)}")
 
 
 def examples(rows: list[dict[str, Any]]) -> None:

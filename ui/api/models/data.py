@@ -122,6 +122,24 @@ class Result(Told):
     """`rows`, `passed`, and in `rules` what came of each rule."""
 
 
+class BlastRadius(Told):
+    """What is made of some columns, by direct edges of the lineage."""
+
+    summary: str
+    """All of it in a line."""
+    columns: int
+    tables: int
+    jobs: int
+    personal: int
+    """Columns among them that a tag marks as personal data."""
+    owners: list[str]
+    """Of the tables, those of most first."""
+    nearest: list[tuple[str, str]]
+    """Namespace and name of some of the tables, what matters most first."""
+    complete: bool
+    """False where numbers are the least there is."""
+
+
 class Failing(Told):
     """A rule that failed or could not be evaluated."""
 
@@ -133,6 +151,8 @@ class Failing(Told):
     """How many rows break it; null where it is not about rows."""
     examples: list[dict[str, Any]]
     """A few of these rows, column to value."""
+    blast_radius: BlastRadius | None = None
+    """What depended on its data when it was validated; null where nothing is known to."""
 
 
 class Failures(Told):

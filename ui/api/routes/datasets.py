@@ -14,6 +14,7 @@ from ui.api.desk import Asker, AtDesk, Desk
 from ui.api.models import data as models
 from ui.api.models.base import DatasetId
 from ui.api.paging import Cursor, Limit, Page, page, rest, unpack
+from ui.report.verdict import sorted_rules
 
 router = APIRouter(tags=["datasets"])
 Point = Annotated[int, Path(ge=1, le=2**31 - 1, description="The point's number.")]
@@ -62,9 +63,12 @@ def show_result(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> models.Res
 
 @router.get("/datasets/{dataset_id}/failures", summary="Show failing rows of the newest result")
 def list_failures(dataset_id: DatasetId, desk: AtDesk, actor: Asker) -> models.Failures:
-    """The rules that failed or could not be evaluated when the dataset was validated last, each with a few rows."""
+    """What failed or could not be evaluated when the dataset was validated last, each with a few rows; worst first.
+
+    What could not be evaluated is first, then those on whose data the most depends.
+    """
     latest = _latest(desk, dataset_id)
-    failed = [rule for rule in latest.evaluation["rules"] if rule["outcome"] != "Passed"]
+    failed = [rule for rule in sorted_rules(latest.evaluation) if rule["outcome"] != "Passed"]
     return models.Failures(
         run_id=latest.run_id,
         measured_at=latest.measured_at,
