@@ -216,3 +216,22 @@ def test_a_hive_lateral_view_over_a_subquery_keeps_constants_without_a_source() 
         "INSERT INTO t SELECT c, b, a FROM (SELECT array(1, 2) AS k, 1 AS b, a FROM u) y LATERAL VIEW explode(k) e AS c"
     )
     assert direct(sql, dialect="hive", schema=SCHEMA) == {"t.c <- u.a"}
+
+
+HIDING = [
+    ("postgres", "sha256(a)"),
+    ("postgres", "encode(digest(a, 'sha1'), 'hex')"),
+    ("postgres", "crypt(a, b)"),
+    ("bigquery", "sha512(a)"),
+    ("tsql", "HASHBYTES('SHA2_256', a)"),
+    ("snowflake", "md5_number_lower64(a)"),
+    ("trino", "hmac_sha256(a, b)"),
+    ("redshift", "fnv_hash(a)"),
+    ("oracle", "ora_hash(a)"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "call"), HIDING)
+def test_hashes_of_all_engines_hide_what_they_are_made_of(dialect: str, call: str) -> None:
+    found = lineage.extract(f"SELECT {call} AS z FROM t", dialect=dialect, schema={"t": ["a", "b"]})
+    assert {edge.masking for edge in found.edges} == {True}

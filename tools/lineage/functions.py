@@ -15,14 +15,25 @@ _AGGREGATES = words("""
     regr_slope skewness some std stddev string_agg sumdistinct sumif total uniq uniqexact variance wm_concat xmlagg
 """)
 _HIDING = words("""
-    approx_distinct checksum cityhash64 countif crc32 farm_fingerprint farmhash64 fnv1 fnv1a hash hashbytes hive_hash
-    mask
+    approx_distinct checksum cityhash64 countif crc32 crypt digest farm_fingerprint farmhash64 fnv1 fnv1a fnv_hash
+    func_sha1 halfmd5 hash hashbytes hashrow hive_hash hmac hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512 mask
     mask_first_n mask_hash mask_last_n mask_show_first_n mask_show_last_n md5 md5_binary md5_digest md5_hex md5_number
     murmur3 murmur_hash murmurhash3 sha sha1 sha1_binary sha1_hex sha2 sha224 sha256 sha2_binary sha2_hex sha384 sha512
-    siphash64 standard_hash uniq uniqexact xxh3 xxhash32 xxhash64
+    murmur_hash3_32 ora_hash siphash128 siphash64 standard_hash uniq uniqexact xxh3 xxhash32 xxhash64
 """)
 _COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct)
-_HASHES = (exp.MD5, exp.MD5Digest, exp.SHA, exp.SHA2, exp.StandardHash, exp.FarmFingerprint)
+_HASHES = (
+    exp.MD5,
+    exp.MD5Digest,
+    exp.MD5NumberLower64,
+    exp.MD5NumberUpper64,
+    exp.SHA,
+    exp.SHA1Digest,
+    exp.SHA2,
+    exp.SHA2Digest,
+    exp.StandardHash,
+    exp.FarmFingerprint,
+)
 # Aggregates by class that give back one row's value when they stand in a window (`lag` and its kin).
 _PICK_A_ROW = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue, exp.First, exp.Last)
 _DECIDES_AND_FLOWS = words("coalesce nvl ifnull zeroifnull nullifzero")
@@ -58,7 +69,8 @@ def _in_window(node: exp.Expr) -> bool:
 
 
 def is_hiding(node: exp.Expr) -> bool:
-    """Whether the value cannot be read from the result: hashes, masks and counts, the list that OpenLineage has."""
+    """Whether the value cannot be read from the result: hashes, masks and counts, the list that
+    OpenLineage has, and their kin in other engines."""
     if isinstance(node, (*_COUNTS, *_HASHES)):
         return True
     return name_of(node) in _HIDING
