@@ -72,6 +72,8 @@ def test_each_role_may_what_it_may(signed, store, tmp_path):
         ("POST", "/points/1/verdict"): ("approver", {"verdict": "normal", "reason": "sale"}),
         ("GET", f"/runs/{run.run_id}"): ("viewer", None),
         ("GET", "/audit"): ("viewer", None),
+        ("POST", "/lineage"): ("author", {}),
+        ("POST", "/lineage/batch"): ("author", []),
         ("POST", f"/runs/{run.run_id}/cancel"): ("author", {}),
         ("POST", f"/runs/{run.run_id}/resume"): ("author", {}),
     }
@@ -261,6 +263,7 @@ def test_head_is_get_without_the_body_and_what_else_may_be_asked_is_told(address
 
 def test_what_is_not_there_is_a_problem_too(address):
     problem(httpx.get(f"{address}/"), 404)
-    problem(httpx.get(f"{address}{V1}/lineage"), 404)
+    problem(httpx.get(f"{address}{V1}/lineages"), 404)
+    problem(httpx.get(f"{address}{V1}/lineage"), 405)
     problem(httpx.delete(f"{address}{V1}/runs"), 405)
     problem(httpx.get(f"{address}{V1}/datasets/no-uuid"), 422)

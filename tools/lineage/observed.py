@@ -121,6 +121,8 @@ class Observed:
     """Of the job."""
     confidence: float = 1.0
     """From 0 to 1, how sure the edges are."""
+    coarse: bool = False
+    """Where the job never said anything finer, each dataset that a run writes comes from each that it reads."""
     raw: Mapping[str, Any] | None = field(default=None)
     """The event as it came, kept until it expires."""
 

@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from graph import people
 from graph.jobs import Jobs
 from graph.permissions import Actor, PermissionDenied, acting, require
+from graph.receiving import Receiver
 from graph.runs import Runs
 from memory import Memory
 from memory.errors import NotFound, StoreError, StoreUnusable
@@ -25,6 +26,9 @@ UNKNOWN = "Say who you are: Authorization: Bearer TOKEN. An admin issues tokens:
 
 MOST_COMPARISONS = 4
 """At once; each is a scan of two tables."""
+
+MOST_EVENTS = 32
+"""At once; what is stored together takes one transaction."""
 
 bearer = HTTPBearer(
     auto_error=False, description="A token from `assay users token NAME`. Without users none is needed on this machine."
@@ -47,6 +51,16 @@ class Desk:
     """The threads in which streams look for news: their own, so that no slow request holds them up."""
     comparing: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MOST_COMPARISONS))
     """How many comparisons may still begin: they take minutes, and must not take all threads."""
+
+    events: Receiver = field(init=False)
+    """The door to lineage events."""
+    readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MOST_EVENTS))
+    """The threads in which events are read and stored."""
+    large_readers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """As `readers`, for large bodies, each of which may take a gigabyte of memory."""
+
+    def __post_init__(self) -> None:
+        self.events = Receiver(self.memory)
 
     @property
     def runs(self) -> Runs:

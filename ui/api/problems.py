@@ -19,6 +19,8 @@ from graph.permissions import PermissionDenied
 from memory.errors import KeyReused, LeaseLost, NotFound, OtherPerson, StoreUnusable, WrongState
 from tools.dqdl import DqdlError
 from tools.errors import AssayError
+from tools.openlineage.reading.body import TooLarge
+from tools.openlineage.reading.looking import EventError
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES: dict[type[AssayError], int] = {
@@ -31,6 +33,8 @@ STATUSES: dict[type[AssayError], int] = {
     LeaseLost: 409,
     KeyReused: 422,
     StoreUnusable: 503,
+    EventError: 400,
+    TooLarge: 413,
 }
 """Any other error that a person can act on says that what was asked for cannot be: 422."""
 NAMES = {
@@ -137,6 +141,8 @@ def _known(request: Request, error: Exception) -> Response:
     status, more = status_of(error), dict[str, Any]()
     if isinstance(error, DqdlError):
         more = {"line": error.line, "column": error.column, "expected": error.expected, "excerpt": error.excerpt}
+    if isinstance(error, EventError):
+        more = {"errors": [{"where": error.where, "message": error.wrong}]}
     if status == 503:
         log.warning("%s", error)
     return answer(request.state.request_id, status, error.message, error.hint, **more)

@@ -14,10 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph import people
+from tools.openlineage.reading.body import MOST_BYTES as MOST_EVENT_BYTES
 from ui.api import problems
 
 MOST_BYTES = 1_000_000
 """Of a body."""
+EVENTS = ("/api/v1/lineage", "/api/v1/lineage/batch")
+"""Where events come in, which are larger."""
 BODY_SECONDS = 20.0
 """How long the next part of a body may be waited for."""
 OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -60,7 +63,7 @@ class Shell:
         head = scope["method"] == "HEAD" and not scope["path"].endswith("/stream")
         asked = {**scope, "state": state, "method": "GET" if head else scope["method"]}
         try:
-            await inner(asked, _bounded(receive), told)
+            await inner(asked, _bounded(receive, MOST_EVENT_BYTES if scope["path"] in EVENTS else MOST_BYTES), told)
         except Exception:  # the outermost boundary: it was answered, and one request's bug must not stop the server
             log.exception("Request %s broke", state["request_id"])
         except asyncio.CancelledError:
@@ -69,9 +72,9 @@ class Shell:
             _log(scope, state, status, time.perf_counter() - began)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """Gives the parts of a body until they are too many, or too slow. Raises HTTPException."""
-    left, whole = MOST_BYTES, False
+    left, whole = most, False
 
     async def bounded() -> Message:
         nonlocal left, whole
@@ -82,7 +85,7 @@ def _bounded(receive: Receive) -> Receive:
             raise HTTPException(408, "The body did not come to its end.", {"Connection": "close"}) from None
         left, whole = left - len(message.get("body", b"")), not message.get("more_body", False)
         if left < 0:
-            raise HTTPException(413, f"A body has at most {MOST_BYTES:,} bytes.", {"Connection": "close"})
+            raise HTTPException(413, f"A body has at most {most:,} bytes here.", {"Connection": "close"})
         return message
 
     return bounded
