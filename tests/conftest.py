@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from memory import Memory, embedded
 from memory.migrate import migrate
 from tests.support import heavy, mariadb, spark
+from tests.support.lineages import emptied
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -70,6 +71,20 @@ def store(store_url: str) -> Iterator[Memory]:
     """An open store on a fresh database."""
     with Memory.open(store_url) as memory:
         yield memory
+
+
+@pytest.fixture(scope="session")
+def _lineage_store(store_server: str) -> Iterator[Memory]:
+    for url in _database(store_server, TEMPLATE):
+        with Memory.open(url) as memory:
+            yield memory
+
+
+@pytest.fixture
+def lineage_store(_lineage_store: Memory) -> Memory:
+    """A store without any lineage, the same one for all tests that ask for no more."""
+    emptied(_lineage_store)
+    return _lineage_store
 
 
 def _database(server: str, template: str) -> Iterator[str]:

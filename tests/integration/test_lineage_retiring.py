@@ -24,9 +24,9 @@ def said(hours: float, name: str, *edges: ObservedEdge, origin: str = "sql", tag
 
 
 @pytest.fixture
-def scanned(store: Memory) -> Memory:
+def scanned(lineage_store: Memory) -> Memory:
     """Two jobs in one folder, one beside it, and one of another origin."""
-    store.lineage.ingest(
+    lineage_store.lineage.ingest(
         [
             said(0, "/etl/a#b", edge("a.x", "b.x")),
             said(0, "/etl/b#c", edge("b.x", "c.x"), tags=(Tag("pii", "", "x"),)),
@@ -34,7 +34,7 @@ def scanned(store: Memory) -> Memory:
             said(0, "/etl/other", edge("b.x", "e.x"), origin="openlineage"),
         ]
     )
-    return store
+    return lineage_store
 
 
 def below(store: Memory, node: str) -> set[str]:
@@ -76,25 +76,27 @@ def test_what_is_gone_is_said_once_and_may_come_back(scanned: Memory) -> None:
     assert scanned.lineage.retire("sql", JobId("file", "/etl/"), (), at=at(4)).ended == 1
 
 
-def test_signs_of_patterns_in_names_mean_themselves(store: Memory) -> None:
-    store.lineage.ingest([said(0, "/a_b/x", edge("a.x", "b.x")), said(0, "/acb/x", edge("a.x", "c.x"))])
-    assert store.lineage.retire("sql", JobId("file", "/a_b/"), (), at=at(1)).ended == 1
-    assert below(store, "a.x") == {"c.x"}
+def test_signs_of_patterns_in_names_mean_themselves(lineage_store: Memory) -> None:
+    lineage_store.lineage.ingest([said(0, "/a_b/x", edge("a.x", "b.x")), said(0, "/acb/x", edge("a.x", "c.x"))])
+    assert lineage_store.lineage.retire("sql", JobId("file", "/a_b/"), (), at=at(1)).ended == 1
+    assert below(lineage_store, "a.x") == {"c.x"}
 
 
-def test_a_job_that_only_reads_is_no_longer_affected_once_it_is_gone_or_reads_something_else(store: Memory) -> None:
+def test_a_job_that_only_reads_is_no_longer_affected_once_it_is_gone_or_reads_something_else(
+    lineage_store: Memory,
+) -> None:
     report = JobId("file", "/report")
     reads = lambda hours, *tables: Observed(  # noqa: E731
         *(at(hours), "sql", report), mode=Mode.REPLACE, inputs=tuple(ObservedDataset(dataset(t)) for t in tables)
     )
-    store.lineage.ingest([said(0, "/load", edge("raw.x", "a.x")), reads(0, "a")])
+    lineage_store.lineage.ingest([said(0, "/load", edge("raw.x", "a.x")), reads(0, "a")])
 
     def readers() -> list[JobId]:
-        return [job.job for job in store.lineage.impact(ColumnId(dataset("a"), "x")).jobs]
+        return [job.job for job in lineage_store.lineage.impact(ColumnId(dataset("a"), "x")).jobs]
 
     assert readers() == [report]
-    store.lineage.ingest([reads(1, "b")])
+    lineage_store.lineage.ingest([reads(1, "b")])
     assert readers() == []
-    store.lineage.ingest([reads(2, "a")])
-    store.lineage.retire("sql", JobId("file", "/report"), (), at=at(2) + timedelta(minutes=1))
+    lineage_store.lineage.ingest([reads(2, "a")])
+    lineage_store.lineage.retire("sql", JobId("file", "/report"), (), at=at(2) + timedelta(minutes=1))
     assert readers() == []

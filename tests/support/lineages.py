@@ -71,3 +71,8 @@ def emptied(memory: Memory) -> None:
             """update lineage_state set version = version + 1, rewritten = version + 1, tags = tags + 1,
                 history_from = '0002-01-01 00:00:00+00'"""
         )
+
+
+def below(memory: Memory, node: ColumnId) -> set[ColumnId]:
+    """All columns that are made of a node."""
+    return {one.column for one in memory.lineage.downstream(node).columns}

@@ -109,6 +109,8 @@ class Teller:
     ) -> Observed:
         """All that there is to say of a job that writes one table, or none."""
         at = run_at or self.at
+        if not fits(job):
+            job = JobId(job.namespace, f"{job.name[: LONGEST_NAME // 4]}… {sha256(job.name.encode()).hexdigest()[:16]}")
         target = output.id if output else None
         if not fits(target or ()):
             written.problems.append("it writes a table whose name is too long, or no text")

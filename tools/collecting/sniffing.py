@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from tools.collecting.model import CollectError
 LogForm = Literal["csv", "jsonl", "postgres csv", "postgres", "mysql"]
 Kind = Literal["manifest", "events", "sql"] | LogForm
 BEGINNING = 256 * 1024
+GZIP = b"\x1f\x8b"
 _TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
 _POSTGRES_CSV = re.compile(rf'^"?{_TIME}[^,]*,(?:"(?:[^"]|"")*"|[^,"]*),(?:"(?:[^"]|"")*"|[^,"]*),\d*,')
 _POSTGRES = re.compile(r"(?:^|\s)(?:LOG|STATEMENT|DETAIL|ERROR|FATAL|HINT):  ", re.MULTILINE)
@@ -27,10 +30,12 @@ QUERY_NAMES = ("query", "query_text", "querytxt", "statement", "sql", "sql_text"
 def kind_of(path: Path) -> Kind | None:
     """What a file is; None for nothing that is known. Raises CollectError where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            beginning = file.read(BEGINNING)
-    except OSError as error:
-        raise CollectError(f"{path} cannot be read: {error.strerror}.") from None
+        with path.open("rb") as raw:
+            packed = raw.read(2) == GZIP
+            raw.seek(0)
+            beginning = (gzip.GzipFile(fileobj=raw) if packed else raw).read(BEGINNING)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CollectError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     if path.suffix.lower() in ENDINGS:
         return "sql"
     if b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -19,7 +19,7 @@ _CATALOG = "spark_catalog"
 
 
 class SparkListing:
-    """Tables and views, those of the session too."""
+    """Tables and views of the catalog. Views of a session are none of it, and Spark does not tell their text."""
 
     dialect = "spark"
     place = Place(_NAMESPACE, (_CATALOG, _DEFAULT))
@@ -37,7 +37,7 @@ class SparkListing:
     def views(self) -> Iterator[View]:
         """Views with the text that they were made of."""
         for table in self._listed():
-            if table.tableType in ("VIEW", "TEMPORARY"):
+            if table.tableType == "VIEW":
                 said = {row[0]: row[1] for row in self._described(_parts(table))}
                 inside = str(said.get("View Catalog and Namespace") or "").replace("`", "").split(".")
                 yield View(_parts(table), str(said.get("View Text") or ""), tuple(inside) if len(inside) > 1 else None)
@@ -47,13 +47,8 @@ class SparkListing:
         raise CollectError("The local Spark keeps no log of its queries.", hint="Scan its views, without --queries.")
 
     def _listed(self) -> Iterator[Any]:
-        seen: set[tuple[str, ...]] = set()
         for database in self._session.catalog.listDatabases():
-            for table in self._session.catalog.listTables(database.name):
-                # What Assay opens has a view in Spark for a while.
-                if _parts(table) not in seen and not (table.isTemporary and table.name.startswith("assay_")):
-                    seen.add(_parts(table))
-                    yield table
+            yield from (one for one in self._session.catalog.listTables(database.name) if not one.isTemporary)
 
     def _schema(self, parts: tuple[str, ...]) -> Any:
         return self._session.table(_quoted(parts)).schema.fields
@@ -73,8 +68,6 @@ def opened() -> Iterator[Listing]:
 
 
 def _parts(table: Any) -> tuple[str, ...]:
-    if table.isTemporary and not table.namespace:
-        return (str(table.name),)
     return (str(table.catalog or _CATALOG), *map(str, table.namespace or ()), str(table.name))
 
 

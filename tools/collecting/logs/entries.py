@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +16,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tools.collecting.model import CollectError, Progress
-from tools.collecting.sniffing import LogForm, query_column
+from tools.collecting.sniffing import GZIP, LogForm, query_column
 
 LONGEST = 1_000_000
 """Characters of a statement; a longer one is cut and then cannot be read."""
-_GZIP = b"\x1f\x8b"
 _EVERY = 2_000
 """Lines between two words about the progress."""
 _TIMES = (
@@ -52,7 +52,7 @@ def entries(path: Path, form: LogForm, on_progress: Progress) -> Iterator[Entry]
             yield from _READERS[form](lines)
     except OSError as error:
         raise CollectError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (csv.Error, EOFError) as error:
+    except (csv.Error, EOFError, zlib.error) as error:
         raise CollectError(f"{path} is damaged: {error}.") from None
 
 
@@ -100,7 +100,7 @@ def opened(path: Path, on_progress: Progress, longest: int = LONGEST) -> Iterato
     """The lines of a text file, packed by gzip or not; one that is longer comes in pieces."""
     with path.open("rb") as raw:
         size = max(1, path.stat().st_size)
-        packed = raw.read(2) == _GZIP
+        packed = raw.read(2) == GZIP
         raw.seek(0)
         content = gzip.GzipFile(fileobj=raw) if packed else raw
         text = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="")
@@ -158,7 +158,7 @@ def _postgres_csv(lines: Lines) -> Iterator[Entry]:
 
 
 _SAID = re.compile(r"(.*?)(LOG|ERROR|FATAL|STATEMENT|DETAIL|HINT|CONTEXT|WARNING|NOTICE|INFO|DEBUG\d?|QUERY):  (.*)")
-_PROCESS = re.compile(r"\[(\d+)\]|\b([0-9a-f]+\.[0-9a-f]+)\b")
+_PROCESS = re.compile(r"\[(\d+)\]|\b([0-9a-f]{6,}\.[0-9a-f]+)\b")
 _DATABASE = re.compile(r"[\w-]+@(\w+)")
 
 

@@ -9,7 +9,7 @@ from tools.collecting.logs.entries import Entry, entries
 from tools.collecting.logs.statements import Seen, Sessions, fingerprint, successful, writes
 from tools.collecting.model import LOGGED, Found, Notes, Progress, Scope, Skipped, Tally
 from tools.collecting.places import Wanted
-from tools.collecting.saying import Teller, by_table, read, unreadable
+from tools.collecting.saying import Teller, by_table, fits, read, unreadable
 from tools.collecting.schemas import load
 from tools.collecting.sniffing import LogForm
 from tools.collecting.tables import NOWHERE, Place, Tables
@@ -56,7 +56,7 @@ class Statements:
             # What comes from no table has no lineage: a log is full of INSERTs of values.
             if written.table and (written.edges or set(written.reads) - {written.table}):
                 dataset = tables.dataset(written.table)
-                job = JobId(dataset.namespace, f"query {dataset.name} {mark}")
+                job = JobId(dataset.namespace, f"query {dataset.name if fits(dataset) else ''} {mark}")
                 teller = Teller(self._teller.origin, self._teller.at, self._teller.dialect, tables)
                 told = teller.say(job, written, ObservedDataset(dataset), sure=LOGGED, run_at=entry.at)
                 yield Found(told, where, tuple(written.problems))
