@@ -10,10 +10,11 @@ from typing import Any
 from memory.db import Connection, Database
 from memory.lineage import naming
 from memory.lineage.arrays import BY_INDEX, array, columns, json_text
+from memory.lineage.coarse import CoarseRecompute
 from memory.lineage.labels import save_io, save_labels
 from memory.lineage.nodes import COLUMN, Node, Nodes, settle
 from memory.lineage.recompute import Recompute, forget_datasets, jobs_touching
-from memory.lineage.statements import Packed, pack
+from memory.lineage.statements import Packed, is_coarse, pack, pack_flow
 from tools.lineage.observed import DatasetId, Mode, Observed
 
 BATCH_EVENTS, BATCH_EDGES = 500, 50_000
@@ -71,6 +72,7 @@ class Batch:
         self._names = naming.Names(connection)
         self._nodes = Nodes(connection, self._version)
         self._work = Recompute(connection, self._version, self._names, self._nodes)
+        self._coarse_work = CoarseRecompute(connection, self._version, self._names, self._nodes)
 
     def take(self, batch: list[Observed]) -> None:
         """Stores the new ones of a batch, and brings the edges of their jobs up to date."""
@@ -88,11 +90,12 @@ class Batch:
         save_io(self._connection, fresh, lambda one: speakers[_speaker(one)], self._names, self._at)
         save_labels(self._connection, fresh, lambda job: speakers[("job", *job)], self._names, self._at)
         self._sayings(fresh, speakers)
-        opened, ended = self._work.run()
+        for work in (self._work, self._coarse_work):
+            opened, ended = work.run()
+            self._total.opened += opened
+            self._total.ended += ended
         if gone:
             forget_datasets(self._connection, gone)
-        self._total.opened += opened
-        self._total.ended += ended
 
     def _at(self, one: Observed) -> datetime:
         """When it was said. A clock that is ahead does not win for ever."""
@@ -132,11 +135,17 @@ class Batch:
             self._names.load(dataset.id for one in fresh for dataset in one.datasets)
             self._names.load(end.dataset for one in fresh for e in one.edges for end in (e.source, e.target))
             settle(self._connection, moved, self._version)
-            self._work.all_of(jobs_touching(self._connection, moved))
+            self._all_of(jobs_touching(self._connection, moved))
         for one, dataset in changed:
             if dataset.change == "DROP":
                 dropped = {self._names.resolve(dataset.id, self._at(one))}
-                self._work.cut(jobs_touching(self._connection, dropped), self._at(one))
+                touched = jobs_touching(self._connection, dropped)
+                self._work.cut(touched, self._at(one))
+                self._coarse_work.cut(touched, self._at(one))
+
+    def _all_of(self, jobs: set[int]) -> None:
+        self._work.all_of(jobs)
+        self._coarse_work.all_of(jobs)
 
     def _symlinks(self, fresh: list[Observed]) -> set[int]:
         """Datasets that are one from now on; those that are given up."""
@@ -150,7 +159,7 @@ class Batch:
             if left is not None:
                 gone.add(left)
                 settle(self._connection, {one_of, other_of}, self._version)
-                self._work.all_of(jobs_touching(self._connection, {left}))
+                self._all_of(jobs_touching(self._connection, {left}))
                 known = [name for seen in fresh for name in _names(seen)]
                 self._names.forget()
                 self._names.load(known)
@@ -180,7 +189,8 @@ class Batch:
 
     def _sayings(self, fresh: list[Observed], speakers: dict[Speaker, int]) -> None:
         runs = self._runs(fresh, speakers)
-        packed = {one.key: pack(one) for one in fresh if one.edges or one.mode is Mode.REPLACE}
+        packed = {one.key: pack(one) for one in fresh if one.edges or (one.mode is Mode.REPLACE and not one.coarse)}
+        packed |= {one.key: pack_flow(one) for one in fresh if is_coarse(one) and one.datasets}
         statements = self._statements(list(packed.values()))
         rows: list[tuple[Any, ...]] = []
         for one in fresh:
@@ -189,14 +199,16 @@ class Batch:
             if statement is None and not completes:
                 continue
             job = speakers[_speaker(one)]
-            rows.append((job, self._at(one), one.key, runs[job, _run(one)], completes, statement))
+            rows.append((job, self._at(one), one.key, runs[job, _run(one)], completes, statement, is_coarse(one)))
             self._work.since(job, self._at(one))
+            self._coarse_work.since(job, self._at(one))
         if rows:
             self._connection.execute(
-                """insert into lineage_sayings select * from unnest(
-                    %s::int[], %s::timestamptz[], %s::bytea[], %s::bigint[], %s::boolean[], %s::bigint[])""",
+                """insert into lineage_sayings select * from unnest(%s::int[], %s::timestamptz[], %s::bytea[],
+                    %s::bigint[], %s::boolean[], %s::bigint[], %s::boolean[])""",
                 columns(rows),
             )
+            self._connection.execute(_MARK_JOBS, columns(rows))
 
     def _runs(self, fresh: list[Observed], speakers: dict[Speaker, int]) -> dict[tuple[int, str], int]:
         found: dict[tuple[int, str], tuple[datetime, datetime, str]] = {}
@@ -234,6 +246,18 @@ class Batch:
             "select id, hash from lineage_statements where hash = any(%s::bytea[])", [array(hashes)]
         )
         return {bytes(row["hash"]): row["id"] for row in rows}
+
+
+_MARK_JOBS = """
+    with told as (
+        select job_id, min(at) filter (where not coarse) as fine, bool_or(coarse) as coarse
+        from unnest(%s::int[], %s::timestamptz[], %s::bytea[], %s::bigint[], %s::boolean[], %s::bigint[], %s::boolean[])
+            s (job_id, at, key, run_id, completes, statement_id, coarse)
+        where statement_id is not null group by job_id)
+    update lineage_jobs j set fine_from = least(j.fine_from, t.fine), coarse = j.coarse or t.coarse
+    from told t where j.id = t.job_id
+        and (j.fine_from is distinct from least(j.fine_from, t.fine) or j.coarse < t.coarse)
+"""
 
 
 def _speaker(one: Observed) -> Speaker:

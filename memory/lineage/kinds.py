@@ -7,6 +7,8 @@ INDIRECT = ("", "JOIN", "FILTER", "GROUP_BY", "SORT", "WINDOW", "CONDITIONAL")
 DIRECT_MASK, INDIRECT_MASK = 4, 8
 MEMBER = 8
 """Between a column and its whole dataset: nobody said it, it is so."""
+FLOW = 9
+"""From a dataset that a job reads to one that it writes, where nobody said how."""
 FIRST_INDIRECT = 16
 
 
@@ -23,6 +25,8 @@ def decode(number: int) -> tuple[str, str, bool]:
     """Type, subtype and masking of a number."""
     if number == MEMBER:
         return "DIRECT", "MEMBER", False
+    if number == FLOW:
+        return "DIRECT", "", False
     if number < FIRST_INDIRECT:
         return "DIRECT", DIRECT[number % DIRECT_MASK], number >= DIRECT_MASK
     rest = number - FIRST_INDIRECT
@@ -31,4 +35,4 @@ def decode(number: int) -> tuple[str, str, bool]:
 
 def takes_columns(number: int) -> bool:
     """Whether an edge of this kind from a whole dataset takes its columns, not just its rows."""
-    return number in {0, 1, 2, 4, 5, 6}
+    return number in {0, 1, 2, 4, 5, 6, FLOW}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from memory.db import Connection
+from memory.db import Connection, Row
 from memory.lineage.arrays import array, columns
 from memory.lineage.naming import Names
 from memory.lineage.nodes import Node, Nodes
@@ -42,6 +42,9 @@ class Placed(NamedTuple):
 class Recompute:
     """The jobs of a batch whose edges may have changed, each from a time on."""
 
+    coarse = False
+    """Whether it is about what is only known to be read and written."""
+
     def __init__(self, connection: Connection, version: int, names: Names, nodes: Nodes) -> None:
         self._connection = connection
         self._version = version
@@ -49,6 +52,7 @@ class Recompute:
         self._nodes = nodes
         self._from: dict[int, datetime] = {}
         self._forced: set[int] = set()
+        self._until: dict[int, datetime] = {}
 
     def since(self, job: int, at: datetime) -> None:
         """The job said something at a time."""
@@ -72,12 +76,12 @@ class Recompute:
 
     def run(self) -> tuple[int, int]:
         """Writes what follows: how many edges were opened and how many ended."""
+        self._leave_out()
         if not self._from:
             return 0, 0
-        self._forced |= self._cut_before()
         changed = {
             job: found
-            for job, found in ((job, spells(said)) for job, said in self._sayings().items())
+            for job, found in ((job, self._spells(job, said)) for job, said in self._sayings().items())
             if job in self._forced or not unchanged(found, self._from[job])
         }
         if not changed:
@@ -85,27 +89,36 @@ class Recompute:
         wanted = self._wanted(changed)
         return self._write(wanted, self._stored(list(changed)))
 
-    def _cut_before(self) -> set[int]:
-        rows = self._connection.execute("select id from lineage_jobs where cut and id = any(%s)", [list(self._from)])
-        return {row["id"] for row in rows}
+    def _leave_out(self) -> None:
+        """Jobs that it is not about, after a look at what is known of them."""
+        rows = self._connection.execute("select * from lineage_jobs where id = any(%s)", [list(self._from)]).fetchall()
+        self._from = {row["id"]: self._from[row["id"]] for row in rows if self._concerns(row)}
+        self._forced |= {row["id"] for row in rows if row["cut"]}
+
+    def _concerns(self, job: Row) -> bool:
+        return job["fine_from"] is not None
+
+    def _spells(self, job: int, said: list[Saying]) -> list[Spell]:
+        return spells(said)
 
     def _sayings(self) -> dict[int, list[Saying]]:
         """Of each job what counts from its time on: runs that told something since the last complete one before it."""
         found: dict[int, list[Saying]] = {job: [] for job in self._from}
         rows = self._connection.execute(
             """with bases as (
-                select w.job_id, (
+                select w.job_id, w.coarse, (
                     select s.at from lineage_sayings s
                     where s.job_id = w.job_id and s.at < w.at and s.completes and exists (
-                        select from lineage_sayings e
-                        where e.run_id = s.run_id and e.at <= s.at and e.statement_id is not null)
+                        select from lineage_sayings e where e.run_id = s.run_id and e.at <= s.at
+                            and e.coarse = w.coarse and e.statement_id is not null)
                     order by s.at desc limit 1) as base
-                from unnest(%s::int[], %s::timestamptz[]) w (job_id, at))
-            select s.job_id, s.at, s.key, s.run_id, s.completes, s.statement_id
-            from bases b join lineage_sayings s on s.job_id = b.job_id
+                from unnest(%s::int[], %s::timestamptz[], %s::boolean[]) w (job_id, at, coarse))
+            select s.job_id, s.at, s.key, s.run_id, s.completes,
+                case when s.coarse = b.coarse then s.statement_id end as statement_id
+            from bases b join lineage_sayings s on s.job_id = b.job_id and (s.completes or s.coarse = b.coarse)
             where b.base is null or s.run_id in (
                 select n.run_id from lineage_sayings n where n.job_id = b.job_id and n.at >= b.base)""",
-            columns(list(self._from.items())),
+            columns([(*one, self.coarse) for one in self._from.items()]),
         )
         for row in rows:
             said = (row["at"], bytes(row["key"]), row["run_id"], row["completes"], row["statement_id"])
@@ -132,7 +145,7 @@ class Recompute:
     def _place(self, found: list[Spell], statements: dict[int, Statement]) -> list[Placed]:
         result = []
         for spell in found:
-            edges, confidence = statements[spell.statement]
+            edges, confidence = statements[spell.statement][:2]
             meant = {name: self._names.resolve(name, spell.said) for name in statements[spell.statement].names}
             result += [Placed(edge, meant[edge.source], meant[edge.target], spell, confidence) for edge in edges]
         return result
@@ -170,12 +183,13 @@ class Recompute:
 
     def _stored(self, jobs: list[int]) -> set[Held]:
         rows = self._connection.execute(
-            """with w as (select * from unnest(%s::int[], %s::timestamptz[]) w (job_id, at))
+            """with w as (select * from unnest(%s::int[], %s::timestamptz[], %s::boolean[]) w (job_id, at, coarse))
             select e.job_id, e.src, e.dst, e.kind, e.valid_from, null as valid_to
-            from w join lineage_edges e on e.job_id = w.job_id
+            from w join lineage_edges e on e.job_id = w.job_id and (e.kind = 9) = w.coarse
             union all select e.job_id, e.src, e.dst, e.kind, e.valid_from, e.valid_to
-            from w join lineage_past_edges e on e.job_id = w.job_id and e.valid_to >= w.at""",
-            columns([(job, self._from[job]) for job in jobs]),
+            from w join lineage_past_edges e
+                on e.job_id = w.job_id and e.valid_to >= w.at and (e.kind = 9) = w.coarse""",
+            columns([(job, self._from[job], self.coarse) for job in jobs]),
         )
         return {Held._make([*list(row.values())[:5], row["valid_to"] or FOREVER]) for row in rows}
 

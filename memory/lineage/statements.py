@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from memory.db import storable_text
-from memory.lineage.kinds import code, takes_columns
+from memory.lineage.kinds import FLOW, code, takes_columns
 from memory.lineage.nodes import ALL_COLUMNS, COLUMN, WHOLE
 from tools.lineage.model import DATASET
 from tools.lineage.observed import ColumnId, DatasetId, Observed
+
+COARSE_CONFIDENCE = 0.5
 
 
 class Said(NamedTuple):
@@ -30,11 +32,14 @@ class Statement(NamedTuple):
 
     edges: list[Said]
     confidence: float
+    reads: tuple[DatasetId, ...] = ()
+    writes: tuple[DatasetId, ...] = ()
+    """Where there are no edges: what is read and written, in whatever way."""
 
     @property
     def names(self) -> set[DatasetId]:
         """All datasets in it."""
-        return {name for edge in self.edges for name in (edge.source, edge.target)}
+        return {name for edge in self.edges for name in (edge.source, edge.target)} | {*self.reads, *self.writes}
 
 
 class Packed(NamedTuple):
@@ -59,15 +64,35 @@ def pack(observed: Observed) -> Packed:
     return Packed(hashlib.sha256(text.encode()).digest(), text)
 
 
-def unpack(said: list[object]) -> Statement:
+def is_coarse(observed: Observed) -> bool:
+    """Whether an observation says of datasets at most that they are read and written."""
+    return observed.coarse and not observed.edges
+
+
+def pack_flow(observed: Observed) -> Packed:
+    """What an observation says to be read and written, as text."""
+    reads, writes = (
+        sorted({one.id for one in told if one.change != "DROP"}) for told in (observed.inputs, observed.outputs)
+    )
+    text = json.dumps([observed.confidence * COARSE_CONFIDENCE, [], [], reads, writes], separators=(",", ":"))
+    return Packed(hashlib.sha256(text.encode()).digest(), text)
+
+
+def unpack(said: list[Any]) -> Statement:
     """A stored statement."""
-    confidence, names, edges = said
+    confidence, names, edges, *flow = said
     assert isinstance(names, list)
     assert isinstance(edges, list)
     assert isinstance(confidence, (int, float))
     datasets = [DatasetId(*name) for name in names]
     found = [Said(datasets[a], ar, ac, datasets[b], br, bc, kind) for a, ar, ac, b, br, bc, kind in edges]
-    return Statement(found, confidence)
+    reads, writes = (tuple(DatasetId(*name) for name in ids) for ids in flow or ((), ()))
+    return Statement(found, confidence, reads, writes)
+
+
+def flows(reads: DatasetId, writes: DatasetId) -> Said:
+    """The edge between a dataset that is read and one that is written."""
+    return Said(reads, ALL_COLUMNS, "", writes, WHOLE, "", FLOW)
 
 
 def _source(column: ColumnId, kind: int) -> tuple[int, str]:

@@ -25,7 +25,7 @@ def expire_history(connection: Connection, before: datetime) -> Expired:
         [before],
     )
     edges = connection.execute("delete from lineage_past_edges where valid_to <= %s", [before]).rowcount
-    sayings = connection.execute(_EXPIRE_SAYINGS, [before]).rowcount
+    sayings = connection.execute(_EXPIRE_SAYINGS, {"before": before}).rowcount
     connection.execute(
         """delete from lineage_statements s
         where not exists (select from lineage_sayings y where y.statement_id = s.id)"""
@@ -39,15 +39,17 @@ def expire_history(connection: Connection, before: datetime) -> Expired:
     return Expired(edges=edges, sayings=sayings)
 
 
+# What a job said only of datasets no longer counts once it says something finer.
 _EXPIRE_SAYINGS = """
-    with bases as (
+    with jobs as (select id, coalesce(fine_from >= %(before)s, true) as coarse from lineage_jobs),
+    bases as (
         select j.id as job_id, (
             select s.at from lineage_sayings s
-            where s.job_id = j.id and s.at < %s and s.completes and exists (
-                select from lineage_sayings e
-                where e.run_id = s.run_id and e.at <= s.at and e.statement_id is not null)
+            where s.job_id = j.id and s.at < %(before)s and s.completes and exists (
+                select from lineage_sayings e where e.run_id = s.run_id and e.at <= s.at
+                    and e.coarse = j.coarse and e.statement_id is not null)
             order by s.at desc limit 1) as base
-        from lineage_jobs j)
+        from jobs j)
     delete from lineage_sayings s using bases b
     where s.job_id = b.job_id and s.at < b.base and s.run_id not in (
         select n.run_id from lineage_sayings n where n.job_id = b.job_id and n.at >= b.base)

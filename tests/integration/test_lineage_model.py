@@ -30,11 +30,16 @@ edges = st.one_of(
 @st.composite
 def observed(draw, hour):
     """Something that is told at an hour."""
-    kind = draw(st.sampled_from(["run"] * 6 + ["declared"] * 2 + ["drop", "rename", "link"]))
+    kind = draw(st.sampled_from(["run"] * 6 + ["declared"] * 2 + ["flow"] * 4 + ["drop", "rename", "link"]))
     job, run = draw(st.sampled_from("jk")), draw(st.sampled_from("123"))
     said = tuple(draw(st.lists(edges, max_size=4)))
     if kind == "run":
         return Observed(at(hour), "test", JobId("jobs", job), run, completes=draw(st.booleans()), edges=said)
+    if kind == "flow":
+        reads, writes = (tuple(map(seen, draw(st.lists(st.sampled_from(TABLES), max_size=2)))) for _ in range(2))
+        mode, ends = draw(st.sampled_from([(Mode.ACCUMULATE, False), (Mode.ACCUMULATE, True), (Mode.REPLACE, False)]))
+        who = JobId("jobs", draw(st.sampled_from("jjl")))
+        return Observed(at(hour), "test", who, run, mode, ends, inputs=reads, outputs=writes, coarse=True)
     if kind == "declared":
         return Observed(at(hour), "test", JobId("jobs", job), mode=Mode.REPLACE, edges=said)
     if kind == "link":

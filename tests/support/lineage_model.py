@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import product
 
 from memory.lineage.kinds import DIRECT
 from tools.lineage.model import DATASET
@@ -50,24 +51,49 @@ class Model:
         return {edge for job in jobs for edge in self._of_job(job, at)}
 
     def _of_job(self, job, at) -> EdgeSet:
-        said, active = {}, set()
-        for one in self.told:
-            if one.job != job or one.at > at:
-                continue
-            run = one.run if one.mode is Mode.ACCUMULATE else one.key
-            if one.edges or one.mode is Mode.REPLACE:
-                said.setdefault(run, []).append(one)
-            elif not one.completes:
-                continue
-            if run in said:
-                active = {run} if one.completes or one.mode is Mode.REPLACE else active | {run}
-        return {
+        said = [one for one in self.told if one.job == job and one.at <= at]
+        fine = [one for one in said if one.edges or (one.mode is Mode.REPLACE and not one.coarse)]
+        coarse = [one for one in said if one.coarse and one.datasets] if not fine else []
+        edges = {
             self._placed(edge, one.at)
-            for run in active
-            for one in said[run]
+            for together in self._active(said, fine)
+            for one in together
             for edge in one.edges
             if not self._dropped(edge, one.at, at)
         }
+        for together in self._active(said, coarse):
+            edges |= self._crossed(together, at)
+        return edges
+
+    def _active(self, said, wanted) -> list[list[Observed]]:
+        """What was said by each run that counts."""
+        found, active = {}, set()
+        for one in said:
+            run = one.run if one.mode is Mode.ACCUMULATE else one.key
+            ends = one.completes or one.mode is Mode.REPLACE
+            if one in wanted:
+                found.setdefault(run, []).append(one)
+            elif not ends:
+                continue
+            if run in found:
+                active = {run} if ends else active | {run}
+        return [found[run] for run in active]
+
+    def _crossed(self, together, at) -> EdgeSet:
+        """Each dataset that a run writes, made of each that it reads, by when they were first named."""
+        reads, writes = {}, {}
+        for one in together:
+            for known, told in ((reads, one.inputs), (writes, one.outputs)):
+                for seen in told:
+                    if seen.change != "DROP":
+                        known.setdefault(seen.id, one.at)
+        edges = set()
+        for (read, first), (written, second) in product(reads.items(), writes.items()):
+            source, target = self.identity(read, first), self.identity(written, second)
+            edge = ObservedEdge(ColumnId(read), ColumnId(written), "DIRECT", "")
+            if source != target and not self._dropped(edge, max(first, second), at):
+                edges.add((ColumnId(source), ColumnId(target), "", False))
+        return edges
 
     def _placed(self, edge: ObservedEdge, said: datetime):
         source, target = (ColumnId(self.identity(end.dataset, said), end.column) for end in (edge.source, edge.target))
