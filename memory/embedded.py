@@ -27,6 +27,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from memory.errors import StoreError
+from tools.home import default_home as default_home
 
 DATABASE = "assay"
 VERSION = "18"
@@ -46,15 +47,6 @@ class Account(NamedTuple):
 
     uid: int
     gid: int
-
-
-def default_home() -> Path:
-    """``ASSAY_HOME``, or ``~/.local/share/assay``; ``/var/lib/assay`` for root.
-
-    Postgres refuses to run as root, and root's own folder is none that another account should be let into.
-    """
-    usual = "/var/lib/assay" if os.geteuid() == 0 else "~/.local/share/assay"
-    return Path(os.environ.get("ASSAY_HOME") or usual).expanduser().absolute()
 
 
 def start(home: Path) -> str:

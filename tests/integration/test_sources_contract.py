@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from sqlglot import exp
 
-from tests.support.same_table import DATA, ENGINES, KINDS, in_mariadb, in_postgres, in_spark, rows
+from tests.support.same_table import DATA, ENGINES, KINDS, in_iceberg, in_mariadb, in_postgres, in_spark, rows
 from tools import sources
 from tools.errors import AssayError
 from tools.sources.table import QueryError, SourceError, Table
@@ -24,6 +24,10 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Table, Table]]:
     """Two open tables with the same content on one engine."""
     if request.param == "duckdb":
         tables = sources.open(DATA), sources.open(DATA)
+        yield tables
+    elif request.param == "iceberg":
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("iceberg")
+        tables = in_iceberg(folder / "a"), in_iceberg(folder / "b")
         yield tables
     elif request.param == "postgres":
         server = request.getfixturevalue("store_server")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pyarrow as pa
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.support.icebergs import local_catalog, make
 from tests.support.mariadb import MariaDB
 from tools import sources
 from tools.sources.table import Table
@@ -32,7 +34,7 @@ DATA = pa.table(
     }
 )
 KINDS = ["number", "text", "number", "number", "boolean", "date", "timestamp"]
-ENGINES = ["duckdb", "postgres", "mysql", "spark"]
+ENGINES = ["duckdb", "iceberg", "postgres", "mysql", "spark"]
 _TYPES = {
     "postgres": ["bigint", "text", "numeric(10,2)", "double precision", "boolean", "date", "timestamp"],
     "mysql": ["bigint", "varchar(40)", "decimal(10,2)", "double", "boolean", "date", "datetime(6)"],
@@ -67,6 +69,14 @@ def in_mariadb(server: MariaDB, database: str, name: str) -> Table:
         cursor.execute(f"create table {name} ({columns})")
         cursor.executemany(f"insert into {name} values (%s, %s, %s, %s, %s, %s, %s)", rows())
     return sources.open(server.uri(database, name))
+
+
+def in_iceberg(folder: Path) -> Table:
+    """The table in a local Iceberg catalog, in two commits, opened."""
+    catalog = local_catalog(folder)
+    make(catalog, "shop.same", DATA.slice(0, 3), DATA.slice(3))
+    catalog.close()
+    return sources.open(f"iceberg://{folder}/catalog.db/shop.same")
 
 
 def in_spark(session: SparkSession) -> Table:

@@ -101,6 +101,8 @@ def test_what_is_refused_is_not_repeated(text: str) -> None:
         ("jdbc:postgresql://h/d?user=u&password=s3cret", "jdbc:postgresql://***"),
         ("s3://key:s3cret@bucket/k", "s3://key@bucket/k"),
         ("https://h/t.csv?token=s3cret", "https://h/t.csv"),
+        ("iceberg://lake/shop.orders?tag=q2", "iceberg://lake/shop.orders?tag=q2"),
+        ("iceberg://lake/shop.orders?tag=q2&s3.secret=s3cret", "iceberg://lake/shop.orders"),
         ("file://u:s3cret@h/t.csv", "file://u@h/t.csv"),
         ("spark://u:s3cret@h/t", "spark://u@h/t"),
     ],

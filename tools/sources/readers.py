@@ -12,8 +12,12 @@ Option = str | int | bool | Mapping[str, str]
 
 def read_files(function: str, paths: Sequence[str], options: Mapping[str, Option]) -> exp.Select:
     """``SELECT * FROM function([paths], option = value, ...)``; a path stands for one file, whatever its name."""
-    files = exp.Array(expressions=[_file(path) for path in paths])
-    return _select(function, files, options)
+    return _select(function, file_list(paths), options)
+
+
+def file_list(paths: Sequence[str]) -> exp.Array:
+    """Paths as the first thing that a reader is given."""
+    return exp.Array(expressions=[_file(path) for path in paths])
 
 
 def sniff(path: str, options: Mapping[str, Option]) -> exp.Select:

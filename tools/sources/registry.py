@@ -13,6 +13,7 @@ from tools.sources.uris import shown
 
 OPENERS = {
     "file": "tools.sources.files",
+    "iceberg": "tools.sources.iceberg",
     "mariadb": "tools.sources.mysql",
     "mysql": "tools.sources.mysql",
     "postgres": "tools.sources.postgres",

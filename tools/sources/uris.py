@@ -22,6 +22,8 @@ DATABASES = ("mariadb", "mysql", "postgres", "postgresql")
 """Schemes whose URIs are of this form. What others write after a question mark may be a key."""
 _NAMED = re.compile(r"\$\{(\w+)\}")
 _URI = re.compile(r"[A-Za-z][\w+.:-]*://\S+")
+ICEBERG_STATES = ("snapshot", "at", "tag", "branch")
+"""What may stand behind the question mark of iceberg:// URIs: which state of the table is meant."""
 _SECRET_OPTIONS = frozenset({"password", "passwd", "sslpassword"})
 _ESCAPE = "Write special characters in names and passwords as %XX: @ is %40, / is %2F, : is %3A, # is %23."
 
@@ -54,7 +56,9 @@ def shown(source: str) -> str:
         return hidden
     if parts.scheme != scheme.lower():
         return hidden
-    return text if parts.scheme in DATABASES else text.partition("?")[0]
+    said = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    harmless = parts.scheme in DATABASES or (parts.scheme == "iceberg" and said <= set(ICEBERG_STATES))
+    return text if harmless else text.partition("?")[0]
 
 
 def without_passwords(text: str) -> str:
