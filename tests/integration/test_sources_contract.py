@@ -13,7 +13,21 @@ import pyarrow as pa
 import pytest
 from sqlglot import exp
 
-from tests.support.same_table import DATA, ENGINES, KINDS, in_iceberg, in_mariadb, in_postgres, in_spark, rows
+from tests.support.aws.athena import Athena
+from tests.support.aws.redshift import Redshift
+from tests.support.aws.service import run
+from tests.support.same_table import (
+    DATA,
+    ENGINES,
+    KINDS,
+    in_iceberg,
+    in_mariadb,
+    in_postgres,
+    in_redshift,
+    in_spark,
+    names_in,
+    rows,
+)
 from tools import sources
 from tools.errors import AssayError
 from tools.sources.table import QueryError, SourceError, Table
@@ -44,6 +58,21 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Table, Table]]:
         tables = in_mariadb(server, "contract", "a"), in_mariadb(server, "contract", "b")
         yield tables
         server.run("drop database contract")
+    elif request.param == "redshift":
+        server = request.getfixturevalue("store_server")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("create database contract")
+            with run(Redshift(server, page_rows=3)) as aws:
+                tables = in_redshift(server, "contract", "a"), in_redshift(server, "contract", "b")
+                yield tables
+            assert aws.violations == []
+            connection.execute("drop database contract with (force)")
+    elif request.param == "athena":
+        athena = Athena(page_rows=3)
+        with run(athena) as aws:
+            tables = sources.open(athena.load("shop", "a", DATA)), sources.open(athena.load("shop", "b", DATA))
+            yield tables
+        assert aws.violations == []
     else:
         session = request.getfixturevalue("spark_session")
         tables = in_spark(session), in_spark(session)
@@ -79,15 +108,15 @@ def endless(table: Table) -> exp.Select:
 
 
 def test_fields_have_names_in_order_types_as_text_and_kinds(table: Table) -> None:
-    assert [field.name for field in table.fields] == DATA.column_names
+    assert [field.name for field in table.fields] == names_in(table)
     assert [field.kind for field in table.fields] == KINDS
     assert all(field.type for field in table.fields)
-    assert table.field("NAME").name == "Name"
+    assert table.field("NAME").name == names_in(table)[1]
 
 
 def test_values_come_back_as_they_went_in(table: Table) -> None:
     answer = table.query(everything(table))
-    assert answer.column_names == DATA.column_names
+    assert answer.column_names == names_in(table)
     assert sorted(rows(answer), key=str) == sorted(rows(), key=str)
 
 
@@ -111,8 +140,8 @@ def test_a_stream_gives_the_rows_and_types_of_the_query(table: Table) -> None:
 
 def test_an_empty_answer_has_columns(table: Table) -> None:
     nothing = everything(table).where(exp.false())
-    assert table.query(nothing).column_names == DATA.column_names
-    assert [(batch.schema.names, batch.num_rows) for batch in table.stream(nothing)] == [(DATA.column_names, 0)]
+    assert table.query(nothing).column_names == names_in(table)
+    assert [(batch.schema.names, batch.num_rows) for batch in table.stream(nothing)] == [(names_in(table), 0)]
 
 
 def test_aggregates_and_nulls(table: Table) -> None:
@@ -203,7 +232,7 @@ def test_text_is_no_query(table: Table) -> None:
 
 
 def test_who_and_where(table: Table) -> None:
-    assert table.dialect in ("duckdb", "postgres", "mysql", "spark")
+    assert table.dialect in ENGINES
     assert table.dataset.short
     assert table.version
     assert "@" not in table.engine

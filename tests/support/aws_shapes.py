@@ -50,7 +50,8 @@ def _scalar(value: Any, shape: Shape, at: str) -> Iterator[str]:
         yield from _too_long(value, shape, at)
         if shape.enum and value not in shape.enum:
             yield f"{at}: {value!r} is not one of {', '.join(shape.enum)}"
-        pattern = shape.metadata.get("pattern")
+        # Java's way of writing characters beyond the first 65,536.
+        pattern = shape.metadata.get("pattern", "").replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
         if pattern and not re.fullmatch(pattern, value):
             yield f"{at}: {value!r} does not match {pattern}"
     elif isinstance(value, (int, float)) and value > shape.metadata.get("max", float("inf")):

@@ -34,7 +34,9 @@ DATA = pa.table(
     }
 )
 KINDS = ["number", "text", "number", "number", "boolean", "date", "timestamp"]
-ENGINES = ["duckdb", "iceberg", "postgres", "mysql", "spark"]
+ENGINES = ["duckdb", "iceberg", "postgres", "mysql", "spark", "redshift", "athena"]
+FOLDS = ("athena", "redshift")
+"""Dialects of engines that know names in lower case only."""
 _TYPES = {
     "postgres": ["bigint", "text", "numeric(10,2)", "double precision", "boolean", "date", "timestamp"],
     "mysql": ["bigint", "varchar(40)", "decimal(10,2)", "double", "boolean", "date", "datetime(6)"],
@@ -69,6 +71,21 @@ def in_mariadb(server: MariaDB, database: str, name: str) -> Table:
         cursor.execute(f"create table {name} ({columns})")
         cursor.executemany(f"insert into {name} values (%s, %s, %s, %s, %s, %s, %s)", rows())
     return sources.open(server.uri(database, name))
+
+
+def in_redshift(server: str, database: str, name: str) -> Table:
+    """The table on PostgreSQL behind the Data API, opened; the environment has to lead there."""
+    columns = ", ".join(f"{n.lower()} {t}" for n, t in zip(DATA.column_names, _TYPES["postgres"], strict=True))
+    with psycopg.connect(server, dbname=database, autocommit=True) as connection:
+        connection.execute(f"create table {name} ({columns})".encode())
+        with connection.cursor() as cursor:
+            cursor.executemany(f"insert into {name} values (%s, %s, %s, %s, %s, %s, %s)".encode(), rows())
+    return sources.open(f"redshift://shop.eu-west-1/{database}/{name}")
+
+
+def names_in(table: Table) -> list[str]:
+    """What the columns are called there."""
+    return [name.lower() if table.dialect in FOLDS else name for name in DATA.column_names]
 
 
 def in_iceberg(folder: Path) -> Table:

@@ -12,12 +12,14 @@ from tools.sources.table import DatasetName, SourceError, Table
 from tools.sources.uris import shown
 
 OPENERS = {
+    "athena": "tools.sources.athena",
     "file": "tools.sources.files",
     "iceberg": "tools.sources.iceberg",
     "mariadb": "tools.sources.mysql",
     "mysql": "tools.sources.mysql",
     "postgres": "tools.sources.postgres",
     "postgresql": "tools.sources.postgres",
+    "redshift": "tools.sources.redshift",
     "spark": "tools.sources.spark",
 }
 """URI scheme to the module whose ``open_uri(uri)`` opens it and ``name_of(uri)`` names it, imported when first used."""

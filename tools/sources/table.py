@@ -21,7 +21,7 @@ Kind = Literal["number", "text", "boolean", "date", "timestamp", "time", "other"
 Cause = Literal["time", "memory", "conversion", "range", "pattern", "statement", "other"]
 
 
-_DATABASES = ("postgres://", "mysql://")
+_DATABASES = ("awsathena://", "mysql://", "postgres://", "redshift://")
 
 
 class SourceError(AssayError):

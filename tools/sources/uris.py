@@ -1,7 +1,8 @@
 """Database URIs: ``scheme://user:password@host:port/database/table?option=value``, kept without their password.
 
 A password that is written out opens the table and is then forgotten. One that should work again later, in a job for
-example, is named: ``${SHOP_PASSWORD}`` stands for that environment variable, and only its name is kept.
+example, is named: ``${SHOP_PASSWORD}`` stands for that environment variable, ``${secret://prod/shop#password}`` for
+what AWS Secrets Manager keeps under that name, and only the name is kept.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from tools.sources.table import SourceError
 _PLACE = re.compile(
     r"(?:(?P<user>[^:]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?", re.DOTALL
 )
-DATABASES = ("mariadb", "mysql", "postgres", "postgresql")
+DATABASES = ("athena", "mariadb", "mysql", "postgres", "postgresql", "redshift")
 """Schemes whose URIs are of this form. What others write after a question mark may be a key."""
-_NAMED = re.compile(r"\$\{(\w+)\}")
+_NAMED = re.compile(r"\$\{(\w+|secret%3A%2F%2F[\w%.~-]+)\}")
+_SECRET = re.compile(r"(?<=:)\$\{(secret://[^{}\s]+)\}(?=@)")
 _URI = re.compile(r"[A-Za-z][\w+.:-]*://\S+")
 ICEBERG_STATES = ("snapshot", "at", "tag", "branch")
 """What may stand behind the question mark of iceberg:// URIs: which state of the table is meant."""
@@ -87,7 +89,8 @@ def _divided(uri: str) -> tuple[str, SplitResult, re.Match[str]]:
     scheme = uri.split("://", 1)[0].lower()
     refused = SourceError(f"The {scheme}:// URI cannot be read.", hint=_ESCAPE)
     try:
-        parts = urlsplit(uri)
+        # The slashes of a secret's name are none of the URI's.
+        parts = urlsplit(_SECRET.sub(lambda found: f"${{{quote(unquote(found.group(1)), safe='')}}}", uri, count=1))
     except ValueError:
         raise refused from None
     place = _PLACE.fullmatch(parts.netloc)
@@ -95,7 +98,7 @@ def _divided(uri: str) -> tuple[str, SplitResult, re.Match[str]]:
     if place is None or parts.fragment or "@" in parts.path or "@" in parts.query:
         raise refused
     user, password, host, port = (place.group(name) or "" for name in ("user", "password", "host", "port"))
-    kept = f":{password}" if _NAMED.fullmatch(password) else ""
+    kept = f":{unquote(password)}" if _NAMED.fullmatch(password) else ""
     at = f"{user}{kept}@" if user or kept else ""
     options = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([pair for pair in options if pair[0].lower() not in _SECRET_OPTIONS], quote_via=quote)
@@ -127,6 +130,10 @@ def _secret(password: str, text: str) -> str:
     named = _NAMED.fullmatch(password)
     if named is None:
         return unquote(password)
+    if "%" in named.group(1):
+        from tools.sources.secrets import resolve
+
+        return resolve(unquote(named.group(1)))
     if named.group(1) not in os.environ:
         raise SourceError(
             f"{text}: the environment variable {named.group(1)} is not set.", hint="Set it, or name another."

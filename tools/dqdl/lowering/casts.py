@@ -18,6 +18,8 @@ _DIGITS = r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?"
 _ZERO = r"\A[^1-9eE]*(?:[eE]|\z)"
 _HUGE = r"[eE]\+?0*[1-9][0-9]{3,}"
 _TINY = "[eE]-0*[1-9][0-9]{3,}"
+_FAR = r"0*(?:[4-9][0-9]{2}|[1-9][0-9]{3,})"
+_HUGE_FAR, _TINY_FAR = rf"[eE]\+?{_FAR}", rf"[eE]-{_FAR}"
 MAX_OPERAND = 2_000
 """Nodes of what is cast: it is written out several times."""
 _MICROSECONDS = (3_600_000_000, 60_000_000, 1_000_000)
@@ -68,6 +70,8 @@ def _double(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
         branches.append((_matches(engine, operand, forms.SAFE_DOUBLE), number_found))
         if engine.dialect == "postgres":
             branches.append((_matches(engine, operand, forms.DOUBLE), _wide_double(engine, operand)))
+        else:
+            branches.append((_matches(engine, operand, forms.DOUBLE), _far_double(engine, operand)))
     else:
         branches.append((_matches(engine, operand, forms.DOUBLE), number_found))
     return either(
@@ -110,17 +114,37 @@ def _decimal(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
         rounded = call("ROUND", exp.cast(digits, "numeric"), number(scale))
     else:
         rounded = exp.cast(digits, f"decimal({65 if engine.dialect == 'mysql' else 38}, {scale})")
-    size = call("ABS", rounded)
+    bound = number("1" + "0" * (precision - scale))
+    fits: exp.Expr = exp.LT(this=call("ABS", rounded), expression=bound)
     if engine.dialect == "redshift":
-        # Its decimals are too short for the bound itself.
-        size = exp.cast(size, "double")
-    fits = exp.LT(this=size, expression=number("1" + "0" * (precision - scale)))
+        fits = _fits_redshift(engine, operand, rounded, bound)
     value = either(
         (exp.or_(_matches(engine, operand, _ZERO), _matches(engine, operand, _TINY)), number(0)),
         (_matches(engine, operand, _HUGE), exp.null()),
         (fits, exp.cast(rounded.copy(), exact)),
     )
     return either((_matches(engine, operand, forms.DECIMAL), value))
+
+
+def _far_double(engine: Engine, operand: exp.Expr) -> exp.Expr:
+    """Redshift has no numeric to look at the number first: what is near the edges of doubles is not read there."""
+    negative = _matches(engine, operand, rf"\A{forms.BLANKS}-")
+    endless = either((negative, engine.infinity(negative=True)), default=engine.infinity())
+    return either(
+        (_matches(engine, operand, _ZERO), exp.cast(number(0), "double")),
+        (_matches(engine, operand, _TINY_FAR), exp.cast(number(0), "double")),
+        (_matches(engine, operand, _HUGE_FAR), endless),
+    )
+
+
+def _fits_redshift(engine: Engine, operand: exp.Expr, rounded: exp.Expr, bound: exp.Expr) -> exp.Expr:
+    """Its decimals are too short for the bound itself, and no text may be read as one before it is known to fit."""
+    safe = _matches(engine, operand, forms.SAFE_DOUBLE)
+    small = exp.LT(this=call("ABS", exp.cast(engine.find(operand.copy(), _DIGITS), "double")), expression=bound)
+    still = exp.LT(this=call("ABS", exp.cast(rounded.copy(), "double")), expression=bound.copy())
+    return exp.EQ(
+        this=either((safe, either((small, either((still, number(1)))))), default=number(0)), expression=number(1)
+    )
 
 
 def _boolean(engine: Engine, operand: exp.Expr, to: exp.DataType) -> exp.Expr:
