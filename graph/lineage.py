@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from graph.permissions import require
 from memory.audit import Fact
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from memory import Memory
     from memory.lineage.ingest import Ingested
+    from memory.lineage.upkeep import Expired
     from tools.collecting.model import Collector, Found, Skipped
     from tools.collecting.places import Wanted
-    from tools.lineage.observed import Observed
+    from tools.lineage.observed import DatasetId, Observed
 
 SHOWN = 1_000
 """Of what is not complete or was skipped, how much is told one by one."""
@@ -89,6 +92,16 @@ class Lineage:
             scan.result.seconds = time.monotonic() - began
             self._memory.audit.record(_fact(actor, scan))
         return scan.result
+
+    def drop(self, dataset: DatasetId) -> Ingested:
+        """Says that a dataset is no more: its edges end now, and stay in the history. Raises StoreError."""
+        return self._memory.lineage.drop(dataset, actor=require(self._actor, "drop"))
+
+    def expire(self, before: datetime) -> Expired:
+        """Forgets what held before a time only, and the raw text of events that came before. Raises StoreError."""
+        actor = require(self._actor, "settings")
+        edges = self._memory.lineage.expire_history(before, actor=actor)
+        return replace(edges, events=self._memory.lineage.expire_events(before, actor=actor).events)
 
 
 class _Scan:

@@ -21,6 +21,7 @@ Deed = Literal[
     "disable",
     "judge",
     "remember",
+    "drop",
     "settings",
     "users",
 ]
@@ -35,6 +36,7 @@ LEAST: Mapping[Deed, Role] = {
     "disable": "approver",
     "judge": "approver",
     "remember": "approver",
+    "drop": "approver",
     "settings": "admin",
     "users": "admin",
 }
@@ -50,6 +52,7 @@ WORDS: Mapping[Deed, str] = {
     "disable": "disable rules",
     "judge": "say what a metric's point means",
     "remember": "correct what is remembered",
+    "drop": "drop tables from the lineage",
     "settings": "change settings",
     "users": "manage users",
 }

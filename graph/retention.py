@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from memory import Memory
+    from memory.lineage.upkeep import Expired
 
 AT_ONCE = 100
 """Runs in one transaction."""
@@ -19,6 +20,8 @@ class Pruned:
 
     runs: int
     checkpoints: int
+    lineage: Expired | None = None
+    """None where that was not asked for."""
 
 
 def prune(memory: Memory, older_than: timedelta) -> Pruned:

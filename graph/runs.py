@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph import inbox
 from graph.errors import NoProposal, NotNow, other_version
 from graph.inbox import EditPreview, Filter, Related
 from graph.jobs import PARENT
+from graph.lineage import Lineage
 from graph.permissions import require
 from graph.reminding import remind
 from graph.retention import Pruned, prune
@@ -297,10 +298,16 @@ class Runs:
         person = require(actor, "cancel")
         self.memory.runs.request_cancel(self.memory.runs.get(run_id).id, person)
 
-    def prune(self, older_than: timedelta, actor: str | None = None) -> Pruned:
-        """Deletes the checkpoints of runs that ended longer ago than that. Raises PermissionDenied."""
-        require(actor, "settings")
-        return prune(self.memory, older_than)
+    def prune(self, older_than: timedelta, actor: str | None = None, *, lineage: bool = False) -> Pruned:
+        """Deletes the checkpoints of runs that ended longer ago than that. Raises PermissionDenied.
+
+        With ``lineage`` also what ended so long ago in the lineage, and raw events that came so long ago.
+        """
+        person = require(actor, "settings")
+        done = prune(self.memory, older_than)
+        if not lineage:
+            return done
+        return replace(done, lineage=Lineage(self.memory, person).expire(datetime.now(UTC) - older_than))
 
     def report(self, run_id: str) -> RunReport:
         """What the run did so far."""

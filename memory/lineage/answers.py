@@ -35,6 +35,8 @@ class Reach(Completeness):
     """The columns above or below a node, the nearest first, without the node itself."""
 
     columns: tuple[Reached, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Where it was asked for, the edge by which each column was reached: together a shortest way for each."""
 
 
 @dataclass(frozen=True)

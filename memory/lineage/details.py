@@ -136,3 +136,14 @@ def job(connection: Connection, job: JobId, shown: int) -> JobDetails:
     owners = reading.owners(connection, "job", [id_]).get(id_, ())
     text, dialect = (said["sql"], said["dialect"]) if said else (None, None)
     return JobDetails(job, text, dialect, tuple(JobRun(**row) for row in runs), owners)
+
+
+def newest(connection: Connection, limit: int) -> list[ColumnId]:
+    """The datasets that were met last."""
+    rows = connection.execute(
+        """select shown_namespace, shown_name from lineage_datasets d
+        where id = root and exists (select from lineage_columns c where c.dataset_id = d.id)
+        order by id desc limit %s""",
+        [limit],
+    )
+    return [ColumnId(DatasetId(row["shown_namespace"], row["shown_name"])) for row in rows]

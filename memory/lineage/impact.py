@@ -17,6 +17,9 @@ from memory.lineage.graphs import Walked
 from memory.lineage.walking import Terms
 from tools.lineage.observed import DatasetId, Owner
 
+OWN_JOBS = "assay"
+"""The namespace of Assay's own jobs: that it reads a table to check it is no reason to leave the table as it is."""
+
 
 @dataclass
 class Tables:
@@ -71,8 +74,9 @@ def _jobs(connection: Connection, walked: Walked, terms: Terms) -> list[tuple[in
     made = walked.facts.jobs(walked.walk.nodes, terms)
     datasets = np.unique(walked.facts.datasets(walked.walk.nodes)[0])
     rows = connection.execute(
-        "select distinct job_id from lineage_io where dataset_id = any(%s::bigint[]) and not output",
-        [array(datasets.tolist())],
+        """select distinct i.job_id from lineage_io i join lineage_jobs j on j.id = i.job_id
+        where i.dataset_id = any(%s::bigint[]) and not i.output and j.namespace <> %s""",
+        [array(datasets.tolist()), OWN_JOBS],
     )
     found = {row["job_id"]: 0 for row in rows} | made
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))

@@ -109,15 +109,20 @@ def steps_between(connection: Connection, nodes: Ids, terms: Terms) -> list[Step
 
 def steps_along(connection: Connection, way: Sequence[int], terms: Terms) -> list[Step]:
     """One edge, the plainest, for each step of a way."""
-    pairs = {"src": list(way[:-1]), "dst": list(way[1:])}
+    return steps_for(connection, list(pairwise(way)), terms)
+
+
+def steps_for(connection: Connection, pairs: Sequence[tuple[int, int]], terms: Terms) -> list[Step]:
+    """One edge, the plainest, from the first to the second node of each pair; none within a dataset's own nodes."""
+    sources, targets = [a for a, _ in pairs], [b for _, b in pairs]
     condition: LiteralString = "(e.src, e.dst) in (select * from unnest(%(src)s::bigint[], %(dst)s::bigint[]))"
-    found = _steps(connection, condition, pairs, terms)
-    names = columns(connection, way)
+    found = _steps(connection, condition, {"src": sources, "dst": targets}, terms)
+    names = columns(connection, [*sources, *targets])
     plainest: dict[tuple[ColumnId, ColumnId], Step] = {}
     for step in found:
         plainest.setdefault((step.source, step.target), step)
-    pairs_named = [(names[a], names[b]) for a, b in pairwise(way)]
-    return [plainest[pair] for pair in pairs_named if pair in plainest]
+    named = [(names[a], names[b]) for a, b in pairs]
+    return [plainest[pair] for pair in named if pair in plainest]
 
 
 def steps_of(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Step]:

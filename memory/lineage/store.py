@@ -7,19 +7,21 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from memory.audit import Fact, record
 from memory.db import Connection, Database
 from memory.errors import NotFound
 from memory.lineage import changes, details, reading, retiring, tags, upkeep
-from memory.lineage.answers import Diff, Impact, Neighbourhood, Path, Reach, Reached, TagReport
+from memory.lineage.answers import Diff, Impact, Neighbourhood, Path, Reach, Reached, Step, TagReport
 from memory.lineage.blast import Blast, Key, blasts
 from memory.lineage.copy import Copy
 from memory.lineage.details import JobDetails, Marks
 from memory.lineage.graphs import Walked, explore
 from memory.lineage.impact import impact
-from memory.lineage.ingest import Ingested, ingest
+from memory.lineage.ingest import Batch, Ingested, ingest
 from memory.lineage.meaning import meant
 from memory.lineage.upkeep import Expired
 from memory.lineage.walking import Terms, Walk
+from tools.lineage.model import DATASET
 from tools.lineage.observed import ColumnId, DatasetId, JobId, Mode, Observed, ObservedDataset
 
 LIMIT = 10_000
@@ -53,9 +55,10 @@ class LineageStore:
         depth: int | None = None,
         limit: int | None = LIMIT,
         at: datetime | None = None,
+        explained: bool = False,
     ) -> Reach:
-        """The columns that a node is made of."""
-        return self._reach(node, Terms("up", indirect, depth, limit, at))
+        """The columns that a node is made of, on request with one shortest way from each."""
+        return self._reach(node, Terms("up", indirect, depth, limit, at), explained)
 
     def downstream(
         self,
@@ -65,9 +68,10 @@ class LineageStore:
         depth: int | None = None,
         limit: int | None = LIMIT,
         at: datetime | None = None,
+        explained: bool = False,
     ) -> Reach:
-        """The columns that are made of a node."""
-        return self._reach(node, Terms("down", indirect, depth, limit, at))
+        """The columns that are made of a node, on request with one shortest way to each."""
+        return self._reach(node, Terms("down", indirect, depth, limit, at), explained)
 
     def impact(
         self,
@@ -160,6 +164,11 @@ class LineageStore:
         with self._db.one_state() as connection:
             return details.job(connection, job, shown)
 
+    def newest(self, *, limit: int = 10) -> list[ColumnId]:
+        """The datasets, as column `*`, that were met last; none where there is no lineage yet."""
+        with self._db.one_state() as connection:
+            return details.newest(connection, limit)
+
     def find(self, text: str, *, limit: int = 50) -> list[ColumnId]:
         """The datasets (as column `*`) and columns that may be meant: `orders`, `shop.orders`, `orders.total`, `tot`.
 
@@ -206,25 +215,45 @@ class LineageStore:
             retiring.forget_io(connection, jobs.namespace, [one.job.name for one in gone if one.job])
         return done
 
-    def drop(self, dataset: DatasetId, *, at: datetime | None = None, origin: str = "assay") -> Ingested:
-        """Says that a dataset is no more: its edges end, until something is said of them again. History stays."""
-        seen = ObservedDataset(dataset, change="DROP")
-        return self.ingest([Observed(at or datetime.now(UTC), origin, mode=Mode.ACCUMULATE, inputs=(seen,))])
+    def drop(
+        self, dataset: DatasetId, *, at: datetime | None = None, origin: str = "assay", actor: str | None = None
+    ) -> Ingested:
+        """Says that a dataset is no more: its edges end, until something is said of them again. History stays.
 
-    def expire_history(self, before: datetime) -> Expired:
+        What a person (``actor``) asked for is in the audit log.
+        """
+        seen = ObservedDataset(dataset, change="DROP")
+        told = Observed(at or datetime.now(UTC), origin, mode=Mode.ACCUMULATE, inputs=(seen,))
+        done = Ingested()
+        with self._db.transaction() as connection:
+            Batch(connection, done).take([told])
+            if actor is not None:
+                data = {"namespace": dataset.namespace, "ended": done.ended}
+                record(connection, Fact("lineage.dropped", actor, subject=dataset.name, data=data))
+        return done
+
+    def expire_history(self, before: datetime, *, actor: str | None = None) -> Expired:
         """Forgets edges that ended before a time, and what was said that no longer counted then."""
         with self._db.transaction() as connection:
-            return upkeep.expire_history(connection, before)
+            return upkeep.noted(connection, upkeep.expire_history(connection, before), before, actor)
 
-    def expire_events(self, before: datetime) -> Expired:
+    def expire_events(self, before: datetime, *, actor: str | None = None) -> Expired:
         """Forgets the raw text of events that arrived before a time; they are still known when they are sent again."""
         with self._db.transaction() as connection:
-            return upkeep.expire_events(connection, before)
+            return upkeep.noted(connection, upkeep.expire_events(connection, before), before, actor)
 
-    def _reach(self, node: ColumnId, terms: Terms) -> Reach:
+    def tags(self) -> list[tuple[tuple[str, str], int]]:
+        """Key and value of the tags that columns carry, declared or come along, and how many carry each."""
+        self._refresh_tags()
+        rows = self._db.rows("select key, value, count(*) as n from lineage_tagged group by key, value order by 1, 2")
+        return [((row["key"], row["value"]), row["n"]) for row in rows]
+
+    def _reach(self, node: ColumnId, terms: Terms, explained: bool) -> Reach:
         with self._db.one_state() as connection:
             found = self._explored(connection, node, terms).walk
-            return Reach(found.cut, tuple(_named(connection, found, False)))
+            columns = _without_ends(connection, found)
+            steps = _tree(connection, found, terms) if explained else []
+            return Reach(found.cut, tuple(columns), tuple(steps))
 
     def _explored(self, connection: Connection, node: ColumnId, terms: Terms) -> Walked:
         _check_kept(connection, terms.at)
@@ -258,6 +287,30 @@ def _named(connection: Connection, found: Walk, with_starts: bool) -> list[Reach
         if distance or with_starts:
             entries.setdefault(names[node], distance)
     return [Reached(column, distance) for column, distance in entries.items()]
+
+
+def _without_ends(connection: Connection, found: Walk) -> list[Reached]:
+    """The columns of a walk but for whole datasets that were only met as such, and that nothing leads on from."""
+    names = reading.columns(connection, found.nodes.tolist())
+    entries: dict[ColumnId, int] = {}
+    leading: set[int] = set()
+    rows = zip(found.nodes.tolist(), found.distances.tolist(), found.before.tolist(), strict=True)
+    # From the farthest on: what leads to nothing is left out before what leads to that.
+    for node, distance, before in reversed(list(rows)):
+        name = names[node]
+        own = before != -1 and name.column == DATASET and names[before].dataset == name.dataset
+        if distance and not (own and node not in leading):
+            entries[name] = distance
+            leading.add(before)
+    return [Reached(column, distance) for column, distance in reversed(entries.items())]
+
+
+def _tree(connection: Connection, found: Walk, terms: Terms) -> list[Step]:
+    """The edge by which each node was met."""
+    pairs = [(a, b) for a, b in zip(found.before.tolist(), found.nodes.tolist(), strict=True) if a != -1]
+    if terms.direction == "up":
+        pairs = [(b, a) for a, b in pairs]
+    return reading.steps_for(connection, pairs, terms)
 
 
 def _way(found: Walk, goal: list[int]) -> list[int]:

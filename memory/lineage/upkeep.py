@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from memory import audit
+from memory.audit import Fact
 from memory.db import Connection
 
 
@@ -62,3 +64,11 @@ def expire_events(connection: Connection, before: datetime) -> Expired:
         "update lineage_events set raw = null where raw is not null and received_at < %s", [before]
     ).rowcount
     return Expired(events=events)
+
+
+def noted(connection: Connection, done: Expired, before: datetime, actor: str | None) -> Expired:
+    """What was removed, written into the audit log if a person asked for it and there was something."""
+    if actor is not None and done != Expired():
+        data = {"before": before.isoformat(), **asdict(done)}
+        audit.record(connection, Fact("lineage.expired", actor, data=data))
+    return done

@@ -31,6 +31,7 @@ DEEDS = {
     "disable": "0011",
     "judge": "0011",
     "remember": "0011",
+    "drop": "0011",
     "settings": "0001",
     "users": "0001",
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.lineage.names import split_name
-from tools.lineage.naming import canonical, table_of
+from tools.lineage.naming import canonical, of_uri, table_of
 from tools.lineage.observed import DatasetId, Field
 
 DIALECTS = {
@@ -36,6 +36,7 @@ DIALECTS = {
 _SCHEMAS = {"postgres": "public", "redshift": "public", "mssql": "dbo", "duckdb": "main"}
 """Where a system looks for a table whose name says no schema."""
 _WORD = re.compile(r"\w+")
+_FILE = re.compile(r".*[/\\].*\.(csv|tsv|parquet|jsonl?|ndjson)(\.gz|\.zst)?", re.IGNORECASE)
 NOWHERE = "sql"
 """The namespace of tables of which nobody said where they are."""
 
@@ -141,7 +142,9 @@ class Tables:
         """The dataset of a table as `extract` names it."""
         found = self._datasets.get(name.lower())
         if found is None:
-            found = self._datasets[name.lower()] = self.place.dataset(split_name(name))
+            # DuckDB queries files by their path; it is relative to where the SQL is run, and read.
+            found = of_uri(name) if _FILE.fullmatch(name) else self.place.dataset(split_name(name))
+            self._datasets[name.lower()] = found
         return found
 
     def _forms(self, known: Known) -> list[str]:

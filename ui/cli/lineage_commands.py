@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from ui.cli import lineage_scan
+from ui.cli import lineage_asking, lineage_keeping, lineage_scan
 
 app = typer.Typer(
-    help="Column lineage: read it from projects, SQL, logs and databases.\n\n"
-    "Example: assay lineage scan path/to/dbt_project",
+    help="Column lineage: where columns come from, what breaks if they change, where personal data goes.\n\n"
+    "Example: assay lineage impact customers.email",
     no_args_is_help=True,
 )
 
-
-@app.callback()
-def lineage() -> None:
-    """Column lineage: read it from projects, SQL, logs and databases.
-
-    Example: assay lineage scan path/to/dbt_project
-    """
-
-
 app.command()(lineage_scan.scan)
+for _question in (
+    *(lineage_asking.upstream, lineage_asking.downstream, lineage_asking.impact, lineage_asking.path),
+    *(lineage_asking.pii, lineage_asking.diff, lineage_asking.find),
+):
+    app.command()(_question)
+app.command()(lineage_keeping.drop)
+app.command()(lineage_keeping.expire)

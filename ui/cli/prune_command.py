@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from tools.errors import AssayError
 from ui.cli import options
+from ui.cli.moments import age
 from ui.cli.options import As, Json
 from ui.cli.output import Output
 from ui.cli.session import opened
 from ui.report.text import count
 
-AGE = re.compile(r"(\d{1,6})\s*([hdw])")
-UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
 
 def prune(
     older_than: Annotated[str, typer.Option(metavar="AGE", help="For how long a run has ended: 12h, 30d, 8w.")] = "30d",
+    lineage: Annotated[
+        bool, typer.Option("--lineage", help="Forget lineage that ended, and raw events, as long ago too.")
+    ] = False,
     name: As = "",
     as_json: Json = False,
 ) -> None:
     """Delete the checkpoints of runs that ended long ago; reports, decisions, results and the audit log stay.
 
+    With --lineage the lineage forgets what held before then only; what holds now stays, and so does the data's past
+    up to then.
+
     Example: assay store prune --older-than 30d
     """
     from graph.runs import Runs
 
-    out, age = Output(as_json), _age(older_than)
+    out, old = Output(as_json), age(older_than)
     actor = options.actor(name)
     with opened(out) as memory:
-        done = Runs(memory).prune(age, actor)
+        done = Runs(memory).prune(old, actor, lineage=lineage)
     out.show(f"Deleted {count(done.checkpoints, 'checkpoint')} of {count(done.runs, 'run')}.")
+    if done.lineage:
+        gone = done.lineage
+        told = f"{count(gone.edges, 'edge')} that ended, {count(gone.events, 'raw event')}"
+        out.show(f"Of the lineage: {told} and {count(gone.sayings, 'saying')} that no longer counted.")
     out.result(done)
-
-
-def _age(text: str) -> timedelta:
-    found = AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise AssayError(f"{text!r} is no age.", hint="Write it like 12h, 30d or 8w.")
-    return int(found[1]) * UNITS[found[2]]
