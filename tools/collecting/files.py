@@ -19,7 +19,12 @@ def walk(folder: Path, endings: tuple[str, ...]) -> Iterator[Path | Skipped]:
 
     Links are followed, each folder and file once.
     """
-    yield from _walk(folder, endings, set())
+    try:
+        status = folder.stat()
+    except OSError as error:
+        yield Skipped(str(folder), f"the folder cannot be read: {error.strerror}", jobs=f"{folder}/")
+        return
+    yield from _walk(folder, endings, {(status.st_dev, status.st_ino)})
 
 
 def _walk(folder: Path, endings: tuple[str, ...], seen: set[tuple[int, int]]) -> Iterator[Path | Skipped]:

@@ -76,7 +76,7 @@ def load(manifest: Path, catalog: Path | None) -> Artifacts:
     """Reads both files. Raises CollectError."""
     told = _json(manifest)
     metadata = _part(told, "metadata")
-    if "nodes" not in told or "dbt_schema_version" not in metadata:
+    if not isinstance(told.get("nodes"), dict) or "dbt_schema_version" not in metadata:
         raise CollectError(f"{manifest} is no manifest of dbt.", hint="Give the folder of the project.")
     described = _json(catalog) if catalog else {}
     columns = {**_part(described, "nodes"), **_part(described, "sources")}
