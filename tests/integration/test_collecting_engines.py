@@ -8,12 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import psycopg
+import pyarrow as pa
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from graph.lineage import Lineage
 from memory import Memory
+from tests.support.aws.athena import Athena
+from tests.support.aws.redshift import Redshift
+from tests.support.aws.service import run
 from tests.support.lineages import below
 from tests.support.mariadb import MariaDB
 from tools import sources
@@ -24,6 +29,7 @@ from tools.collecting.model import CollectError, Found, Skipped
 from tools.collecting.places import Wanted
 from tools.lineage.naming import canonical
 from tools.lineage.observed import ColumnId, DatasetId
+from tools.sources import athena
 from tools.sources.database import Database
 from tools.sources.table import SourceError
 
@@ -225,6 +231,50 @@ def test_the_queries_of_each_catalog_are_good_sql_of_its_dialect(dialect: str) -
     for tree, width in zip(trees, (5, 4, 6 if catalog.in_pieces else 4, 1), strict=False):
         assert len(tree.selects) in (width, 1)
         assert sqlglot.parse_one(tree.sql(dialect=dialect), dialect=dialect) == tree
+
+
+def test_redshift_through_its_connector(lineage_store: Memory, empty_url: str, store_server: str) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        database = connection.info.dbname
+        for statement in (
+            "create schema mart",
+            "create table customers (id int, mail text)",
+            "create view mart.people as select id as number, lower(mail) as email from customers",
+            "set allow_system_table_mods = on",
+            """create view pg_catalog.svv_all_columns as select current_database()::text as database_name,
+                table_schema::text as schema_name, table_name::text as table_name, column_name::text as column_name,
+                ordinal_position::int as ordinal_position, data_type::text as data_type
+                from information_schema.columns""",
+        ):
+            connection.execute(statement.encode())
+    uri = f"redshift://shop.eu-west-1/{database}"
+    with run(Redshift(store_server)) as aws:
+        done = Lineage(lineage_store, None).scan(uri)
+        with sources.open(f"{uri}/public.customers") as table:
+            customers = canonical(DatasetId(table.dataset.namespace, table.dataset.name))
+    assert aws.violations == []
+    assert (done.jobs, done.complete) == (1, True)
+    assert below(lineage_store, ColumnId(customers, "mail")) == {
+        of(customers.namespace, f"{database}.mart.people.email")
+    }
+
+
+def test_athena_through_its_connector(lineage_store: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in = Athena()
+    stand_in.load("shop", "raw", pa.table({"id": [1], "mail": ["a"]}))
+    ask = athena.ask
+    views = pa.table(
+        [["awsdatacatalog"], ["shop"], ["clean"], ["SELECT lower(mail) mail FROM shop.raw"]], names=list("csvq")
+    )
+    # The stand-in has no list of views.
+    monkeypatch.setattr(athena, "ask", lambda uri, query: views if "views" in query.sql() else ask(uri, query))
+    with run(stand_in) as aws:
+        done = Lineage(lineage_store, None).scan("athena://eu-west-1")
+        with sources.open("athena://eu-west-1/shop.raw") as table:
+            raw = canonical(DatasetId(table.dataset.namespace, table.dataset.name))
+    assert aws.violations == []
+    assert (done.jobs, done.skipped, done.incomplete) == (1, [], [])
+    assert below(lineage_store, ColumnId(raw, "mail")) == {of(raw.namespace, "AwsDataCatalog.shop.clean.mail")}
 
 
 def test_a_view_whose_sql_may_not_be_seen_is_skipped_and_what_was_known_of_it_stays() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from sqlglot import exp
@@ -30,11 +31,16 @@ class Database:
 
 
 _MODULES = {
+    "athena": "tools.sources.athena",
     "mariadb": "tools.sources.mysql",
     "mysql": "tools.sources.mysql",
     "postgres": "tools.sources.postgres",
     "postgresql": "tools.sources.postgres",
+    "redshift": "tools.sources.redshift",
 }
+_ASKED = ("athena", "redshift")
+"""Those that need no connection: each query is a call."""
+_ANY = "any.table"
 
 
 def open_database(uri: str) -> AbstractContextManager[Database]:
@@ -43,5 +49,19 @@ def open_database(uri: str) -> AbstractContextManager[Database]:
     if scheme not in _MODULES:
         known = ", ".join(f"{name}://" for name in _MODULES)
         raise SourceError(f"Cannot open {shown(uri)!r}: no connector for {scheme}://.", hint=f"Known: {known}.")
-    opened: AbstractContextManager[Database] = connector(_MODULES[scheme], f"{scheme}://").database(uri)
+    module = connector(_MODULES[scheme], f"{scheme}://")
+    opened: AbstractContextManager[Database] = _asked(module, uri) if scheme in _ASKED else module.database(uri)
     return opened
+
+
+@contextmanager
+def _asked(module: ModuleType, uri: str) -> Iterator[Database]:
+    """A database of whose tables the names begin alike."""
+
+    def rows(select: exp.Query) -> Iterator[tuple[Any, ...]]:
+        answer = module.ask(uri, select)
+        yield from zip(*(column.to_pylist() for column in answer.columns), strict=True)
+
+    place, mark, options = uri.partition("?")
+    named = module.name_of(f"{place.rstrip('/')}/{_ANY}{mark}{options}")
+    yield Database(named.namespace, named.name.removesuffix(f".{_ANY}"), uri.partition("://")[0].lower(), rows)

@@ -74,16 +74,16 @@ _MYSQL = Catalog(
 _REDSHIFT = Catalog(
     "redshift",
     columns="""
-        select database_name, schema_name, table_name, column_name, data_type from svv_all_columns
+        select database_name, schema_name, table_name, column_name, data_type from pg_catalog.svv_all_columns
         where database_name = current_database() and schema_name not in ('pg_catalog', 'information_schema')
         order by schema_name, table_name, ordinal_position""",
     views="""
-        select current_database(), schemaname, viewname, definition from pg_views
+        select current_database(), schemaname, viewname, definition from pg_catalog.pg_views
         where schemaname not in ('pg_catalog', 'information_schema', 'pg_internal', 'pg_automv')
         order by schemaname, viewname""",
     queries="""
         select t.text, h.start_time, h.session_id, h.database_name, h.query_id, t.sequence
-        from sys_query_history h join sys_query_text t on t.query_id = h.query_id
+        from pg_catalog.sys_query_history h join pg_catalog.sys_query_text t on t.query_id = h.query_id
         where h.status = 'success' and h.query_type in ('INSERT', 'UPDATE', 'CTAS', 'DDL', 'UNLOAD', 'MERGE', 'OTHER')
         order by h.start_time, h.query_id, t.sequence""",
     in_pieces=True,

@@ -61,7 +61,8 @@ class SqlListing:
         return catalog.log[0] if catalog.log[0] in found else found[0]
 
     def _parts(self, catalog: Any, schema: Any, name: Any) -> tuple[str, ...]:
-        first = catalog or (self._database.name if self.dialect != "mysql" else None)
+        # Athena's own lists write its catalog in another case than its users.
+        first = (self._database.name if self.dialect != "mysql" else None) or catalog
         return tuple(str(part) for part in (first, schema, name) if part)
 
     def _wanted(self, parts: tuple[str, ...]) -> bool:
