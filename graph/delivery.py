@@ -8,16 +8,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.errors import trace
+from graph.permissions import require
 from graph.recorded import run_facts
 from memory.errors import StoreError
 from tools.errors import AssayError
 from tools.openlineage import sending
-from tools.openlineage.facts import Moment
+from tools.openlineage.facts import EventType, Moment
 
 if TYPE_CHECKING:
     from memory import Memory
@@ -34,6 +35,8 @@ ROUND = 50
 MOST_ATTEMPTS = 10
 """About a day; then a person has to say that it is to be tried again."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
+
+ENDS: dict[str, EventType] = {"done": "COMPLETE", "failed": "FAIL", "cancelled": "ABORT"}
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +100,31 @@ COURIERS: dict[str, tuple[Callable[[], bool], Callable[[Memory], Courier]]] = {
 def deliver(memory: Memory) -> int:
     """Delivers what is due and can be delivered from here; how many messages. Raises StoreError."""
     return sum(_round(memory, kind, make) for kind, (can, make) in COURIERS.items() if can())
+
+
+def sendable() -> bool:
+    """Whether a backend is configured for this process."""
+    return sending.configured()
+
+
+def retry(memory: Memory, actor: str | None, ids: Collection[int] | None = None) -> int:
+    """Delivers now what waits or was given up, all or some; how many messages. Raises StoreError, PermissionDenied."""
+    require(actor, "settings")
+    memory.outbox.retry(ids)
+    return deliver(memory)
+
+
+def preview(memory: Memory, run_id: str) -> list[dict[str, Any]]:
+    """The events of a run as they would be sent now. Raises StoreError."""
+    from openlineage.client.serde import Serde
+
+    from tools.openlineage.writing import event
+
+    run, facts = memory.runs.get(run_id), run_facts(memory, run_id)
+    moments = [Moment("START", facts.started)]
+    if run.finished_at and run.status in ENDS:
+        moments.append(Moment(ENDS[run.status], run.finished_at, run.error or ""))
+    return [Serde.to_dict(event(facts, moment)) for moment in moments]
 
 
 def deliver_briefly(memory: Memory) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graph import people
+from graph import delivery, people
 from graph.jobs import Jobs
 from graph.people import Users
 from graph.permissions import LEAST, Actor, PermissionDenied, acting, may, require
@@ -100,7 +100,10 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
         "import": [lambda: jobs.import_rules(store.catalog.datasets()[0], ["RowCount > 0"])],
         "disable": [lambda: jobs.disable(1, "legal")],
         "judge": [lambda: jobs.judge(1, "normal", "a sale")],
-        "settings": [lambda: people.change_setting(store, "approver_differs", True, who)],
+        "settings": [
+            lambda: people.change_setting(store, "approver_differs", True, who),
+            lambda: delivery.retry(store, who),
+        ],
         "users": [
             users.all,
             lambda: users.add("new", "viewer"),

@@ -11,11 +11,11 @@ from langgraph.checkpoint.postgres import PostgresSaver
 from psycopg.rows import dict_row
 
 UNTOLD = {"assay_migrations", "audit_head", "checkpoint_migrations", "checkpoints", "checkpoint_blobs"}
-UNTOLD |= {"checkpoint_writes", "model_calls"}
-"""Tables of the machinery; a call of a model that was cut off is made, and paid, again."""
+UNTOLD |= {"checkpoint_writes", "model_calls", "lineage_state"}
+"""Tables of the machinery; a call of a model that was cut off is made, and paid, again, a run told of again."""
 IDS = {"uuid", "timestamp with time zone", "USER-DEFINED"}
 COUNTERS = {"id", "run_id", "key", "seq", "mac", "prev", "attempt", "lease_token", "last_event", "number", "position"}
-COUNTERS |= {"memory"}
+COUNTERS |= {"memory", "attempts"}
 AGAIN = {"model.answered"}
 """What a person may find twice in the audit log, because it happened twice."""
 STATES = {"waiting", "done", "failed", "cancelled"}
@@ -25,6 +25,7 @@ NOISE = (
     (re.compile(r'"(seconds|cached)": [^,}]+'), r'"\1": 0'),
     # Numbers that were given to what was rolled back are not given again; a digest is over what has such numbers.
     (re.compile(r'(rule|proposal) \d+"'), r'\1 0"'),
+    (re.compile(r"(<run> [A-Z]+) \d+"), r"\1 0"),
     (re.compile(r'(digest\\": ?\\")[0-9a-f]+'), r"\1"),
 )
 

@@ -71,6 +71,7 @@ def decisions(runs: Any, run_id: str) -> list[Any]:
 
 def _do(job: Job, team: Any) -> list[str]:
     from agents.workbench import Workbench
+    from graph.delivery import deliver
     from graph.runs import Runs
     from graph.services import Services
     from graph.worker import Worker
@@ -86,6 +87,10 @@ def _do(job: Job, team: Any) -> list[str]:
         runs.decide(job.run_id, missing, "Ann")
     if job.do in ("work", "finish"):
         worker.run(job.run_id)
+    if job.do == "finish":
+        # What somebody had in hands who died is due again after some time.
+        memory.db.rows("update outbox set next_attempt_at = now() where state = 'pending' returning id")
+        deliver(memory)
     return points.passed
 
 

@@ -21,6 +21,7 @@ from ui.cli import (
     lineage_commands,
     memory_commands,
     metrics_commands,
+    openlineage_commands,
     prune_command,
     rules_commands,
     run_commands,
@@ -60,6 +61,7 @@ app.add_typer(lineage_commands.app, name="lineage", rich_help_panel=STORED)
 app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=STORED)
+app.add_typer(openlineage_commands.app, name="openlineage", rich_help_panel=STORED)
 app.add_typer(users_commands.app, name="users", rich_help_panel=STORED)
 app.add_typer(users_commands.settings, name="settings", rich_help_panel=STORED)
 app.add_typer(serve_commands.store, name="store", rich_help_panel=STORED)
