@@ -11,6 +11,7 @@ from ui.web import (
     datasets_page,
     frame,
     inbox_page,
+    lineage_page,
     polite,
     runs_page,
     session,
@@ -18,6 +19,9 @@ from ui.web import (
     sign_in,
 )
 from ui.web.safe_text import inline
+
+WIDE = frozenset({"lineage"})
+"""Pages that take all the width there is."""
 
 
 def main() -> None:
@@ -33,14 +37,14 @@ def main() -> None:
         st.error(inline(error, 600), icon=":material/database_off:")
         st.button("Try again", icon=":material/refresh:")
         return
-    pages = [chat_page, datasets_page, compare_page, runs_page, settings_page]
+    pages = [chat_page, datasets_page, lineage_page, compare_page, runs_page, settings_page]
     first, *others = [one.page() for one in pages]
     page = st.navigation([first, inbox_page.page(waiting), *others])
     with polite.told():
         chat_page.sidebar()
     with st.sidebar:
         sign_in.badge(person)
-    with frame.column("page"), polite.told():
+    with frame.column("page", wide=page.url_path in WIDE), polite.told():
         page.run()
 
 

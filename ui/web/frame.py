@@ -10,6 +10,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
+    from streamlit.elements.lib.layout_utils import Width
 
 WIDTH = 1080
 """Pixels: longer lines are hard to read, however wide the screen is."""
@@ -34,7 +35,8 @@ def moments(name: str) -> dict[str, ColumnConfig]:
 
 
 @contextmanager
-def column(key: str) -> Iterator[None]:
-    """A centred column."""
-    with st.container(horizontal_alignment="center", key=f"{key}-frame"), st.container(width=WIDTH, key=key):
+def column(key: str, *, wide: bool = False) -> Iterator[None]:
+    """A centred column; a wide one takes all the room there is."""
+    width: Width = "stretch" if wide else WIDTH
+    with st.container(horizontal_alignment="center", key=f"{key}-frame"), st.container(width=width, key=key):
         yield
