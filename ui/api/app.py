@@ -15,7 +15,7 @@ from ui.api import problems
 from ui.api.desk import AtDesk, Desk, well_formed
 from ui.api.models.data import State
 from ui.api.openapi import described
-from ui.api.routes import approvals, datasets, lineage_events, log, rules, runs
+from ui.api.routes import approvals, datasets, lineage, lineage_events, log, rules, runs
 from ui.api.shell import Shell
 
 PREFIX = "/api/v1"
@@ -48,7 +48,7 @@ TAGS = {
     "lineage": "Where columns come from and what depends on them; OpenLineage events.",
     "audit": "Who did what, and who is asking.",
 }
-ROUTERS = [part.router for part in (runs, approvals, datasets, rules, lineage_events, log)]
+ROUTERS = [part.router for part in (runs, approvals, datasets, rules, lineage, lineage_events, log)]
 service = APIRouter(tags=["service"])
 
 

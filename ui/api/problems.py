@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from graph.errors import NoProposal, NotNow
 from graph.permissions import PermissionDenied
-from memory.errors import KeyReused, LeaseLost, NotFound, OtherPerson, StoreUnusable, WrongState
+from memory.errors import Ambiguous, KeyReused, LeaseLost, NotFound, OtherPerson, StoreUnusable, WrongState
 from tools.dqdl import DqdlError
 from tools.errors import AssayError
 from tools.openlineage.reading.body import TooLarge
@@ -143,6 +143,8 @@ def _known(request: Request, error: Exception) -> Response:
         more = {"line": error.line, "column": error.column, "expected": error.expected, "excerpt": error.excerpt}
     if isinstance(error, EventError):
         more = {"errors": [{"where": error.where, "message": error.wrong}]}
+    if isinstance(error, Ambiguous):
+        more = {"candidates": error.candidates}
     if status == 503:
         log.warning("%s", error)
     return answer(request.state.request_id, status, error.message, error.hint, **more)
