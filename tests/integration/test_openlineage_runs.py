@@ -28,7 +28,9 @@ RULES = f"""Rules = [ IsComplete "email", ColumnValues "email" in ["{MAILS[0]}",
 
 
 @pytest.fixture(autouse=True)
-def _environment():
+def _environment(monkeypatch):
+    # A busy machine takes its time.
+    monkeypatch.setattr("graph.delivery.BRIEFLY_SECONDS", 60)
     # The client writes its address into the environment.
     with mock.patch.dict(os.environ):
         for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:

@@ -6,7 +6,7 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,8 +37,8 @@ class Backend:
 
 
 @contextmanager
-def backend() -> Iterator[Backend]:
-    """A backend that runs for as long as the block."""
+def backend(answer: Callable[[], bytes] = bytes) -> Iterator[Backend]:
+    """A backend that runs for as long as the block, and answers what it takes with that content."""
     made = Backend()
 
     class Handler(BaseHTTPRequestHandler):
@@ -51,9 +51,11 @@ def backend() -> Iterator[Backend]:
             made.headers.append(dict(self.headers))
             if made.status < 400:
                 made.events.append(json.loads(body))
+            content = answer() if made.status < 400 else b""
             self.send_response(made.status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             pass

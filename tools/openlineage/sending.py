@@ -35,7 +35,7 @@ def configured() -> bool:
     if env.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
         return False
     files = (env.get("OPENLINEAGE_CONFIG"), "openlineage.yml", Path.home() / ".openlineage" / "openlineage.yml")
-    named = env.get("OPENLINEAGE_URL") or any(name.startswith("OPENLINEAGE__TRANSPORT__") for name in env)
+    named = env.get("OPENLINEAGE_URL") or any(name.startswith("OPENLINEAGE__TRANSPORT") for name in env)
     return bool(named) or any(file and os.path.isfile(file) for file in files)
 
 
