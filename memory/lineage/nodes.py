@@ -80,14 +80,17 @@ def settle(connection: Connection, datasets: Iterable[int], version: int) -> Non
 def tie(connection: Connection, made: list[int], version: int) -> None:
     """Ties new nodes to those of their dataset that stand for all of it, or all to a new such node."""
     connection.execute(
-        """with ties as (
-            select a.id as src, b.id as dst
-            from lineage_columns m
+        # Of two nodes, role 1 comes before columns, and role 2 after them.
+        """with made as (select id, dataset_id, role from lineage_columns where id = any(%(made)s)),
+        pairs as (
+            select m.id, m.role, w.id as other, w.role as other_role from made m
                 join lineage_columns w on w.dataset_id = m.dataset_id and w.role > 0
-                join lineage_columns a on a.dataset_id = m.dataset_id
-                join lineage_columns b on b.dataset_id = m.dataset_id
-            where m.id = any(%(made)s) and m.id in (a.id, b.id) and w.id in (a.id, b.id)
-                and (a.role, b.role) in ((1, 0), (0, 2), (1, 2))),
+            union all select m.id, m.role, o.id, o.role from made m
+                join lineage_columns o on o.dataset_id = m.dataset_id where m.role > 0),
+        ties as (
+            select case when role = 1 or other_role = 2 then id else other end as src,
+                case when role = 1 or other_role = 2 then other else id end as dst
+            from pairs where role <> other_role),
         stored as (
             insert into lineage_edges (job_id, src, dst, kind, valid_from, run_id, confidence, version)
             select distinct 0, src, dst, %(kind)s::smallint, %(always)s::timestamptz, 0, 1, %(version)s::bigint
