@@ -168,7 +168,14 @@ _FIND: LiteralString = """
         where lower(c.name) = lower(%(column)s)
             and (lower(d.name) = lower(%(table)s) or lower(d.name) similar to '%%[./]' || lower(%(table_pattern)s))
         union all
-        select 2, d.namespace, d.name, c.name from lineage_columns c join named d on d.id = c.dataset_id
+        select 2, namespace, name, '*' from named
+        where lower(name) similar to '(%%[./])?' || lower(%(pattern)s) || '[^./]*'
+        union all
+        select 3, d.namespace, d.name, c.name from named d join lineage_columns c on c.dataset_id = d.id and c.role = 0
+        where lower(c.name) like lower(%(column_start)s)
+            and (lower(d.name) = lower(%(table)s) or lower(d.name) similar to '%%[./]' || lower(%(table_pattern)s))
+        union all
+        select 4, d.namespace, d.name, c.name from lineage_columns c join named d on d.id = c.dataset_id
         where c.role = 0 and left(lower(c.name), 200) like left(lower(%(start)s), 200))
     select distinct on (rank, name, namespace, "column") namespace, name, "column" from found
     order by rank, name, namespace, "column" limit %(limit)s
@@ -180,7 +187,7 @@ def find(connection: Connection, text: str, limit: int) -> list[ColumnId]:
     table, _, column = text.rpartition(".")
     given = {
         **{"text": text, "pattern": _literal(text), "table": table, "table_pattern": _literal(table)},
-        **{"column": column, "start": _literal(text) + "%", "limit": limit},
+        **{"column": column, "column_start": _literal(column) + "%", "start": _literal(text) + "%", "limit": limit},
     }
     rows = connection.execute(_FIND, given).fetchall() if text else []
     return list(dict.fromkeys(ColumnId(DatasetId(row["namespace"], row["name"]), row["column"]) for row in rows))

@@ -172,7 +172,8 @@ class LineageStore:
     def find(self, text: str, *, limit: int = 50) -> list[ColumnId]:
         """The datasets (as column `*`) and columns that may be meant: `orders`, `shop.orders`, `orders.total`, `tot`.
 
-        A dataset is meant by the last parts of its name, a column by how its name begins; case does not matter.
+        A dataset is meant by the last parts of its name and how that begins, a column by how its name begins, alone or
+        after its dataset; case does not matter.
         """
         with self._db.one_state() as connection:
             return reading.find(connection, text.strip(), limit)

@@ -323,8 +323,10 @@ def test_ids_are_namespaces_and_names():
 def test_what_a_person_may_mean(store):
     edges = (edge("shop.Orders.total", "shop.orders_2.Total_%"), edge("shop.Orders.id", "x.o"))
     store.lineage.ingest([declared(0, "j", *edges)])
-    whole = [column("shop.Orders.*")]
-    assert store.lineage.find("orders") == store.lineage.find("SHOP.orders") == whole
+    whole = [column("shop.Orders.*"), column("shop.orders_2.*")]
+    assert store.lineage.find("orders") == store.lineage.find("SHOP.orders") == store.lineage.find("ord") == whole
+    assert store.lineage.find("orders_2") == store.lineage.find("shop.orders_2") == whole[1:]
+    assert store.lineage.find("orders.to") == [column("shop.Orders.total")]
     assert store.lineage.find("orders.TOTAL") == [column("shop.Orders.total")]
     assert store.lineage.find("tot") == [column("shop.Orders.total"), column("shop.orders_2.Total_%")]
     assert store.lineage.find("total_%") == [column("shop.orders_2.Total_%")]

@@ -173,14 +173,15 @@ def _did() -> None:
 
 def _told(answer: Answer, shown: Picture) -> list[str]:
     """How much there is, and what of it is not shown."""
-    columns = answer.lineage.columns.values()
-    above, below = sum(distance < 0 for distance in columns), sum(distance > 0 for distance in columns)
+    distances = [distance for column, distance in answer.lineage.columns.items() if column.column != DATASET]
+    above, below = sum(distance < 0 for distance in distances), sum(distance > 0 for distance in distances)
     tables = len({column.dataset for column in answer.lineage.columns}) - 1
     lines = [f"{count(above, 'column')} upstream, {below:,} downstream, {count(tables, 'other table')}"]
     involved = sum(card.involved for card in shown.cards if not card.further)
     if shown.shown < involved or any(card.further for card in shown.cards):
-        total = sum(column.column != DATASET for column in answer.lineage.columns)
-        lines.append(f"Showing {shown.shown:,} of {count(total, 'column')}; the cards can be searched for the others.")
+        lines.append(
+            f"Showing {shown.shown:,} of {count(len(distances), 'column')}; the cards can be searched for the others."
+        )
     if answer.cut:
         lines.append(f"This is not all: {answer.cut}.")
     if answer.changes:

@@ -38,9 +38,9 @@ def payload(answer: Answer, picture: Picture, drawing: Drawing, view: View) -> d
 
 
 def _card(answer: Answer, card: Card, view: View) -> dict[str, Any]:
-    start, whole = answer.lineage.start, ColumnId(card.key)
+    start = answer.lineage.start
     title = f"{count(len(card.tables), 'more table')}" if card.further else short(card.key)
-    tables = card.tables or {card.key}
+    tables, failing = card.tables or {card.key}, answer.failing.items()
     columns = [column for column in answer.lineage.columns if column.dataset in tables]
     return {
         "key": list(card.key),
@@ -54,7 +54,7 @@ def _card(answer: Answer, card: Card, view: View) -> dict[str, Any]:
         "points": [point for column in columns for point in answer.points.of(column)],
         "involved": count(card.involved, "table" if card.further else "column"),
         "personal": sum(bool(answer.personal(column)) for column in columns),
-        "failing": len({id(rule) for column in [*columns, whole] for rule in answer.failing.get(column, ())}),
+        "failing": len({rule["rule"] for one, found in failing if one.dataset in tables for rule in found}),
         "rows": [_row(answer, card, column) for column in card.rows],
         "foot": _foot(card, view) if has_foot(card) else None,
     }  # fmt: skip
