@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from memory.errors import NotFound
@@ -14,7 +14,6 @@ from tools.openlineage.facts import Parent, RunFacts, SplitFacts, TableFacts
 if TYPE_CHECKING:
     from memory import Memory
     from memory.model import Dataset, StoredEvaluation, StoredProfile
-    from tools.profiling.model import Profile
 
 PROFILED = "finished"
 """The kind of event of a run by which a profiler tells what it stored."""
@@ -71,6 +70,7 @@ def _table(
         return TableFacts(id_)
     evaluation, own = evaluations.get(dataset.id), profiles.get(dataset.id)
     latest = own or memory.catalog.latest_profile(dataset.id)
+    measured = _measured(memory, dataset.id, evaluation, own, latest)
     known = Profile.from_dict(latest.profile) if latest else None
     personal = {one.name: one.personal.kind for one in known.columns if one.personal} if known else None
     return TableFacts(
@@ -79,22 +79,24 @@ def _table(
         version=evaluation.version if evaluation else own.version if own else "",
         personal=personal,
         guarded=frozenset(name.lower() for name in (_named_so(dataset) if personal is None else personal)),
-        profile=_measured(memory, dataset.id, evaluation, own, known),
+        profile=known if measured is latest else Profile.from_dict(measured.profile) if measured else None,
         evaluation=evaluation.evaluation if evaluation else None,
     )
 
 
 def _measured(
-    memory: Memory, dataset_id: UUID, evaluation: StoredEvaluation | None, own: StoredProfile | None, known: Any
-) -> Profile | None:
+    memory: Memory,
+    dataset_id: UUID,
+    evaluation: StoredEvaluation | None,
+    own: StoredProfile | None,
+    latest: StoredProfile | None,
+) -> StoredProfile | None:
     """The profile of the content that the run read: its own, or one that was made of the same version."""
-    from tools.profiling import Profile
-
-    if own:
-        profile: Profile = known
-        return profile
-    same = memory.catalog.profile(dataset_id, evaluation.version) if evaluation else None
-    return Profile.from_dict(same.profile) if same else None
+    if own or evaluation is None:
+        return own
+    if latest and latest.version == evaluation.version:
+        return latest
+    return memory.catalog.profile(dataset_id, evaluation.version)
 
 
 def _named_so(dataset: Dataset) -> list[str]:
