@@ -14,6 +14,7 @@ from memory.lineage.coarse import CoarseRecompute
 from memory.lineage.labels import save_io, save_labels
 from memory.lineage.nodes import COLUMN, Node, Nodes, settle
 from memory.lineage.recompute import Recompute, forget_datasets, jobs_touching
+from memory.lineage.repeating import no_news
 from memory.lineage.statements import Packed, is_coarse, pack, pack_flow
 from tools.lineage.observed import DatasetId, Mode, Observed
 
@@ -102,7 +103,10 @@ class Batch:
         return min(one.at, self._now)
 
     def _fresh(self, batch: list[Observed]) -> list[Observed]:
-        unique = {one.key: one for one in batch}
+        known = no_news(self._connection, batch)
+        unique = {one.key: one for one in batch if one.key not in known}
+        if not unique:
+            return []
         rows = self._connection.execute(
             """insert into lineage_events (key, at, origin, raw)
             select * from unnest(%s::bytea[], %s::timestamptz[], %s::text[], %s::json[])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -100,3 +101,22 @@ def test_a_job_that_only_reads_is_no_longer_affected_once_it_is_gone_or_reads_so
     lineage_store.lineage.ingest([reads(2, "a")])
     lineage_store.lineage.retire("sql", JobId("file", "/report"), (), at=at(2) + timedelta(minutes=1))
     assert readers() == []
+
+
+def content(hours: float, digest: str, *edges: ObservedEdge) -> Observed:
+    return replace(said(hours, "/etl/a#b", *edges), raw={"eventTime": hours, "content": digest})
+
+
+def test_a_scan_that_says_the_same_again_is_not_kept_again(lineage_store: Memory) -> None:
+    old, new = edge("a.x", "b.x"), edge("a.y", "b.x")
+    told = [content(0, "1", old), content(1, "1", old), content(2, "2", new), content(3, "1", old)]
+    done = [lineage_store.lineage.ingest([one]) for one in told]
+    assert [(one.repeated, one.opened, one.ended) for one in done] == [(0, 1, 0), (1, 0, 0), (0, 1, 1), (0, 1, 1)]
+    assert lineage_store.db.rows("select count(*) as n from lineage_events")[0]["n"] == 3
+    # What was dropped, ended or retired holds again when it is said again.
+    lineage_store.lineage.drop(dataset("b"), at=at(4))
+    assert lineage_store.lineage.ingest([content(5, "1", old)]).opened == 1
+    lineage_store.lineage.retire("sql", JobId("file", "/etl/"), (), at=at(6))
+    assert lineage_store.lineage.ingest([content(7, "1", old)]).opened == 1
+    # And what comes late is about another time.
+    assert lineage_store.lineage.ingest([content(6.5, "1", old)]).repeated == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -96,6 +96,8 @@ class Teller:
     at: datetime
     dialect: str | None
     tables: Tables
+    describes: bool = False
+    """Whether the columns of what is read are told too."""
 
     def say(
         self,
@@ -120,30 +122,33 @@ class Teller:
         kept = tuple(edge for edge in edges if fits((*edge.source.dataset, edge.source.column, edge.target.column)))
         if len(kept) < len(edges):
             written.problems.append("it holds names that are too long, or no text")
-        return Observed(
+        told = Observed(
             at=at,
             origin=self.origin,
             job=job,
             mode=Mode.REPLACE,
-            inputs=tuple(ObservedDataset(one) for one in reads if one != target),
+            inputs=tuple(self._input(one) for one in reads if one != target),
             outputs=(output,) if output else (),
             edges=kept,
             owners=owners,
             confidence=sure * (INCOMPLETE if written.problems else COMPLETE),
-            raw=self._raw(job, at, written, target),
         )
+        return replace(told, raw=self._raw(told, job, written))
 
-    def _raw(self, job: JobId, at: datetime, written: Written, target: DatasetId | None) -> Mapping[str, Any]:
+    def _input(self, dataset: DatasetId) -> ObservedDataset:
+        return ObservedDataset(dataset, self.tables.fields_of(dataset) if self.describes else None)
+
+    def _raw(self, told: Observed, job: JobId, written: Written) -> Mapping[str, Any]:
         """The saying in the form of an OpenLineage event, for whoever wants to see the SQL."""
-        sql: dict[str, Any] = {"query": ";\n".join(written.sql)[:LONGEST_SQL]}
-        if self.dialect:
-            sql["dialect"] = self.dialect
-        event = {"eventTime": at.isoformat(), "producer": PRODUCER, "origin": self.origin}
-        outputs = [{"namespace": target.namespace, "name": target.name}] if target else []
-        # What differs in what follows from the SQL must not count as the same event.
-        edges = sha256(repr([written.edges, written.problems]).encode()).hexdigest()
-        named = {"namespace": job.namespace, "name": job.name, "facets": {"sql": sql}}
-        return {**event, "job": named, "outputs": outputs, "edges": edges}
+        text = ";\n".join(written.sql)[:LONGEST_SQL]
+        sql: dict[str, Any] = {"query": text} | ({"dialect": self.dialect} if self.dialect else {})
+        all_of_it = (told.origin, job, told.inputs, told.outputs, told.edges, told.owners, told.confidence, text)
+        return {
+            "eventTime": told.at.isoformat(),
+            "producer": PRODUCER,
+            "job": {"namespace": job.namespace, "name": job.name, "facets": {"sql": sql} if text else {}},
+            "content": sha256(repr(all_of_it).encode("utf-8", "replace")).hexdigest(),
+        }
 
 
 def fits(names: Iterable[str]) -> bool:

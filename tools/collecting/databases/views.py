@@ -68,11 +68,9 @@ class Views:
             return
         around = tables if view.inside is None else tables.seen_from(tables.place._replace(inside=view.inside))
         written = _of_view(read(view.sql, dialect, around), own.fields if own else ())
-        teller = Teller(ORIGIN, self._at, dialect, around)
-        fields = own.fields if own else None
-        told = teller.say(_job(dataset), written, ObservedDataset(dataset, fields))
-        inputs = tuple(ObservedDataset(one.id, around.fields_of(one.id)) for one in told.inputs)
-        yield Found(replace(told, inputs=inputs), dataset.name, tuple(written.problems))
+        teller = Teller(ORIGIN, self._at, dialect, around, describes=True)
+        told = teller.say(_job(dataset), written, ObservedDataset(dataset, own.fields if own else None))
+        yield Found(told, dataset.name, tuple(written.problems))
 
 
 def _job(dataset: DatasetId) -> JobId:

@@ -104,7 +104,7 @@ class Project:
         reads = [".".join(node.parts) for node in self._files.stored(exposure.depends_on)]
         written = Written("", reads=dict.fromkeys(reads))
         told = self._teller.say(self._job(exposure.id), written, None, owners=exposure.labels.owners)
-        return Found(replace(told, raw=None), exposure.id)
+        return Found(told, exposure.id)
 
     def _job(self, id_: str) -> JobId:
         return JobId(self._namespace, id_)
