@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 from sqlglot import exp
 
 from tools.profiling.sql import CODE, INTEGER, call, raw, text
@@ -56,6 +59,10 @@ class Engine:
     def estimate(self, field: Field) -> exp.Expr:
         """The number of distinct values, as cheaply as the engine can tell it."""
         return exp.ApproxDistinct(this=self.column(field)) if self.approximate else self.distinct(field)
+
+    def digest(self, texts: Sequence[exp.Expr]) -> exp.Expr:
+        """The MD5 of some texts, in hexadecimal digits."""
+        return exp.MD5(this=call("CONCAT", *texts))
 
     def matches(self, value: exp.Expr, pattern: str) -> exp.Expr:
         """Whether a text contains a match of a regular expression that all engines read alike."""
@@ -163,7 +170,47 @@ class Spark(Engine):
         return exp.ApproxDistinct(this=self.column(field), accuracy=exp.Literal.number(0.02))
 
 
-_ENGINES: dict[str, Engine] = {"duckdb": DuckDb(), "postgres": Postgres(), "mysql": MySql(), "spark": Spark()}
+class Redshift(Engine):
+    """Texts compare by their bytes."""
+
+    width = 200
+
+    def digest(self, texts: Sequence[exp.Expr]) -> exp.Expr:
+        """CONCAT takes two texts there."""
+        return exp.MD5(this=_joined(texts))
+
+
+class Athena(Engine):
+    """Trino, where each query is paid for by the columns that it reads."""
+
+    approximate = True
+    width = 500
+
+    def digest(self, texts: Sequence[exp.Expr]) -> exp.Expr:
+        """MD5 takes bytes there, and gives bytes."""
+        return exp.func("LOWER", call("TO_HEX", call("MD5", call("TO_UTF8", _joined(texts)))))
+
+    def columnar(self, table: Table) -> bool:
+        """Its usual files are; of others, no more is known."""
+        return True
+
+    def counts_groups_cheaply(self, table: Table) -> bool:
+        """It would be paid for."""
+        return False
+
+
+_ENGINES: dict[str, Engine] = {
+    "athena": Athena(),
+    "duckdb": DuckDb(),
+    "mysql": MySql(),
+    "postgres": Postgres(),
+    "redshift": Redshift(),
+    "spark": Spark(),
+}
+
+
+def _joined(texts: Sequence[exp.Expr]) -> exp.Expr:
+    return reduce(lambda done, one: exp.DPipe(this=done, expression=one, safe=True), texts)
 
 
 def _reads_as(value: exp.Expr, kind: str) -> exp.Expr:

@@ -56,7 +56,7 @@ def read(table: Table, head: Head, rows: int) -> pa.Table:
     parts = [
         exp.func("COALESCE", text(engine.column(field)), exp.Literal.string("")) for field in _varied(columns, head)
     ]
-    key = exp.func("SUBSTRING", exp.MD5(this=call("CONCAT", *parts)), exp.convert(1), exp.convert(_DIGITS))
+    key = exp.func("SUBSTRING", engine.digest(parts), exp.convert(1), exp.convert(_DIGITS))
     share = min(1.0, size / max(1, rows))
     bound = format(int(share * (16**_DIGITS - 1)), f"0{_DIGITS}x")
     below = exp.LTE(this=key, expression=exp.Literal.string(bound))

@@ -48,7 +48,7 @@ _COLUMNS = """select column_name, data_type, column_type from information_schema
 
 def name_of(uri: str) -> DatasetName:
     """The name of the table that a URI names. Raises SourceError if it names none."""
-    place = _place(uri)
+    place = _place(uri, secrets=False)
     if len(place.path) < 2:
         raise SourceError(f"{place.text} names no table.", hint=_FORM)
     return _dataset(place, place.path[0][0], place.path[1][0])
@@ -146,8 +146,8 @@ class MySQLTable(Table):
             raise query_error(error, self.uri) from error
 
 
-def _place(uri: str) -> DatabaseUri:
-    place = parse(uri)
+def _place(uri: str, *, secrets: bool = True) -> DatabaseUri:
+    place = parse(uri, secrets=secrets)
     if place.options:
         raise SourceError(f"{place.text}: there is no option {next(iter(place.options))!r}.", hint=_FORM)
     if not 1 <= len(place.path) <= 2 or any(len(names) > 1 for names in place.path):

@@ -52,7 +52,7 @@ def name_of(uri: str) -> DatasetName:
 
     Raises SourceError.
     """
-    place = parse(uri)
+    place = parse(uri, secrets=False)
     if len(place.path) != 2 or len(place.path[1]) > 2:
         raise SourceError(f"{place.text} names no table.", hint=_FORM)
     said = {option.keyword.decode(): option.val for option in pq.Conninfo.get_defaults()}

@@ -51,6 +51,9 @@ def shown(source: str) -> str:
     scheme, found, rest = source.partition("://")
     if not found or (scheme.lower() in ("file", "spark") and rest.startswith(("/", "local/"))):
         return source
+    place = rest.partition("/")[0]
+    if scheme.lower() in ("s3", "s3a", "s3n") and not set(place) & set("@:"):
+        return source  # a key may hold any sign
     hidden = f"{scheme}://***"
     try:
         text, parts, _ = _divided(source)
@@ -68,15 +71,18 @@ def without_passwords(text: str) -> str:
     return _URI.sub(lambda found: shown(found.group()), text)
 
 
-def parse(uri: str) -> DatabaseUri:
-    """The parts of a URI; a password ``${NAME}`` is read from the environment. Raises SourceError, without secrets."""
+def parse(uri: str, *, secrets: bool = True) -> DatabaseUri:
+    """The parts of a URI; a password ``${NAME}`` is looked up, but for those who only want to know what is named.
+
+    Raises SourceError, without secrets.
+    """
     text, parts, place = _divided(uri)
     user, password, host, port = (place.group(name) or "" for name in ("user", "password", "host", "port"))
     return DatabaseUri(
         text=text,
         scheme=parts.scheme,
         user=unquote(user),
-        password=_secret(password, text),
+        password=_secret(password, text) if secrets else "",
         host=unquote(host).strip("[]"),
         port=port,
         path=tuple(_names(part) for part in parts.path.strip("/").split("/") if part),

@@ -19,6 +19,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from tests.support.aws.lacking import lacking
 from tests.support.aws.service import Failure, Json
 
 CATALOG = "awsdatacatalog"
@@ -114,6 +115,7 @@ class Athena:
         for execution in list(self.executions.values()):
             self._interrupt(execution)
             execution.done.wait(5)
+        self._duck.close()
 
     def _start(self, request: Json) -> Json:
         name = request.get("WorkGroup", "primary")
@@ -158,6 +160,8 @@ class Athena:
 
     def _select(self, execution: Execution) -> None:
         tree = sqlglot.parse_one(execution.sql, read="athena")
+        if absent := lacking(tree, "athena"):
+            raise LookupError(f"Catalog Error: {absent}")
         execution.connection = self._duck.cursor()
         relation = execution.connection.execute(tree.sql(dialect="duckdb"))
         described = [(name.lower(), str(kind).lower()) for name, kind, *_ in relation.description]

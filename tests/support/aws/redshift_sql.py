@@ -6,7 +6,9 @@ from unittest import mock
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
+from tests.support.aws.lacking import lacking
 from tools.dqdl.regex import parser, writer
 
 
@@ -17,6 +19,8 @@ def in_postgres(sql: str) -> str:
     tree = sqlglot.parse_one(sql, read="redshift")
     for name in tree.find_all(exp.Identifier):
         name.set("this", name.this.lower())
+    if absent := lacking(tree, "redshift"):
+        raise SqlglotError(absent)
     for node in reversed(list(tree.walk())):
         said = _node(node)
         if said is not node:
