@@ -16,6 +16,7 @@ from sqlglot import exp
 from tests.support.aws.athena import Athena
 from tests.support.aws.redshift import Redshift
 from tests.support.aws.service import run
+from tests.support.s3 import bucket
 from tests.support.same_table import (
     DATA,
     ENGINES,
@@ -26,6 +27,7 @@ from tests.support.same_table import (
     in_redshift,
     in_spark,
     names_in,
+    on_s3,
     rows,
 )
 from tools import sources
@@ -39,6 +41,10 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Table, Table]]:
     if request.param == "duckdb":
         tables = sources.open(DATA), sources.open(DATA)
         yield tables
+    elif request.param == "s3":
+        with pytest.MonkeyPatch.context() as environment, bucket(environment) as client:
+            tables = on_s3(client, "a"), on_s3(client, "b")
+            yield tables
     elif request.param == "iceberg":
         folder = request.getfixturevalue("tmp_path_factory").mktemp("iceberg")
         tables = in_iceberg(folder / "a"), in_iceberg(folder / "b")

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
 
 
-@contextmanager
-def bucket(monkeypatch: pytest.MonkeyPatch, name: str = "lake") -> Iterator[Any]:
-    """A client of moto's server with one bucket; the environment leads there."""
+@cache
+def _url() -> str:
+    """moto's server of this process, started once."""
     server = pytest.importorskip("moto.server", reason="moto is not installed")
     running = server.ThreadedMotoServer(port=0, verbose=False)
     running.start()
+    atexit.register(running.stop)
     host, port = running.get_host_and_port()
-    url = f"http://{host}:{port}"
+    return f"http://{host}:{port}"
+
+
+@contextmanager
+def bucket(monkeypatch: pytest.MonkeyPatch, name: str = "lake") -> Iterator[Any]:
+    """A client of moto's server with one bucket; the environment leads there."""
+    url = _url()
     for variable, value in {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -32,4 +41,3 @@ def bucket(monkeypatch: pytest.MonkeyPatch, name: str = "lake") -> Iterator[Any]
         yield client
     finally:
         urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
-        running.stop()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.icebergs import local_catalog, make
@@ -34,7 +36,7 @@ DATA = pa.table(
     }
 )
 KINDS = ["number", "text", "number", "number", "boolean", "date", "timestamp"]
-ENGINES = ["duckdb", "iceberg", "postgres", "mysql", "spark", "redshift", "athena"]
+ENGINES = ["duckdb", "s3", "iceberg", "postgres", "mysql", "spark", "redshift", "athena"]
 FOLDS = ("athena", "redshift")
 """Dialects of engines that know names in lower case only."""
 _TYPES = {
@@ -86,6 +88,14 @@ def in_redshift(server: str, database: str, name: str) -> Table:
 def names_in(table: Table) -> list[str]:
     """What the columns are called there."""
     return [name.lower() if table.dialect in FOLDS else name for name in DATA.column_names]
+
+
+def on_s3(client: Any, name: str) -> Table:
+    """The table as a Parquet object of the tests' S3, opened."""
+    target = io.BytesIO()
+    pq.write_table(DATA, target)
+    client.put_object(Bucket="lake", Key=f"{name}.parquet", Body=target.getvalue())
+    return sources.open(f"s3://lake/{name}.parquet")
 
 
 def in_iceberg(folder: Path) -> Table:

@@ -100,6 +100,8 @@ def test_what_is_refused_is_not_repeated(text: str) -> None:
         ("postgres://u:s3@cret@h/d/t", "postgres://u@h/d/t"),
         ("jdbc:postgresql://h/d?user=u&password=s3cret", "jdbc:postgresql://***"),
         ("s3://key:s3cret@bucket/k", "s3://key@bucket/k"),
+        ("s3://lake/w@t #?/[x]*.csv", "s3://lake/w@t #?/[x]*.csv"),
+        ("s3a://key:s3/cret@bucket/k", "s3a://***"),
         ("https://h/t.csv?token=s3cret", "https://h/t.csv"),
         ("iceberg://lake/shop.orders?tag=q2", "iceberg://lake/shop.orders?tag=q2"),
         ("iceberg://lake/shop.orders?tag=q2&s3.secret=s3cret", "iceberg://lake/shop.orders"),

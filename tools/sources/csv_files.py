@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from tools.sources import s3
 from tools.sources.duck import engine
 from tools.sources.duck_errors import RECODE, as_source_error, ragged, unclosed
 from tools.sources.names import check_names
@@ -28,6 +29,7 @@ from tools.sources.table import SourceError
 
 _HEAD_BYTES = 1 << 16
 _FIXED: dict[str, Option] = {"quote": '"', "escape": '"', "skip": 0, "comment": ""}
+_PLAIN: dict[str, Option] = {"auto_detect": False, "hive_partitioning": False}
 _SEPARATORS = ",\t;|"
 _MAX_LINE_BYTES = 16 << 20
 _HIVE = re.compile(r"([^/=]+)=[^/]*/")
@@ -41,8 +43,11 @@ class _Sniffed:
     types: dict[str, str]
 
 
-def body(paths: Sequence[str], *, sample_size: int) -> exp.Query:
-    """The query that reads the files, types settled over ``sample_size`` rows (-1: all). Raises SourceError."""
+def body(paths: Sequence[str], *, sample_size: int, partitioned: bool) -> exp.Query:
+    """The query that reads the files, types settled over ``sample_size`` rows (-1: all). Raises SourceError.
+
+    ``partitioned``: folders such as ``day=1`` are columns.
+    """
     encodings = {path: _encoding(path) for path in paths}
     if len(set(encodings.values())) > 1:
         raise SourceError(f"{paths[0]} and its neighbours differ in encoding.", hint=RECODE)
@@ -50,10 +55,10 @@ def body(paths: Sequence[str], *, sample_size: int) -> exp.Query:
     found = _sniff(paths[0], {**fixed, "sample_size": sample_size})
     headers = [_header(path, found, encodings[path]) for path in paths]
     options = {**fixed, **found.options}
-    if len(paths) == 1:
-        return read_files("read_csv", paths, {**options, "auto_detect": False, "columns": found.types})
+    if len(paths) == 1 and not partitioned:
+        return read_files("read_csv", paths, {**options, **_PLAIN, "columns": found.types})
     _check_layouts(paths, headers, found)
-    several: dict[str, Option] = {**options, "union_by_name": found.header, "hive_partitioning": True}
+    several: dict[str, Option] = {**options, "union_by_name": found.header, "hive_partitioning": partitioned}
     try:
         fields = engine().describe(read_files("read_csv", paths, {**several, "sample_size": sample_size}), opening=True)
     except duckdb.Error as error:
@@ -184,9 +189,10 @@ def _bad_byte(path: str) -> str | None:
 
 def _bytes(path: str) -> io.BufferedReader:
     packed = {".gz": "gzip", ".zst": "zstd"}.get(os.path.splitext(path)[1].lower())
+    handle = s3.opened(path) if path.startswith(s3.S3) else open(path, "rb")  # noqa: SIM115
     if packed is None:
-        return open(path, "rb")
-    return io.BufferedReader(pa.CompressedInputStream(pa.OSFile(path), packed))
+        return handle
+    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(handle), packed))
 
 
 def _text(path: str, encoding: str) -> io.TextIOWrapper:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from tools.sources.duck_errors import as_source_error
 from tools.sources.duck_seal import FileView, sealed, unsealed
+from tools.sources.s3 import OPENING, S3, Pin
 from tools.sources.table import DatasetName, Field, Kind, SourceError, Table
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -55,11 +56,13 @@ class Engine:
         with self._lock:
             return f"assay_{next(self._names)}"
 
-    def create_view(self, name: str, body: exp.Query, paths: Sequence[str]) -> None:
+    def create_view(
+        self, name: str, body: exp.Query, paths: Sequence[str], pins: Mapping[str, Pin] | None = None
+    ) -> None:
         """Makes or replaces a relation over files, which later queries may name. Nothing is read yet."""
         with self._lock:
             self._forget(name)
-            self._views[name] = FileView(body, paths)
+            self._views[name] = FileView(body, paths, pins or {})
 
     def register(self, name: str, data: pa.Table) -> None:
         """Makes an Arrow table queryable under a name, without copying it."""
@@ -111,7 +114,7 @@ class Engine:
         self, select: exp.Query, *, timeout_seconds: float | None = None, opening: bool = False
     ) -> duckdb.DuckDBPyConnection:
         names = {table.name for table in select.find_all(exp.Table)}
-        cursor = self._instance(None if opening else frozenset(names & self._views.keys())).cursor()
+        cursor = self._instance(_opening() if opening else frozenset(names & self._views.keys())).cursor()
         cursor.execute("SET enable_progress_bar = false")
         if timeout_seconds is not None:
             cursor.execute(f"SET max_execution_time = {max(1, int(timeout_seconds * 1000))}")
@@ -121,11 +124,13 @@ class Engine:
         return cursor
 
     def _instance(self, names: frozenset[str] | None) -> duckdb.DuckDBPyConnection:
-        """The instance of these relations over files; without names the one that opens files."""
+        """The instance of these relations over files; without names the one that opens files on disk."""
         with self._lock:
             found = self._instances.pop(names, None)
-            if found is None:
-                found = unsealed() if names is None else sealed({name: self._views[name] for name in sorted(names)})
+            if found is None and (names is None or names == _S3):
+                found = unsealed(OPENING if names else None)
+            elif found is None:
+                found = sealed({name: self._views[name] for name in sorted(names or ())})
             self._instances[names] = found
             if len(self._instances) > MAX_INSTANCES:
                 self._instances.pop(next(iter(self._instances)))
@@ -135,6 +140,14 @@ class Engine:
         self._views.pop(name, None)
         for names in [names for names in self._instances if names and name in names]:
             del self._instances[names]
+
+
+_S3 = frozenset({S3})
+"""Stands for the instance that opens files of S3: no relation has this name."""
+
+
+def _opening() -> frozenset[str] | None:
+    return _S3 if OPENING else None
 
 
 @contextmanager

@@ -18,12 +18,16 @@ _CONVERT = re.compile(
 _UNCLOSED = re.compile(r"^Value with unterminated quote found", re.MULTILINE)
 _REGEX = re.compile(r"((?:missing|invalid|bad|no argument|unexpected|trailing|duplicate|pattern too large)[^:]*):")
 _PREFIX = re.compile(r"^(?:[A-Za-z-]+ )*Error: ")
+_OURS = re.compile(r"^(?:\w+\.)*SourceError: (.+)$", re.MULTILINE)
+"""What our own file system says: DuckDB hands on a traceback."""
 _FILE = re.compile(r"^\s*file ?= ?(.+?)\s*$", re.MULTILINE)
 
 
 def as_source_error(error: duckdb.Error, what: str) -> SourceError:
     """A SourceError about ``what`` (a path, mostly) with the part of DuckDB's message that helps and holds no data."""
     text = str(error)
+    if ours := _OURS.search(text):
+        return SourceError(ours.group(1))
     found = _FILE.search(text) if "CSV Error" in text else None
     where = found.group(1) if found else what
     line = _LINE.search(text)
@@ -68,6 +72,14 @@ def _refusal(error: duckdb.Error, text: str) -> tuple[Cause, str]:
 RECODE = "Convert it first: iconv -f LATIN1 -t UTF-8 FILE > NEW (name the encoding that it has)."
 
 
+DAMAGED = "The file is damaged or cut short: copy or write it again."
+
+
+def damaged(path: str) -> SourceError:
+    """A Parquet file that cannot be read."""
+    return SourceError(f"{path} is no Parquet file.", hint=DAMAGED)
+
+
 def ragged(at: str, expected: int, found: int) -> SourceError:
     """A row with too few or too many columns."""
     columns = "column" if found == 1 else "columns"
@@ -90,7 +102,7 @@ def gist(text: str) -> str:
 
 def _hint(text: str) -> str:
     if "No magic bytes" in text or "Parquet" in text or "TProtocolException" in text or "thrift" in text.lower():
-        return "The file is damaged or cut short: copy or write it again."
+        return DAMAGED
     if "Malformed JSON" in text:
         return "Mend that line; JSON may be one array, or one object per line."
     return ""

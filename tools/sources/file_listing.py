@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from tools.sources.s3 import S3, client, divided, errors
 from tools.sources.table import SourceError
 
-S3 = "s3://"
 MOST_FILES = 100_000
 """A path with more files is refused: a pattern too wide is a slip, or worse."""
 CHUNK = 1 << 20
@@ -39,6 +37,8 @@ class FileEntry:
     """Bytes."""
     modified: datetime
     """UTC."""
+    etag: str = ""
+    """What S3 calls the content; empty for files on disk."""
 
 
 def listed(where: str) -> list[FileEntry]:
@@ -79,12 +79,13 @@ def is_s3(path: str) -> bool:
 def fixed(path: str) -> str:
     """The part of a path before its first pattern, with links resolved: all files of the path lie below it."""
     if is_s3(path):
-        return S3 + _until_pattern(path[len(S3) :])
+        return S3 + until_pattern(path[len(S3) :])
     whole = os.path.abspath(os.path.expanduser(path))
-    return os.path.realpath(whole if os.path.lexists(whole) else _until_pattern(whole))
+    return os.path.realpath(whole if os.path.lexists(whole) else until_pattern(whole))
 
 
-def _until_pattern(path: str) -> str:
+def until_pattern(path: str) -> str:
+    """The folders of a path before its first pattern."""
     parts = path.split("/")
     plain = next((number for number, part in enumerate(parts) if glob.has_magic(part)), len(parts))
     return "/".join(parts[:plain]) + ("/" if plain < len(parts) else "")
@@ -98,7 +99,7 @@ def _on_disk(where: str) -> Iterator[FileEntry]:
         below = (str(found) for found in Path(path).rglob("*") if _visible(found.relative_to(path).parts))
         return _files(below, lambda found: os.path.relpath(found, path))
     if not os.path.lexists(path) and glob.has_magic(path):
-        return _files(glob.iglob(path, recursive=True), lambda found: os.path.relpath(found, _until_pattern(path)))
+        return _files(glob.iglob(path, recursive=True), lambda found: os.path.relpath(found, until_pattern(path)))
     return _files([path], _own_name)
 
 
@@ -138,17 +139,15 @@ def _read_disk(path: str) -> Iterator[bytes]:
 
 
 def _on_s3(where: str) -> Iterator[FileEntry]:
-    parts = urlsplit(where, allow_fragments=False)
-    bucket, key = parts.netloc, where[len(S3) + len(parts.netloc) :].lstrip("/")
-    if not bucket:
-        raise SourceError(f"{where} names no bucket.", hint="Write s3://bucket/prefix.")
+    bucket, key = divided(where)
+    key = key.lstrip("/")
     if key and not key.endswith("/"):
         first = next(_objects(where, bucket, key), None)  # S3 lists by key, so that the key itself comes first
         if first is not None and first["Key"] == key:
             yield _entry(bucket, first, key.rpartition("/")[2])
             return
         key += "" if glob.has_magic(key) else "/"
-    folder = _until_pattern(key)
+    folder = until_pattern(key)
     for found in _objects(where, bucket, folder):
         name = found["Key"][len(folder) :]
         if folder != key and not fnmatchcase(found["Key"], key):
@@ -158,43 +157,17 @@ def _on_s3(where: str) -> Iterator[FileEntry]:
 
 
 def _entry(bucket: str, found: dict[str, Any], name: str) -> FileEntry:
-    return FileEntry(f"{S3}{bucket}/{found['Key']}", name, found["Size"], found["LastModified"].astimezone(UTC))
+    when = found["LastModified"].astimezone(UTC)
+    return FileEntry(f"{S3}{bucket}/{found['Key']}", name, found["Size"], when, found["ETag"])
 
 
 def _objects(where: str, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+    with errors(where):
+        for page in client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             yield from page.get("Contents", ())
-    except (BotoCoreError, ClientError) as error:
-        raise _refused(where, error) from error
 
 
 def _read_s3(path: str) -> Iterator[bytes]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    bucket, _, key = path[len(S3) :].partition("/")
-    try:
-        yield from _client().get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(CHUNK)
-    except (BotoCoreError, ClientError) as error:
-        raise _refused(path, error) from error
-
-
-def _client() -> Any:
-    """S3 as the environment describes it: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, profile, role."""
-    variables = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID")
-    return _client_for(tuple(os.environ.get(name) for name in variables))
-
-
-@lru_cache(maxsize=4)
-def _client_for(environment: tuple[str | None, ...]) -> Any:
-    import boto3
-
-    return boto3.client("s3")
-
-
-def _refused(where: str, error: Exception) -> SourceError:
-    found = getattr(error, "response", {}).get("Error", {})
-    said = f"{found.get('Code')}: {found.get('Message')}" if found else str(error)
-    return SourceError(f"{where} cannot be read: {said}", hint="Check the bucket and the AWS credentials.")
+    bucket, key = divided(path)
+    with errors(path):
+        yield from client().get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(CHUNK)

@@ -6,7 +6,7 @@ import difflib
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,15 +14,16 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlglot import exp
 
-from tools.sources import csv_files
+from tools.sources import csv_files, s3
 from tools.sources.duck import DuckTable, engine
 from tools.sources.duck_errors import as_source_error
+from tools.sources.file_listing import FileEntry, until_pattern
 from tools.sources.footers import Footers
 from tools.sources.names import check_names
 from tools.sources.readers import Option, read_files
+from tools.sources.s3 import Pin
 from tools.sources.table import DatasetName, Known, SourceError
 
 Format = Literal["csv", "json", "parquet"]
@@ -43,6 +44,8 @@ class Files:
     uri: str
     paths: tuple[str, ...]
     format: Format
+    objects: tuple[FileEntry, ...] = ()
+    """The same files, if they are on S3: their content is pinned, so that they cannot change unnoticed."""
 
     def stamp(self) -> str:
         """A digest of path, size, times and number of each file; '' where one is gone.
@@ -50,7 +53,10 @@ class Files:
         Whoever writes a file may set its time of modification, but not the time at which its entry changed.
         """
         digest = sha256()
-        for path in self.paths:
+        for entry in self.objects:
+            marks: tuple[object, ...] = (entry.path, entry.size, entry.modified, entry.etag)
+            digest.update(("\0".join(map(str, marks)) + "\n").encode())
+        for path in () if self.objects else self.paths:
             try:
                 status = os.stat(path)
             except OSError:
@@ -62,7 +68,20 @@ class Files:
     @property
     def size(self) -> int:
         """Bytes in all, as stored."""
-        return sum(os.path.getsize(path) for path in self.paths)
+        return sum(entry.size for entry in self.objects) or sum(
+            map(os.path.getsize, () if self.objects else self.paths)
+        )
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether folders such as ``day=1`` are columns: of several files, or of one that was not named itself."""
+        below = self.paths[0].removeprefix(until_pattern(self.uri))
+        return len(self.paths) > 1 or (self.paths[0] != self.uri and any("=" in part for part in below.split("/")[:-1]))
+
+    @property
+    def pins(self) -> dict[str, Pin]:
+        """The content of the objects."""
+        return {entry.path: Pin(entry.size, entry.etag) for entry in self.objects}
 
 
 def name_of(path: str) -> DatasetName:
@@ -72,8 +91,12 @@ def name_of(path: str) -> DatasetName:
 
 def open_uri(path: str) -> FileTable:
     """The table behind a local path, folder or glob. Raises SourceError."""
-    files = find(name_of(path).name)
-    table = FileTable(files)
+    return opened(find(name_of(path).name), name_of(path))
+
+
+def opened(files: Files, dataset: DatasetName) -> FileTable:
+    """The table that files make. Raises SourceError."""
+    table = FileTable(files, dataset)
     try:
         table.load(full=files.size <= FULL_SNIFF_BYTES)
     except BaseException:
@@ -85,22 +108,22 @@ def open_uri(path: str) -> FileTable:
 class FileTable(DuckTable):
     """Files that must stay as they are while the table is open: a change in between is an error, not a wrong figure."""
 
-    def __init__(self, files: Files) -> None:
-        dataset = DatasetName("file", files.uri)
+    def __init__(self, files: Files, dataset: DatasetName) -> None:
         super().__init__(engine().new_name(), uri=files.uri, dataset=dataset, version=files.stamp())
         self._files = files
         self._sampled = False
-        self._footers = Footers(files.paths) if files.format == "parquet" else None
+        self._pins = files.pins
+        far = (lambda path: s3.Part(path, self._pins[path])) if files.objects else None
+        parquet = files.format == "parquet"
+        self._footers = Footers(files.paths, partitioned=files.partitioned, opened=far) if parquet else None
 
     def load(self, *, full: bool) -> None:
         """Settles names and types; ``full`` lets every row have a say. Raises SourceError."""
         try:
-            body = _body(self._files, full=full)
-            engine().create_view(self._name, body, self._files.paths)
+            with s3.OPENING.held(self._pins):
+                body = self._parquet() if self._footers else _body(self._files, full=full)
+            engine().create_view(self._name, body, self._files.paths, self._pins)
             self.fields = engine().describe(self._all())
-            if self._files.format == "parquet":
-                count = exp.select(exp.Count(this=exp.Star())).from_(self.relation())
-                self.row_count = engine().run(count).column(0)[0].as_py()
         except duckdb.Error as error:
             raise as_source_error(error, self.uri) from error
         self._sampled = not full
@@ -159,21 +182,23 @@ class FileTable(DuckTable):
         if self._files.stamp() != self.version:
             raise SourceError(f"{self.uri} changed while it was open.", hint="Run it again on the new content.")
 
+    def _parquet(self) -> exp.Query:
+        options: dict[str, Option] = {"union_by_name": False, "hive_partitioning": self._files.partitioned}
+        if not self._files.objects:  # DuckDB tells best what is wrong with a file
+            engine().describe(read_files("read_parquet", self._files.paths, options), opening=True)
+        assert self._footers is not None
+        layout = self._footers.layout()
+        self.row_count = layout.rows
+        return read_files("read_parquet", self._files.paths, {**options, "union_by_name": not layout.alike})
+
     def _all(self) -> exp.Select:
         return exp.select("*").from_(self.relation())
 
 
 def _body(files: Files, *, full: bool) -> exp.Query:
-    several = len(files.paths) > 1
     if files.format == "csv":
-        return csv_files.body(files.paths, sample_size=-1 if full else SAMPLE_ROWS)
-    options: dict[str, Option] = {"union_by_name": several, "hive_partitioning": several}
-    if files.format == "parquet":
-        body = read_files("read_parquet", files.paths, options)
-        engine().describe(body, opening=True)
-        for path in files.paths:
-            check_names(pq.read_schema(path).names, path)
-        return body
+        return csv_files.body(files.paths, sample_size=-1 if full else SAMPLE_ROWS, partitioned=files.partitioned)
+    options: dict[str, Option] = {"union_by_name": len(files.paths) > 1, "hive_partitioning": files.partitioned}
     fields = engine().describe(
         read_files("read_json", files.paths, {**options, "sample_size": -1 if full else SAMPLE_ROWS}), opening=True
     )
@@ -194,12 +219,16 @@ def find(path: str) -> Files:
             raise SourceError(f"No file matches {path}.", hint="Quote the pattern and check the folder.")
     else:
         paths = [path]
-    formats = {name: _format(name) for name in paths}
+    return Files(path, tuple(paths), of_one_format(path, {name: _format(name) for name in paths}))
+
+
+def of_one_format(where: str, formats: Mapping[str, Format]) -> Format:
+    """The format of files that have to share one. Raises SourceError."""
     kinds = Counter(formats.values())
     if len(kinds) > 1:
         found = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-        raise SourceError(f"{path} mixes formats ({found}).", hint="Choose one with a pattern such as 'folder/*.csv'.")
-    return Files(path, tuple(paths), next(iter(kinds)))
+        raise SourceError(f"{where} mixes formats ({found}).", hint="Choose one with a pattern such as 'folder/*.csv'.")
+    return next(iter(kinds))
 
 
 def _in_folder(folder: str) -> list[str]:
@@ -210,13 +239,14 @@ def _in_folder(folder: str) -> list[str]:
         for path in sorted(Path(folder).rglob("*"))
         if path.is_file() and not any(part[0] in "._" for part in path.relative_to(folder).parts)
     ]
-    paths = [str(path) for path in visible if _suffix(path.name) in FORMATS]
+    paths = [str(path) for path in visible if suffix(path.name) in FORMATS]
     if not paths:
         raise SourceError(f"{folder} holds no data file.", hint=f"Known: {', '.join(FORMATS)}, also .gz and .zst.")
     return paths
 
 
-def _suffix(name: str) -> str:
+def suffix(name: str) -> str:
+    """The ending that tells the format, whatever the file is packed with."""
     stem = name.lower()
     for packed in (".gz", ".zst"):
         stem = stem.removesuffix(packed)
@@ -233,7 +263,7 @@ def _format(path: str) -> Format:
         raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Change its permissions.") from error
     if not magic:
         raise SourceError(f"{path} is empty.", hint="Check how it was written or copied.")
-    known = FORMATS.get(_suffix(os.path.basename(path)))
+    known = FORMATS.get(suffix(os.path.basename(path)))
     if magic == b"PAR1" and known in (None, "parquet"):
         return "parquet"
     if known is None:

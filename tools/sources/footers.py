@@ -7,24 +7,59 @@ of doubles has a least value and no greatest. The format: https://parquet.apache
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tools.sources.duck_errors import damaged
+from tools.sources.names import check_names
 from tools.sources.table import Field, Known
 
+_Footer = tuple[pq.FileMetaData, dict[str, int]]
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 
 
-class Footers:
-    """The footers of the files that make one table; read when first asked."""
+KEPT = 1_000
+"""Of more files the footers are read again when they are asked for again."""
+_READERS = 16
+Opener = Callable[[str], Any]
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        self._paths = paths
+
+@dataclass(frozen=True)
+class Layout:
+    """What files have in common."""
+
+    rows: int
+    alike: bool
+    """Whether they have the same columns, types and order."""
+
+
+class Footers:
+    """The footers of the files that make one table; read when first asked.
+
+    ``partitioned``: folders like ``day=1`` hold the values of a column themselves.
+    """
+
+    def __init__(self, paths: Sequence[str], *, partitioned: bool, opened: Opener | None = None) -> None:
+        self._paths, self._partitioned = paths, partitioned
+        self._opened = opened
+        self._kept: list[_Footer] | None = None
         self._known: dict[str, Known | None] = {}
+
+    def layout(self) -> Layout:
+        """What all files have in common. Raises SourceError for names that differ at most in case, or a bad file."""
+        rows, shapes = 0, set()
+        for path, (footer, _) in zip(self._paths, self._files(), strict=True):
+            schema = footer.schema.to_arrow_schema()
+            check_names(schema.names, path)
+            rows += footer.num_rows
+            shapes.add(tuple((field.name, str(field.type)) for field in schema))
+        return Layout(rows, len(shapes) == 1)
 
     def known(self, field: Field) -> Known | None:
         """None where a file has no such plain column, or does not say how many NULLs it holds."""
@@ -32,19 +67,40 @@ class Footers:
             self._known[field.name] = None if self._in_folders(field.name) else self._read(field)
         return self._known[field.name]
 
-    @cached_property
-    def _files(self) -> list[tuple[pq.FileMetaData, dict[str, int]]]:
-        files = [pq.read_metadata(path) for path in self._paths]
-        return [(file, _plain_columns(file.schema)) for file in files]
+    def _files(self) -> Iterable[_Footer]:
+        if self._kept is not None:
+            return self._kept
+        found = self._read_all()
+        if len(self._paths) > KEPT:
+            return found
+        self._kept = list(found)
+        return self._kept
+
+    def _read_all(self) -> Iterator[_Footer]:
+        if self._opened is None:
+            yield from map(self._read_one, self._paths)
+        else:  # what is far away is waited for side by side
+            with ThreadPoolExecutor(_READERS) as pool:
+                yield from pool.map(self._read_one, self._paths)
+
+    def _read_one(self, path: str) -> _Footer:
+        if self._opened is None:
+            footer = pq.read_metadata(path)
+        else:
+            with self._opened(path) as handle:
+                try:
+                    footer = pq.read_metadata(handle)
+                except (pa.ArrowInvalid, OSError) as error:
+                    raise damaged(path) from error
+        return footer, _plain_columns(footer.schema)
 
     def _in_folders(self, name: str) -> bool:
-        """Folders like ``day=1`` hold the values of a column themselves."""
         folders = {part for path in self._paths for part in Path(path).parent.parts if "=" in part}
-        return len(self._paths) > 1 and name.lower() in {folder.partition("=")[0].lower() for folder in folders}
+        return self._partitioned and name.lower() in {folder.partition("=")[0].lower() for folder in folders}
 
     def _read(self, field: Field) -> Known | None:
         found = []
-        for file, columns in self._files:
+        for file, columns in self._files():
             index = columns.get(field.name)
             if index is None:
                 return None

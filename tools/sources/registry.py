@@ -20,6 +20,9 @@ OPENERS = {
     "postgres": "tools.sources.postgres",
     "postgresql": "tools.sources.postgres",
     "redshift": "tools.sources.redshift",
+    "s3": "tools.sources.s3_files",
+    "s3a": "tools.sources.s3_files",
+    "s3n": "tools.sources.s3_files",
     "spark": "tools.sources.spark",
 }
 """URI scheme to the module whose ``open_uri(uri)`` opens it and ``name_of(uri)`` names it, imported when first used."""
@@ -61,15 +64,12 @@ def _opener(text: str) -> tuple[ModuleType, str]:
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else "file"
     if scheme not in OPENERS:
-        raise SourceError(f"Cannot open {shown(text)!r}: no connector for {scheme}://.", hint=_instead(scheme))
+        known = ", ".join(f"{name}://" for name in sorted(OPENERS))
+        raise SourceError(
+            f"Cannot open {shown(text)!r}: no connector for {scheme}://.",
+            hint=f"Known: a path, a folder, a glob, {known}.",
+        )
     return connector(OPENERS[scheme], f"{scheme}://"), _local_path(text) if match and scheme == "file" else text
-
-
-def _instead(scheme: str) -> str:
-    """What to do about a scheme that cannot be opened."""
-    if scheme in ("s3", "s3a", "s3n"):
-        return "Copy the data to this machine first: aws s3 cp --recursive s3://bucket/prefix FOLDER."
-    return f"Known: a path, a folder, a glob, {', '.join(f'{name}://' for name in sorted(OPENERS))}."
 
 
 def connector(module: str, what: str) -> ModuleType:
