@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from tools.collecting.files import text_of, walk
 from tools.collecting.model import Found, Notes, Progress, Scope, Skipped, Tally
 from tools.collecting.saying import Teller, Written, by_table, fields_of, read, unreadable
 from tools.collecting.tables import NOWHERE, Place, Tables
+from tools.lineage.model import DATASET
 from tools.lineage.names import split_name
 from tools.lineage.observed import Field, JobId, ObservedDataset
 
@@ -30,11 +32,21 @@ class Script:
     lost: list[str] = field(default_factory=list)
     statements: int = 0
     coding: str = ""
+    read_at: int = 0
+    """How many files had been read before."""
 
     @property
     def reads(self) -> set[str]:
-        """The tables that it reads, by the names in its SQL."""
-        return {name for one in self.written for name in one.reads}
+        """The tables that it reads, by the last part of their names."""
+        return {_last(name) for one in self.written for name in one.reads}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it could tell more if it knew more columns: behind a star, or in a problem."""
+        edges = (edge for one in self.written for edge in one.edges)
+        return any(one.problems for one in self.written) or any(
+            edge.source.column == DATASET and edge.type == "DIRECT" for edge in edges
+        )
 
 
 class Folder:
@@ -46,6 +58,8 @@ class Folder:
         self.scope: Scope | None = Scope(ORIGIN, "file", f"{path}/" if path.is_dir() else f"{path}#")
         self.tally, self.notes = Tally(), Notes()
         self._path, self._tables = path, schema
+        self._reads = 0
+        self._learned: dict[str, int] = {}
         self._teller = Teller(ORIGIN, at, dialect or place.dialect, schema)
         if place.namespace == NOWHERE:
             self.notes.say("Tables are named without a server; --namespace joins them with those of other sources.")
@@ -79,31 +93,31 @@ class Folder:
             return Skipped(str(script.path), got, jobs=f"{script.path}#")
         text, script.coding = got
         found = read(text, self._teller.dialect, self._tables)
+        self._reads += 1
+        script.read_at = self._reads
         script.written, script.lost, script.statements = by_table(found), unreadable(found), len(found.statements)
         if script.lost and ("{{" in text or "{%" in text):
             script.lost = ["it holds templates, {{ ... }}: give the dbt project, or the SQL that is made of them"]
         return None
 
-    def _learn(self, script: Script) -> set[str]:
-        """Makes known what tables a file makes; the names of those whose columns are news."""
-        made = {one.table: one.columns for one in script.written if one.table and one.columns is not None}
-        return {
-            name.lower().rpartition(".")[2]
-            for name, columns in made.items()
-            if self._tables.know(split_name(name), [Field(column) for column in columns])
-        }
+    def _learn(self, script: Script) -> None:
+        """Makes known what tables a file makes."""
+        for one in script.written:
+            if one.table and one.columns is not None:
+                fields = [Field(column) for column in one.columns]
+                if self._tables.know(split_name(one.table), fields):
+                    self._learned[_last(one.table)] = self._reads
 
     def _settle(self, scripts: list[Script]) -> None:
-        """Reads files again until no columns are news to a file that was read before they were known."""
-        position = {id(script): number for number, script in enumerate(scripts)}
-        made_by = {one.table.rpartition(".")[2].lower(): position[id(s)] for s in scripts for one in s.written}
-        again = [s for s in scripts if any(_later(name, position[id(s)], made_by) for name in s.reads)]
+        """Reads files again until none reads columns that became known after it was read."""
+        order = _in_order(scripts)
         for _ in range(ROUNDS):
-            news: set[str] = set()
-            for script in again:
-                if self._read(script) is None:
-                    news |= self._learn(script)
-            again = [s for s in scripts if news & {name.rpartition(".")[2].lower() for name in s.reads}]
+            again = False
+            for script in order:
+                known_since = max((self._learned.get(name, 0) for name in script.reads), default=0)
+                if known_since > script.read_at and script.is_open and self._read(script) is None:
+                    self._learn(script)
+                    again = True
             if not again:
                 return
         self.notes.say(f"Files read what others make in circles; they were read {ROUNDS} times.")
@@ -125,5 +139,18 @@ class Folder:
             yield Found(told, where, tuple(written.problems))
 
 
-def _later(name: str, position: int, made_by: dict[str, int]) -> bool:
-    return made_by.get(name.rpartition(".")[2].lower(), -1) > position
+def _in_order(scripts: list[Script]) -> list[Script]:
+    """Files after those that make what they read; as they are where that goes in circles."""
+    made_by = {_last(one.table): number for number, script in enumerate(scripts) for one in script.written}
+    graph = {
+        number: {made_by[name] for name in script.reads if made_by.get(name, number) != number}
+        for number, script in enumerate(scripts)
+    }
+    try:
+        return [scripts[number] for number in TopologicalSorter(graph).static_order()]
+    except CycleError:
+        return scripts
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2].lower()
