@@ -20,12 +20,14 @@ class Pruned:
 
     runs: int
     checkpoints: int
+    messages: int = 0
+    """Of the outbox, which were delivered."""
     lineage: Expired | None = None
     """None where that was not asked for."""
 
 
 def prune(memory: Memory, older_than: timedelta) -> Pruned:
-    """Deletes the checkpoints of runs that are done, failed or cancelled for longer than that.
+    """Deletes the checkpoints of runs that are done, failed or cancelled for longer than that, and old messages.
 
     Reports, decisions, results and the audit log stay. A failed run that is resumed afterwards begins anew, and what
     it had stored is not stored twice. Safe beside workers: a run that is taken up again meanwhile is left alone.
@@ -45,4 +47,4 @@ def prune(memory: Memory, older_than: timedelta) -> Pruned:
             PostgresSaver(connection).prune([row["id"] for row in rows], strategy="delete")
         runs, checkpoints = runs + len(rows), checkpoints + sum(row["checkpoints"] for row in rows)
         if len(rows) < AT_ONCE:
-            return Pruned(runs, checkpoints)
+            return Pruned(runs, checkpoints, memory.outbox.forget(older_than))
