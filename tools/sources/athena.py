@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain
 from typing import Any
 from uuid import uuid4
@@ -43,7 +44,8 @@ def open_uri(uri: str) -> AthenaTable:
 def ask(uri: str, query: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
     """The answer to any query, as of ``information_schema``: ``athena://region`` or ``athena://region/catalog``."""
     parts = parse(uri)
-    return _answer(Athena(_place(parts), Cost(_cap(parts))), query, timeout_seconds)
+    with closing(Athena(_place(parts), Cost(_cap(parts)))) as athena:
+        return _answer(athena, query, timeout_seconds)
 
 
 class AthenaTable(Table):

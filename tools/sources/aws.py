@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import boto3
-from botocore import exceptions
+import botocore.session
+from botocore import exceptions, loaders
 from botocore.config import Config
 
 from tools.sources.table import SourceError
@@ -41,13 +43,26 @@ def client(service: str, region: str = "", *, what: str) -> Any:
         max_pool_connections=20,
     )
     with errors(what):
-        return boto3.Session().client(service, region_name=region or None, config=config)
+        return _session().client(service, region_name=region or None, config=config)
 
 
 def default_region() -> str:
     """The region of the environment or profile; empty where none is set. Raises SourceError."""
     with errors("AWS"):
-        return boto3.Session().region_name or ""
+        return _session().region_name or ""
+
+
+def _session() -> Any:
+    """A session of its own for each client: threads may not share one."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _loader())
+    return boto3.Session(botocore_session=core)
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """Remembers the models of services, whose reading takes most of the time that a client takes."""
+    return loaders.create_loader()
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain
 from uuid import uuid4
 
@@ -19,6 +21,7 @@ from tools.sources.table import DatasetName, Field, QueryError, SourceError, Tab
 from tools.sources.uris import DatabaseUri, did_you_mean, join_names, parse
 
 PORT = "5439"
+_NOT_THERE = re.compile("(relation|schema) .*does not exist")
 _FORM = "Write redshift://cluster.region/database/schema.table, with ?serverless=true for a workgroup."
 _OPTIONS = frozenset({"secret", "serverless"})
 _FULL_HOST = 6
@@ -39,7 +42,8 @@ def open_uri(uri: str) -> RedshiftTable:
 
 def ask(uri: str, query: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
     """The answer of a database to any query, as of the system's views: ``redshift://cluster.region/database``."""
-    return _answer(DataApi(_place(parse(uri))), query, timeout_seconds)
+    with closing(DataApi(_place(parse(uri)))) as api:
+        return _answer(api, query, timeout_seconds)
 
 
 class RedshiftTable(Table):
@@ -81,7 +85,7 @@ class RedshiftTable(Table):
             page = next(self._api.answer(text_of(empty, self.dialect), None))
         except QueryError as error:
             self._api.close()
-            if "does not exist" not in error.sentence:
+            if not _NOT_THERE.search(error.sentence):
                 raise
             raise self._unknown() from None
         except SourceError:
@@ -90,7 +94,8 @@ class RedshiftTable(Table):
         return tuple(Field(one["name"], type_of(one), kind_of(one)) for one in page["ColumnMetadata"])
 
     def _unknown(self) -> SourceError:
-        known = [join_names(pair) for pair in DataApi(self._api.place).tables()]
+        with closing(DataApi(self._api.place)) as api:
+            known = [join_names(pair) for pair in api.tables()]
         wanted = join_names([self._schema, self._name])
         return SourceError(f"{self.uri}: there is no table {wanted}.", hint=did_you_mean(wanted, known))
 

@@ -50,7 +50,7 @@ def late(what: str) -> QueryError:
 
 
 def _refusal(said: str) -> tuple[Cause, str]:
-    text = _TAIL.sub("", " ".join(said.split())).removeprefix("ERROR:").strip().rstrip(".")
+    text = _TAIL.sub("", " ".join(said.split())).removeprefix("ERROR:").removeprefix("FATAL:").strip().rstrip(".")
     # Names may hold any words: what speaks of names is looked for first.
     if _OF_NAMES.search(text):
         return "statement", f"{text}."

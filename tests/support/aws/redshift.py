@@ -121,7 +121,8 @@ class Redshift:
                 "Query cancelled on user's request" if aborted else "ERROR: Query cancelled by statement timeout"
             )
         except (psycopg.Error, SqlglotError, RegexError) as error:
-            batch.error = f"ERROR: {str(error).strip()}"
+            said = str(error).strip()
+            batch.error = said[said.index("FATAL:") :] if "FATAL:" in said else f"ERROR: {said}"
             batch.status = "FAILED"
         finally:
             batch.connection = None
