@@ -158,7 +158,7 @@ class IcebergTable(DuckTable):
     def _show(self, name: str, found: Contents) -> None:
         body = self._reading.body(found)
         paths = self._layout.local([*(file.file_path for file in found.files), *found.deletes])
-        engine().create_view(name, body, paths)
+        engine().create_view(name, body, paths, self._layout.pins(found.sizes))
 
     def files(self) -> list[str]:
         """The data files."""

@@ -18,6 +18,7 @@ from pyiceberg.utils.config import Config
 from sqlalchemy.exc import SQLAlchemyError
 
 from tools.home import default_home
+from tools.sources.iceberg_io import SETTING
 from tools.sources.iceberg_uris import IcebergUri
 from tools.sources.table import SourceError
 from tools.sources.uris import did_you_mean
@@ -50,7 +51,7 @@ def local_catalog() -> Path:
 def load(place: IcebergUri) -> Table:
     """The table that a URI names, in its present state. Raises SourceError."""
     if not place.table:
-        return _told(place, lambda: StaticTable.from_metadata(_metadata(place)))
+        return _told(place, lambda: StaticTable.from_metadata(_metadata(place), SETTING))
     # What a table tells of its snapshots needs no catalog any more: its connections end here.
     with closing(_told(place, lambda: catalog(place))) as found:
         try:
@@ -69,7 +70,7 @@ def catalog(place: IcebergUri) -> Catalog:
         file = Path(place.path) if place.path else local_catalog()
         if not file.is_file():
             raise SourceError(f"{place.text}: there is no catalog {file}.", hint=_MAKE)
-        return load_catalog(LOCAL, type="sql", uri=f"sqlite:///{file}", init_catalog_tables="false")
+        return load_catalog(LOCAL, type="sql", uri=f"sqlite:///{file}", init_catalog_tables="false", **SETTING)
     if not said and place.catalog != "glue":
         names = [*known.get_known_catalogs(), LOCAL, "glue"]
         raise SourceError(
@@ -77,7 +78,7 @@ def catalog(place: IcebergUri) -> Catalog:
             hint=f"{did_you_mean(place.catalog, names)} Others are named in ~/.pyiceberg.yaml.",
         )
     settings = {"type": "glue"} if place.catalog == "glue" and "uri" not in said and "type" not in said else {}
-    return load_catalog(place.catalog, **{"init_catalog_tables": "false", **settings, **said})
+    return load_catalog(place.catalog, **{"init_catalog_tables": "false", **settings, **said, **SETTING})
 
 
 _MAKE = (

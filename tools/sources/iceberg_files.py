@@ -6,8 +6,8 @@ refuses tables with equality deletes, so that deletes are assigned to files here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -52,6 +52,8 @@ class Contents:
     """The files of one state of a table."""
 
     parts: tuple[Part, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes by path, of all files that are read."""
 
     @property
     def files(self) -> list[DataFile]:
@@ -81,10 +83,12 @@ def contents(table: Table, snapshot: Snapshot | None, only: BooleanExpression | 
     positions: list[ManifestEntry] = []
     equality: list[ManifestEntry] = []
     kinds = {DataFileContent.DATA: data, DataFileContent.POSITION_DELETES: positions}
+    sizes: dict[str, int] = {}
     for entry in chain.from_iterable(planner.plan_manifest_entries(snapshot.manifests(table.io))):
         _check_format(entry.data_file)
+        sizes[entry.data_file.file_path] = entry.data_file.file_size_in_bytes
         kinds.get(entry.data_file.content, equality).append(entry)
-    return Contents(tuple(_parts(table, data, positions, equality)))
+    return Contents(tuple(_parts(table, data, positions, equality)), sizes)
 
 
 def _check_format(file: DataFile) -> None:

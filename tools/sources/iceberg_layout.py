@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +22,7 @@ from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
 from sqlglot import exp
 
+from tools.sources import s3
 from tools.sources.iceberg_files import PATH_FIELD, POSITION_FIELD
 
 _READERS = 16
@@ -65,6 +66,16 @@ class Layout:
         """The paths as DuckDB is given them; deletion vectors are written as position deletes first."""
         return [self._unpacked(path) if path.endswith(".puffin") else local_path(path) for path in paths]
 
+    def pins(self, sizes: Mapping[str, int]) -> dict[str, s3.Pin]:
+        """Those of the files that are on S3. They are never written twice, so that the size says enough."""
+        paths = {local_path(path): size for path, size in sizes.items()}
+        return {path: s3.Pin(size, client=self._client) for path, size in paths.items() if path.startswith(s3.S3)}
+
+    @property
+    def _client(self) -> Any:
+        """Who may read the files, where the catalog hands out keys for that."""
+        return getattr(self._table.io, "client", None)
+
     def divided(self, files: Sequence[DataFile]) -> list[Named]:
         """Files with numbered columns together; the others by their columns and partition."""
         mapping = self._table.name_mapping()
@@ -88,13 +99,17 @@ class Layout:
             self._folder = None
 
     def _read_columns(self, files: Sequence[DataFile]) -> None:
-        unread = [file.file_path for file in files if file.file_path not in self._columns]
+        unread = [file for file in files if file.file_path not in self._columns]
         with ThreadPoolExecutor(_READERS) as pool:
-            self._columns.update(zip(unread, pool.map(self._unnumbered, unread), strict=True))
+            for file, names in zip(unread, pool.map(self._unnumbered, unread), strict=True):
+                self._columns[file.file_path] = names
 
-    def _unnumbered(self, path: str) -> tuple[str, ...] | None:
+    def _unnumbered(self, file: DataFile) -> tuple[str, ...] | None:
         """The names of a file's columns; None where they have numbers."""
-        with self._table.io.new_input(path).open() as handle:
+        path = local_path(file.file_path)
+        pin = s3.Pin(file.file_size_in_bytes, client=self._client)
+        far = path.startswith(s3.S3)
+        with s3.Part(path, pin) if far else self._table.io.new_input(file.file_path).open() as handle:
             schema = pq.read_schema(handle)
         numbered = any(b"PARQUET:field_id" in (field.metadata or {}) for field in schema)
         return None if numbered else tuple(schema.names)
