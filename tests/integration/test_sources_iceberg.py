@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from tests.support.icebergs import data_files, delete_by_vector, delete_equal, d
 from tools import sources
 from tools.sources.duck import engine
 from tools.sources.iceberg import IcebergTable
+from tools.sources.s3 import Pin
 from tools.sources.table import DatasetName, Known, SourceError, Table
 
 DAYS = [dt.date(2024, 1, day) for day in range(1, 7)]
@@ -484,9 +485,12 @@ def opened_files(monkeypatch: pytest.MonkeyPatch, source: Table, where: str) -> 
     """The ids of an answer, and how many files DuckDB was given for it."""
     given: list[int] = []
     create = engine().create_view
-    monkeypatch.setattr(
-        engine(), "create_view", lambda name, body, paths: (given.append(len(paths)), create(name, body, paths))
-    )
+
+    def noted(name: str, body: exp.Query, paths: Sequence[str], pins: Mapping[str, Pin] | None = None) -> None:
+        given.append(len(paths))
+        create(name, body, paths, pins)
+
+    monkeypatch.setattr(engine(), "create_view", noted)
     found = sorted(row["id"] for row in rows(source, where))
     monkeypatch.setattr(engine(), "create_view", create)
     return found, min(given, default=6)
