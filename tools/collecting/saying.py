@@ -122,6 +122,8 @@ class Teller:
         kept = tuple(edge for edge in edges if fits((*edge.source.dataset, edge.source.column, edge.target.column)))
         if len(kept) < len(edges):
             written.problems.append("it holds names that are too long, or no text")
+        if target and written.problems:
+            kept += _unsure(kept, reads, target)
         told = Observed(
             at=at,
             origin=self.origin,
@@ -149,6 +151,15 @@ class Teller:
             "job": {"namespace": job.namespace, "name": job.name, "facets": {"sql": sql} if text else {}},
             "content": sha256(repr(all_of_it).encode("utf-8", "replace")).hexdigest(),
         }
+
+
+def _unsure(edges: Iterable[ObservedEdge], reads: Iterable[DatasetId], target: DatasetId) -> tuple[ObservedEdge, ...]:
+    """From tables of which nobody could tell what flows: from any of their columns to any of the target's."""
+    told = {edge.source.dataset for edge in edges if edge.type == "DIRECT"}
+    whole = ColumnId(target)
+    return tuple(
+        ObservedEdge(ColumnId(one), whole, "DIRECT", "TRANSFORMATION") for one in reads if one not in told | {target}
+    )
 
 
 def fits(names: Iterable[str]) -> bool:

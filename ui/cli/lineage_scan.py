@@ -16,7 +16,7 @@ from ui.cli.session import opened
 if TYPE_CHECKING:
     from graph.lineage import Scanned, Trouble
 
-LISTED = 20
+LISTED = 10
 """Of what was not read wholly, how much is shown; `--json` has more."""
 
 
@@ -79,14 +79,17 @@ def _tell(out: Output, done: Scanned) -> None:
         out.show(f"Of the statements {done.repeated:,} repeat others and {done.reading:,} write nothing.")
     gone = f", {count(done.gone, 'job')} gone" if done.gone else ""
     out.show(f"In the store: {count(done.opened, 'edge')} more, {done.ended:,} ended{gone}.")
-    _troubles(out, "Not complete", done.incomplete, done.incomplete_jobs)
-    _troubles(out, "Not read", done.skipped, done.skipped_places)
+    _troubles(out, "Not complete", done.where, done.incomplete, done.incomplete_jobs)
+    _troubles(out, "Not read", done.where, done.skipped, done.skipped_places)
     for note in done.notes:
         out.talk(note)
 
 
-def _troubles(out: Output, title: str, troubles: list[Trouble], total: int) -> None:
+def _troubles(out: Output, title: str, place: str, troubles: list[Trouble], total: int) -> None:
     for trouble in troubles[:LISTED]:
-        out.show(f"{title}: {trouble.where}: {'; '.join(trouble.reasons)}")
+        first, *others = trouble.reasons
+        more = f" (and {len(others)} more)" if others else ""
+        where = trouble.where.removeprefix(f"{place.rstrip('/')}/")
+        out.show(f"{title}: {where}: {first}{more}")
     if total > LISTED:
         out.show(f"{title}: {total - LISTED:,} more")

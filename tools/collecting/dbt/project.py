@@ -94,10 +94,7 @@ class Project:
     def _by_table(self, node: Node, *problems: str) -> Written:
         written = Written("", problems=list(problems) or ["it holds no query"], sql=[node.sql or ""])
         for one in self._files.stored(node.depends_on):
-            name = ".".join(one.parts)
-            written.reads[name] = None
-            everything = ColumnRef(name, DATASET)
-            written.edges.append(Edge(ColumnRef("", DATASET), everything, "DIRECT", "TRANSFORMATION"))
+            written.reads[".".join(one.parts)] = None
         return written
 
     def _exposure(self, exposure: Exposure) -> Found:
