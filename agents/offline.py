@@ -20,6 +20,8 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
+from agents import offline_lineage
+
 NOTE = "(No language model was used.)"
 MOST_PROPOSALS = 25
 MOST_OFTEN_A_WORD = 2
@@ -41,14 +43,13 @@ _QUESTIONS = (
 )
 _OF_A_TABLE = frozenset({"show_scores", "show_results", "show_rules", "show_profile"})
 _RUN = re.compile(r"\brun ([a-z0-9]{8})\b")
-_LINEAGE = r"\blineage\b|\bdownstream\b|\bupstream\b|\bcomes? from\b|\bdepends? on\b"
-NO_LINEAGE = "Lineage is not answered yet: I know the data, the rules and the runs."
 _KEYS = r"\bkeys?\b"
 _KEY_RULES = ("IsPrimaryKey", "IsUnique", "Uniqueness")
 HELP = (
     'I can "profile", "recommend rules for" and "validate" a table (name a file or a dataset), and answer '
     '"show the rules of …", "why did … fail?", "show the profile of …", "the scores of …", "which runs are there?", '
-    '"what did run … cost?", "what waits for approval?" and "which datasets are there?".'
+    '"what did run … cost?", "what waits for approval?", "which datasets are there?", "what breaks if I drop …?", '
+    '"where does … come from?", "how does … get to …?" and "where does the PII in … go?".'
 )
 
 
@@ -142,11 +143,14 @@ def _supervise(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
     goal = str(task["goal"]).lower()
     wanted = _wanted(goal)
     question = _question(goal)
-    if done and done[-1].name != "plan_work":
-        return _say(str(done[-1].text) if done[-1].status == "error" else _shown(str(done[-1].text)))
-    if re.search(_LINEAGE, goal) and not _is_order(goal):
-        return _say(NO_LINEAGE)
     tables = _tables(task)
+    traced = offline_lineage.question(str(task["goal"]), tables)
+    if done and done[-1].name != "plan_work":
+        said = str(done[-1].text) if done[-1].status == "error" else _shown(str(done[-1].text))
+        worked = [_closing(task, True)] if done[-1].name == "show_lineage" and wanted and _is_order(goal) else []
+        return _say(" ".join([*worked, said]))
+    if traced and not _is_order(goal):
+        return _traced(traced, done)
     # "why did it fail" names no work, "validate and tell me what fails" does.
     if question and not (wanted and tables) and not _is_order(goal):
         return _call(question, done, **_arguments(question, goal, tables))
@@ -158,7 +162,16 @@ def _supervise(task: dict[str, Any], done: Sequence[ToolMessage]) -> AIMessage:
         if ready:
             reason = f"The goal asks for the {one['step']}."
             return _call("hand_over", done, next=one["step"], tables=ready, reason=reason)
+    if traced and offline_lineage.answerable(traced):
+        return _traced(traced, done)
     return _say(_closing(task, bool(wanted)))
+
+
+def _traced(asked: dict[str, str], done: Sequence[ToolMessage]) -> AIMessage:
+    """The look-up that answers a question about lineage, or what is missing in it."""
+    if not offline_lineage.answerable(asked):
+        return _say(offline_lineage.UNCLEAR)
+    return _call("show_lineage", done, **asked)
 
 
 def _wanted(words: str) -> list[str]:
@@ -247,5 +260,4 @@ def _closing(task: dict[str, Any], had_work: bool) -> str:
     if not task["tables"]:
         return "I did not find a table in that: name a file or a known dataset."
     parts = [state["summary"] for state in task["tables"].values() if state.get("summary")]
-    parts += [NO_LINEAGE] if re.search(_LINEAGE, str(task["goal"]).lower()) else []
     return " ".join(parts) or "There was nothing to do."

@@ -16,7 +16,7 @@ from agents.answers import answered
 from agents.context import AgentContext
 from agents.model_errors import ModelError
 from agents.untrusted import answer_told
-from memory.errors import NotFound
+from memory.errors import Ambiguous, NotFound
 from tools.errors import AssayError
 
 MOST_SHOWN = 2_000
@@ -52,7 +52,7 @@ class Steps(AgentMiddleware[AgentState[Any], AgentContext]):
         try:
             answer = handler(request)
         except AssayError as error:
-            if isinstance(error, self.fatal) and not isinstance(error, NotFound):
+            if isinstance(error, self.fatal) and not isinstance(error, NotFound | Ambiguous):
                 raise
             answer = ToolMessage(str(error), name=call["name"], tool_call_id=call["id"], status="error")
         if isinstance(answer, ToolMessage):

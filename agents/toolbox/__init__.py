@@ -15,10 +15,11 @@ from agents.toolbox.measuring import column_details, profile_table, run_validati
 from agents.toolbox.one_run import show_run
 from agents.toolbox.proposing import dry_run_rule, list_candidates, propose_rules
 from agents.toolbox.routing import hand_over, plan_work
+from agents.toolbox.tracing import show_lineage
 
 _LOOK = [
     *(list_datasets, show_profile, show_rules, show_results, show_scores),
-    *(list_runs, show_run, show_pending, compare_tables),
+    *(list_runs, show_run, show_pending, compare_tables, show_lineage),
 ]
 
 TOOLS = {

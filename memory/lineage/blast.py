@@ -75,6 +75,18 @@ class Blast(Completeness):
         }
 
 
+def lead_on(connection: Connection, dataset: DatasetId) -> bool:
+    """Whether anything is made of a dataset: most often it can be known at once that nothing is."""
+    row = connection.execute(
+        """select exists (
+            select from lineage_columns c join lineage_edges e on e.src = c.id and e.job_id > 0
+            where c.dataset_id = assay_lineage_dataset(%s, %s, 'infinity')) as found""",
+        [*dataset],
+    ).fetchone()
+    assert row
+    return bool(row["found"])
+
+
 def blasts(
     connection: Connection, copy: Copy, dataset: DatasetId, asked: Mapping[Key, Iterable[str]]
 ) -> dict[Key, Blast]:
@@ -83,8 +95,6 @@ def blasts(
     Columns go by their names in any case. Of more than `MOST_RADII` sets of columns the first are followed.
     """
     starts = _Starts(connection, dataset)
-    if not starts.lead_on():
-        return {}
     nodes = {key: starts.of(columns) for key, columns in asked.items()}
     sets = [one for one in dict.fromkeys(nodes.values()) if one][:MOST_RADII]
     most = max(LEAST_REACHED, MOST_REACHED // max(len(sets), 1))
@@ -96,7 +106,6 @@ class _Starts:
     """The nodes of one dataset."""
 
     def __init__(self, connection: Connection, dataset: DatasetId) -> None:
-        self._connection = connection
         rows = connection.execute(
             """select id, role, lower(name) as name from lineage_columns
             where dataset_id = assay_lineage_dataset(%s, %s, 'infinity')""",
@@ -108,14 +117,6 @@ class _Starts:
         for row in rows:
             if row["role"] == COLUMN:
                 self._named.setdefault(row["name"], []).append(row["id"])
-
-    def lead_on(self) -> bool:
-        """Whether anything outside of it is made of the dataset."""
-        row = self._connection.execute(
-            "select exists (select from lineage_edges where src = any(%s) and job_id > 0) as found", [list(self._all)]
-        ).fetchone()
-        assert row
-        return bool(self._all and row["found"])
 
     def of(self, columns: Iterable[str]) -> frozenset[int]:
         """The nodes of some columns; all, where there are none."""

@@ -12,7 +12,7 @@ from memory.db import Connection, Database
 from memory.errors import NotFound
 from memory.lineage import changes, details, reading, retiring, tags, upkeep
 from memory.lineage.answers import Diff, Impact, Neighbourhood, Path, Reach, Reached, Step, TagReport
-from memory.lineage.blast import Blast, Key, blasts
+from memory.lineage.blast import Blast, Key, blasts, lead_on
 from memory.lineage.copy import Copy
 from memory.lineage.details import JobDetails, Marks
 from memory.lineage.graphs import Walked, explore
@@ -183,6 +183,9 @@ class LineageStore:
 
         Only where something is; nothing for a dataset that the lineage does not know. Bounded: see the module.
         """
+        with self._db.one_state() as connection:
+            if not asked or not lead_on(connection, dataset):
+                return {}
         self._refresh_tags()
         with self._db.one_state() as connection:
             return blasts(connection, self.copy, dataset, asked)

@@ -8,7 +8,9 @@ from agents.context import AgentContext
 from agents.toolbox import TOOLS
 from agents.workbench import Workbench
 from tests.support.agents import answers, content
+from tests.support.lineages import at, declared, edge, seen
 from tests.support.stores import new_run, proposed
+from tools.lineage.observed import Observed, Owner, Tag
 
 MOST = 8_000
 """Characters: about 2,000 tokens."""
@@ -42,7 +44,22 @@ def wide(store_server, tmp_path_factory):
                 new_run(memory, goal=f"{number} " + "a goal in many words " * 50)
                 if number < 30:
                     proposed(memory, 'IsComplete "email"', "RowCount > 3")
+            memory.lineage.ingest(enormous())
             yield AgentContext(run.id, bench, tables, plan=lambda steps: steps)
+
+
+def enormous() -> list[Observed]:
+    """A hub with names and owners of great length below it, by a job for each table, and a chain of 300."""
+    name = f"a_{'very_' * 100}long_name"
+    owned = [seen(f"t{n}_{name}", owners=tuple(Owner(f"{name} {o}") for o in range(20))) for n in range(300)]
+    tags = tuple(Tag(f"pii_{n}_{name}", name, "all") for n in range(5))
+    tagged = Observed(at(1), "test", inputs=(seen("hub", tags=tags), *owned))
+    hub = [
+        declared(0, f"job {n} {name}", *(edge("hub.all", f"t{n}_{name}.id_{c}_{name}") for c in range(10)))
+        for n in range(300)
+    ]
+    chain = [declared(0, f"chain {n}", edge(f"hub{n or ''}.all", f"hub{n + 1}.all")) for n in range(300)]
+    return [*hub, *chain, declared(0, "end", edge("hub300.all", "leaf.all")), tagged]
 
 
 RUN = "the run of the task"
@@ -71,7 +88,9 @@ CALLS = {
     "show_run": ("supervisor", {"run": RUN}),
     "show_pending": ("supervisor", {}),
     "compare_tables": ("supervisor", {"left": "wide", "right": "narrow"}),
+    "show_lineage": ("supervisor", {"question": "impact", "node": "hub.all"}),
 }
+QUESTIONS = ("impact", "upstream", "downstream", "path", "personal_data", "find")
 OTHERS = [
     ("supervisor", "show_results", {"table": "wide", "rule": COLUMNS + 1}),
     ("supervisor", "show_profile", {"table": "wide", "columns": NAMES[:10]}),
@@ -84,6 +103,14 @@ OTHERS = [
     ("supervisor", "show_results", {"table": "wide", "rule": 9_999}),
     ("recommender", "propose_rules", {"table": "wide", "proposals": [{"candidate": "x" * 5_000}] * 90}),
     ("recommender", "dry_run_rule", {"table": "wide", "rule": "RowCount > " + "9" * 3_900}),
+    *(
+        ("supervisor", "show_lineage", {"question": question, "node": "hub.all", "to": "leaf"})
+        for question in QUESTIONS
+    ),
+    *(("supervisor", "show_lineage", {"question": "path", "node": f"hub.c{n}", "to": "x" * 900}) for n in range(2)),
+    ("supervisor", "show_lineage", {"question": "upstream", "node": f"a_{'very_' * 100}long_name"}),
+    ("supervisor", "show_lineage", {"question": "upstream", "node": "id"}),
+    ("supervisor", "show_lineage", {"question": "upstream"}),
 ]
 
 
@@ -99,6 +126,7 @@ def test_every_answer_is_short_and_so_are_details_and_errors(wide) -> None:
         assert answer.status == "success", answer.text
         lengths[name] = len(str(answer.text))
     full = {"profile_table", "show_profile", "show_rules", "run_validation", "show_results", "compare_tables"}
+    full |= {"show_lineage"}
     assert {name for name in full if lengths[name] < MOST / 2} == set()  # a full page, not a small table
     for agent, name, args in OTHERS:
         (answer,) = answers(agent, wide, (name, args))

@@ -5,7 +5,8 @@ import json
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agents.offline import HELP, MOST_PROPOSALS, NO_LINEAGE, NOTE, OfflineModel, plan
+from agents.offline import HELP, MOST_PROPOSALS, NOTE, OfflineModel, plan
+from agents.offline_lineage import UNCLEAR
 
 SUPERVISOR = [{"name": n} for n in ("plan_work", "hand_over", "list_datasets", "show_profile")]
 PROFILER = [{"name": "profile_table"}, {"name": "column_details"}]
@@ -108,16 +109,52 @@ def test_one_step_needs_no_plan_and_what_is_done_is_not_planned_again():
     assert (name, args["next"], args["tables"]) == ("hand_over", "recommender", ["orders"])
 
 
-@pytest.mark.parametrize("goal", ["what is the lineage of orders?", "where does email of orders come from?"])
-def test_lineage_is_said_to_come_later(goal):
-    assert "Lineage is not answered yet" in plan(task(goal, known=["orders"]), SUPERVISOR).text
+@pytest.mark.parametrize(
+    ("goal", "asked"),
+    [
+        ("what breaks if I drop customers.email?", {"question": "impact", "node": "customers.email"}),
+        ("What would break if we renamed the email column of shop?", {"question": "impact", "node": "shop.email"}),
+        ("If I remove customers.email, what breaks?", {"question": "impact", "node": "customers.email"}),
+        ("what depends on table orders", {"question": "impact", "node": "orders"}),
+        ("what is the impact of dropping Customers.Email", {"question": "impact", "node": "Customers.Email"}),
+        ("which columns are affected if customers.id changes?", {"question": "impact", "node": "customers.id"}),
+        ("can I safely drop staging.people?", {"question": "impact", "node": "staging.people"}),
+        ("where does revenue come from?", {"question": "upstream", "node": "revenue"}),
+        ("how is the revenue calculated?", {"question": "upstream", "node": "revenue"}),
+        ("where does email of orders come from?", {"question": "upstream", "node": "orders.email"}),
+        ("what is the lineage of orders?", {"question": "upstream", "node": "orders"}),
+        ("where does the PII in customers go?", {"question": "personal_data", "node": "customers"}),
+        ("where does this PII go?", {"question": "personal_data"}),
+        ("which columns contain personal data?", {"question": "personal_data"}),
+        ("how does a get to b", {"question": "path", "node": "a", "to": "b"}),
+        ("how does raw.a get to mart.b?", {"question": "path", "node": "raw.a", "to": "mart.b"}),
+        ("does shop.email flow into mart.news?", {"question": "path", "node": "shop.email", "to": "mart.news"}),
+        ("where does customers.email go?", {"question": "downstream", "node": "customers.email"}),
+        ("what is downstream of customers", {"question": "downstream", "node": "customers"}),
+    ],
+)  # fmt: skip
+def test_lineage_is_asked_for_in_several_ways(goal, asked):
+    assert call(plan(task(goal), SUPERVISOR)) == ("show_lineage", asked)
+
+
+def test_a_question_about_lineage_without_a_name_means_the_table_of_the_run_or_is_asked_back():
+    asked = task("what is upstream?", tables={"orders": {"done": []}})
+    assert call(plan(asked, SUPERVISOR)) == ("show_lineage", {"question": "upstream", "node": "orders"})
+    assert UNCLEAR in plan(task("what is the impact?"), SUPERVISOR).text
+
+
+def test_the_answer_about_lineage_is_told():
+    told = answered("show_lineage", {"summary": "2 columns depend on it.", "found": ["a"]})
+    assert plan(task("what breaks if I drop a.b?") + told, SUPERVISOR).text == f"2 columns depend on it. {NOTE}"
 
 
 def test_work_and_a_question_about_lineage_are_both_answered():
     asked = task(
         "profile orders and tell me its lineage", tables={"orders": {"done": ["profiler"], "summary": "3 rows."}}
     )
-    assert plan(asked, SUPERVISOR).text == f"3 rows. {NO_LINEAGE} {NOTE}"
+    assert call(plan(asked, SUPERVISOR)) == ("show_lineage", {"question": "upstream", "node": "orders"})
+    told = answered("show_lineage", {"summary": "Made of raw.", "found": []})
+    assert plan(asked + told, SUPERVISOR).text == f"3 rows. Made of raw. {NOTE}"
 
 
 def test_a_run_is_asked_about_by_its_id():

@@ -9,14 +9,14 @@ from agents.prompts import prompt
 from agents.toolbox import TOOLS
 
 VERSIONS = {
-    "supervisor": "3:f35f4a1b5fda",
+    "supervisor": "4:faa626b3b07e",
     "profiler": "2:1bbc3290da6c",
     "recommender": "2:cb667ccea64e",
     "validator": "2:879c2610cff7",
 }
 LOOK = {
     *("list_datasets", "show_profile", "show_rules", "show_results", "show_scores"),
-    *("list_runs", "show_run", "show_pending", "compare_tables"),
+    *("list_runs", "show_run", "show_pending", "compare_tables", "show_lineage"),
 }
 SETS = {
     "supervisor": {"hand_over", "plan_work"} | LOOK,
