@@ -23,7 +23,6 @@ from tools.openlineage.facts import EventType, Moment
 if TYPE_CHECKING:
     from memory import Memory
     from memory.outbox import Message
-    from tools.lineage.observed import Observed
     from tools.openlineage.facts import RunFacts
 
 BRIEFLY_SECONDS = 2.0
@@ -56,20 +55,17 @@ class Recorder:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._seen: list[Observed] = []
 
     def hand(self, message: Message) -> None:
-        """Reads what a run did."""
+        """Stores what a run did; a second time changes nothing."""
+        from memory.lineage.ingest import ingest
         from tools.openlineage.observing import observed
 
         facts, moment = _told(self._memory, message)
-        self._seen += [observed(facts, Moment("START", facts.started)), observed(facts, moment)]
+        ingest(self._memory.db, [observed(facts, Moment("START", facts.started)), observed(facts, moment)])
 
     def close(self) -> None:
-        """Has all of them stored, or none."""
-        from memory.lineage.ingest import ingest
-
-        ingest(self._memory.db, self._seen)
+        """There is nothing left to do."""
 
 
 class Emitter:
@@ -182,9 +178,8 @@ def _round(memory: Memory, kind: str, make: Callable[[Memory], Courier]) -> int:
             _failed(memory, message, error)
             if not error.refused:
                 break
-        except StoreError:
-            raise
         except Exception as error:  # noqa: BLE001 - one run that cannot be told of must not keep the others back
+            # Raises where the store itself is away.
             _failed(memory, message, error)
         else:
             handed.append(message)
@@ -196,8 +191,6 @@ def _closed(memory: Memory, courier: Courier | None, handed: list[Message]) -> i
         return 0
     try:
         courier.close()
-    except StoreError:
-        raise
     except Exception as error:  # noqa: BLE001 - said in each message, to be tried again
         for message in handed:
             _failed(memory, message, error)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import signal
+import string
 import subprocess
 import sys
 import threading
@@ -187,6 +189,21 @@ def test_lineage_that_cannot_be_stored_is_told_and_stored_later(store, orders, m
     assert store.lineage.find("orders.csv") == []
     _due(store)
     assert deliver(store) == 1
+    assert [one.dataset for one in store.lineage.find("orders.csv")] == [of_uri(orders)]
+
+
+def test_a_run_that_cannot_be_told_of_keeps_no_other_back(store, orders, tmp_path):
+    dice, deep = random.Random(1), tmp_path
+    for _ in range(15):
+        deep = deep / "".join(dice.choices(string.ascii_letters, k=200))
+    deep.mkdir(parents=True)
+    (deep / "t.csv").write_text("id\n1\n")
+    # No index of the store takes a name of 3,000 different characters.
+    with pytest.raises(StoreError):
+        Jobs(store, "ann").profile(str(deep / "t.csv"))
+    Jobs(store, "ann").profile(orders)
+    (waiting,) = store.outbox.undelivered()
+    assert waiting.error
     assert [one.dataset for one in store.lineage.find("orders.csv")] == [of_uri(orders)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tools.dqdl.language.errors import DqdlError
@@ -79,6 +80,7 @@ def _name(result: Mapping[str, Any], columns: list[str]) -> str:
     return f"{result['rule_type']}({', '.join(columns)}) #{digest}"
 
 
+@lru_cache(maxsize=10_000)
 def _parsed(text: str) -> TopRule | None:
     try:
         return parse_rule(text)
