@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graph.permissions import require
@@ -79,12 +80,11 @@ class Lineage:
         Raises CollectError, SourceError, LineageError for what cannot be read at all, StoreError.
         """
         from tools.collecting import places
-        from tools.sources import uris
 
         actor = require(self._actor, "start")
         began = time.monotonic()
         collector = places.collector(where, wanted or places.Wanted())
-        scan = _Scan(collector, Scanned(uris.shown(where), collector.kind))
+        scan = _Scan(collector, Scanned(_named(where), collector.kind))
         try:
             scan.run(self._memory, on_progress or (lambda _share: None))
         finally:
@@ -134,15 +134,17 @@ class _Scan:
     def _observed(self, on_progress: Callable[[float], None]) -> Iterator[Observed]:
         from tools.collecting.model import Found
 
-        for one in self.collector.collect(on_progress):
-            if isinstance(one, Found):
-                yield self._found(one)
-            else:
-                self._skipped(one)
-        tally, result = self.collector.tally, self.result
-        result.files, result.statements = tally.files, tally.statements
-        result.repeated, result.reading = tally.repeated, tally.reading
-        result.notes = list(self.collector.notes.said)
+        try:
+            for one in self.collector.collect(on_progress):
+                if isinstance(one, Found):
+                    yield self._found(one)
+                else:
+                    self._skipped(one)
+        finally:
+            tally, result = self.collector.tally, self.result
+            result.files, result.statements = tally.files, tally.statements
+            result.repeated, result.reading = tally.repeated, tally.reading
+            result.notes = list(self.collector.notes.said)
 
     def _found(self, one: Found) -> Observed:
         self.result.jobs += 1
@@ -159,6 +161,13 @@ class _Scan:
         _note(self.result.skipped, one.where, (one.reason,))
         if one.jobs is not None:
             self._unknown.append(one.jobs)
+
+
+def _named(where: str) -> str:
+    """A place as it may be shown, the same wherever it is called from."""
+    from tools.sources import uris
+
+    return uris.shown(where) if "://" in where else str(Path(where).expanduser().resolve())
 
 
 def _note(troubles: list[Trouble], where: str, reasons: tuple[str, ...]) -> None:
