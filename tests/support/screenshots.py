@@ -11,11 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support import browser
+from memory import Memory, embedded
+from tests.support import browser, warehouse
 from tests.support.browser import Steward
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
-IN_DARK = ("approval", "profile", "compare")
+IN_DARK = ("approval", "profile", "compare", "lineage")
 """Pictures that the documentation shows in dark too; the others are in light alone."""
 BEFORE = "orders_2026-11-22.csv"
 LARGEST = 200_000
@@ -38,7 +39,9 @@ def main(folder: Path = FOLDER, sizes: tuple[tuple[int, int], ...] = ((1280, 900
                 os.environ["LOGNAME"] = "maria"
                 with browser.served(Path(home) / "s", data) as address:
                     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-                    _story(_Camera(context.new_page(), address, folder, suffix))
+                    camera = _Camera(context.new_page(), address, folder, suffix)
+                    _story(camera)
+                    _lineage(camera, Path(home) / "s")
 
 
 class _Camera(Steward):
@@ -113,6 +116,23 @@ def _story(camera: _Camera) -> None:
     camera.page.get_by_role("button", name="Compare").last.click()
     camera.sees("columns changed")
     camera.shoot("compare")
+
+
+def _lineage(camera: _Camera, home: Path) -> None:
+    with Memory.open(embedded.start(home)) as memory:
+        memory.lineage.ingest(warehouse.warehouse())
+        warehouse.validated(memory)
+    if camera.suffix in ("light", "dark"):
+        camera.page.set_viewport_size({"width": 1600, "height": 960})
+    node, chosen = "mart.fct_orders&down=1", "open_amount"
+    if camera.suffix.endswith("dark"):
+        node, chosen = "mart.dim_customer&down=1&indirect=true", "email"
+    camera.open(f"/lineage?node={node}")
+    camera.sees(" upstream, ")
+    camera.page.locator(".ln-start .ln-row", has_text=chosen).first.click()
+    camera.sees("If it changes")
+    camera.page.get_by_role("button", name="Fit everything").click()
+    camera.shoot("lineage")
 
 
 if __name__ == "__main__":

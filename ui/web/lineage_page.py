@@ -31,6 +31,7 @@ _STYLE = """<style>
 .st-key-lineage-panel { max-height: max(24rem, calc(100dvh - 13rem)); overflow-y: auto; gap: .5rem }
 .st-key-lineage-panel :is(p, li) { font-size: .9rem }
 .st-key-lineage-panel h4 { padding: 0 }
+.st-key-lineage-panel [class*="st-key-way-"] button { min-height: 1.7rem; padding-block: 0; text-align: left }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 2.5vw, 3rem) }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 }
 .st-key-lineage-search { position: relative; z-index: 20 }

@@ -16,6 +16,7 @@ class View extends Sight {
   constructor(parent) {
     super(parent)
     this.canvas.setAttribute('role', 'group')
+    this.canvas.tabIndex = -1
     this.canvas.setAttribute('aria-label', 'Lineage graph: arrow keys move along it, Enter tells more')
     this.lines = draw('svg', { class: 'ln-edges', width: 1, height: 1 }, this.world)
     this.legend = make('div', 'ln-legend', this.canvas)
@@ -51,6 +52,7 @@ class View extends Sight {
     if (kept && now) this.move(this.at.x + (kept.x - now.x) * this.at.k, this.at.y + (kept.y - now.y) * this.at.k)
     else if (before?.question !== data.question) this.home()
     this.canvas.dataset.drawn = data.version
+    this.canvas.dataset.turn = data.turn
   }
 
   // What is drawn

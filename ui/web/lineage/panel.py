@@ -37,9 +37,9 @@ def show(here: state.State, question: Question, answer: Answer) -> None:
     """The panel of what was chosen."""
     chosen = here.chosen
     if isinstance(chosen, ColumnId):
-        _column(here, chosen, question, answer)
+        _column(chosen, question, answer)
     elif chosen:
-        _edge(here, chosen)
+        _edge(chosen)
 
 
 def _heading(title: str, caption: str) -> None:
@@ -54,7 +54,7 @@ def _close() -> None:
     state.state().chosen = None
 
 
-def _column(here: state.State, column: ColumnId, question: Question, answer: Answer) -> None:
+def _column(column: ColumnId, question: Question, answer: Answer) -> None:
     dataset = column.dataset
     title = named(column) if column.column == DATASET else column.column
     above = place(dataset) if column.column == DATASET else named(ColumnId(dataset))
@@ -69,10 +69,10 @@ def _column(here: state.State, column: ColumnId, question: Question, answer: Ans
         if known:
             _to_dataset(known)
     _tags(column, answer)
-    _impact(column, question)
-    _ways(here, column, answer)
     if known:
         _quality(known, column, answer)
+    _impact(column, question)
+    _ways(column, answer)
 
 
 def _to_dataset(known: UUID) -> None:
@@ -123,7 +123,7 @@ def _listed(names: Sequence[str], total: int) -> str:
     return ", ".join(names) + more
 
 
-def _ways(here: state.State, column: ColumnId, answer: Answer) -> None:
+def _ways(column: ColumnId, answer: Answer) -> None:
     steps = [step for step in answer.lineage.steps if step.subtype != MEMBER]
     whole = column.column == DATASET
 
@@ -162,7 +162,7 @@ def _choose(steps: tuple[Step, ...]) -> None:
     state.state().chosen = steps
 
 
-def _edge(here: state.State, steps: Sequence[Step]) -> None:
+def _edge(steps: Sequence[Step]) -> None:
     first = steps[0]
     tables = (
         f"{inline(named(ColumnId(first.source.dataset)), 60)} → {inline(named(ColumnId(first.target.dataset)), 60)}"
@@ -205,7 +205,8 @@ def _quality(known: UUID, column: ColumnId, answer: Answer) -> None:
         st.caption(f"Score of the table {total} of 100, validated {ago(latest[0].measured_at)}")
     failing = _failing(column, answer)
     for rule in failing[:MOST_RULES]:
-        st.markdown(f":red[:material/cancel:] {inline(rule['rule'], 200)}  \n:gray[{inline(rule['reason'], 200)}]")
+        st.code(rule["rule"], language=None, wrap_lines=True)
+        st.caption(f":red[:material/cancel:] {inline(rule['reason'], 200)}")
     if latest and not failing:
         st.caption(":green[:material/check_circle:] No rule of it fails.")
     stored = memory.catalog.latest_profile(known)

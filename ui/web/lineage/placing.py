@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-SWEEPS = 6
 Edge = tuple[int, float, int, float]
 """From a slot at some height in it, to a slot at some height in that."""
+_Near = dict[int, list[tuple[int, float]]]
+"""Of a slot: its neighbours, and by how much it would have to be lower than each for a straight edge."""
 
 
 def tops(
     layers: Sequence[Sequence[int]], heights: Mapping[int, float], edges: Iterable[Edge], gap: float
 ) -> dict[int, float]:
     """The upper end of each slot, from 0 down. Slots of a layer keep their order, with at least ``gap`` between."""
-    near: dict[int, list[tuple[int, float]]] = {}
+    left: _Near = {}
+    right: _Near = {}
     for a, a_at, b, b_at in edges:
-        near.setdefault(a, []).append((b, b_at - a_at))
-        near.setdefault(b, []).append((a, a_at - b_at))
+        right.setdefault(a, []).append((b, b_at - a_at))
+        left.setdefault(b, []).append((a, a_at - b_at))
+    both = {slot: left.get(slot, []) + right.get(slot, []) for slot in {*left, *right}}
     found: dict[int, float] = {}
     for layer in layers:
         found |= _stacked(layer, dict.fromkeys(layer, 0.0), heights, gap)
-    for sweep in range(SWEEPS):
-        for layer in layers if sweep % 2 == 0 else layers[::-1]:
+    for near, order in ((left, 1), (right, -1), (left, 1), (right, -1), (both, 1), (both, -1)):
+        for layer in layers[::order]:
             wanted = {slot: _middle([found[b] + by for b, by in near.get(slot, ())], found[slot]) for slot in layer}
             found |= _stacked(layer, wanted, heights, gap)
     highest = min(found.values(), default=0.0)

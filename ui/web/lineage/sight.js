@@ -1,6 +1,6 @@
 // Where one looks: the canvas with what stands on it, dragged, zoomed and fitted.
 
-const LEAST = 0.12, MOST = 2, READABLE = 0.8
+const LEAST = 0.12, MOST = 2, READABLE = 0.75
 
 class Sight {
   constructor(parent) {
