@@ -26,6 +26,7 @@ def copied(to: Path) -> Path:
 def run(project: Path, *command: str, program: str = "dbt") -> str:
     """Runs dbt, or a program beside it, in a project; what it printed."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
+    kept |= {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # dbt-ol looks for dbt there
     kept |= {"DBT_PROFILES_DIR": str(project), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     done = subprocess.run([BIN / program, *command], cwd=project, env=kept, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr

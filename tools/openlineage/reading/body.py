@@ -69,7 +69,7 @@ def _no_number(name: str) -> NoReturn:
 
 def _check_depth(found: Any) -> None:
     level = [found]
-    for _ in range(MOST_DEPTH + 1):
+    for _ in range(MOST_DEPTH):
         held = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list)))
         level = [value for values in held for value in values if isinstance(value, (dict, list))]
         if not level:
