@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from graph.errors import trace
 from graph.permissions import require
@@ -86,16 +86,26 @@ class Emitter:
         self._sender.close()
 
 
-COURIERS: dict[str, tuple[Callable[[], bool], Callable[[Memory], Courier]]] = {
-    "lineage": (lambda: True, Recorder),
-    "openlineage": (sending.configured, Emitter),
-}
-"""Kind of message to whether this process can deliver it, and who does."""
+class Route(NamedTuple):
+    """How messages of a kind are delivered."""
+
+    can: Callable[[], bool]
+    """Whether this process can deliver them."""
+    make: Callable[[Memory], Courier]
+    far: bool
+    """Somebody else has to answer: one message that failed of late tells of all."""
+
+
+ROUTES = {"lineage": Route(lambda: True, Recorder, False), "openlineage": Route(sending.configured, Emitter, True)}
 
 
 def deliver(memory: Memory) -> int:
     """Delivers what is due and can be delivered from here; how many messages. Raises StoreError."""
-    return sum(_round(memory, kind, make) for kind, (can, make) in COURIERS.items() if can())
+    total = 0
+    for kind, route in ROUTES.items():
+        while route.can() and (done := _round(memory, kind, route.make)):
+            total += done
+    return total
 
 
 def sendable() -> bool:
@@ -131,9 +141,9 @@ def deliver_briefly(memory: Memory) -> None:
 
     def work() -> None:
         try:
-            for kind, (can, make) in COURIERS.items():
-                if can() and not memory.outbox.struggling(kind):
-                    _round(memory, kind, make)
+            for kind, route in ROUTES.items():
+                if route.can() and not (route.far and memory.outbox.struggling(kind)):
+                    _round(memory, kind, route.make)
         except StoreError as error:
             log.warning("What runs have to tell waits: %s", error)
 
