@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from memory import Memory
+from tests.integration.test_collecting_dbt_files import ARTIFACTS
 from tests.support.lineages import below
-from tests.unit.test_collecting_dbt import ARTIFACTS
 from tools.collecting.model import CollectError
 from tools.errors import AssayError
 from tools.lineage.observed import ColumnId, DatasetId

@@ -71,6 +71,16 @@ def test_the_sql_of_a_job_can_be_seen(lineage_store: Memory, folder: Path) -> No
     assert (details.sql, details.dialect) == (FILES["01_stage.sql"].rstrip(";"), "postgres")
 
 
+def test_secrets_in_sql_are_not_kept(lineage_store: Memory, tmp_path: Path) -> None:
+    secret = "aws_access_key_id=AKIA" + "ABCDEFGHIJKLMNOP;aws_secret_access_key=very" + "hush"
+    unload = f"unload ('select x from a') to 's3://b/c' credentials '{secret}'"
+    write(tmp_path / "a.sql", f"{unload}; create table t as select '{secret}' as y, x from a")
+    scan(lineage_store, tmp_path, dialect="redshift")
+    kept = [str(row["raw"]) for row in lineage_store.db.rows("select raw from lineage_events")]
+    assert any("create table t" in text for text in kept)
+    assert not any("AKIA" in text or "veryhush" in text for text in kept)
+
+
 def test_a_scan_twice_changes_nothing(lineage_store: Memory, folder: Path) -> None:
     first, second = scan(lineage_store, folder), scan(lineage_store, folder)
     assert first.opened > 0

@@ -24,6 +24,7 @@ from tools.lineage.observed import (
     ObservedEdge,
     Owner,
 )
+from tools.privacy import masked
 
 LIMITS = lineage.Limits(script_characters=12_000_000)
 LONGEST_NAME = 2_000
@@ -142,7 +143,7 @@ class Teller:
 
     def _raw(self, told: Observed, job: JobId, written: Written) -> Mapping[str, Any]:
         """The saying in the form of an OpenLineage event, for whoever wants to see the SQL."""
-        text = ";\n".join(written.sql)[:LONGEST_SQL]
+        text = masked(";\n".join(written.sql)[:LONGEST_SQL])
         sql: dict[str, Any] = {"query": text} | ({"dialect": self.dialect} if self.dialect else {})
         all_of_it = (told.origin, job, told.inputs, told.outputs, told.edges, told.owners, told.confidence, text)
         return {

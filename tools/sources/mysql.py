@@ -74,9 +74,13 @@ def database(uri: str) -> Iterator[Database]:
 
         def rows(select: exp.Query) -> Iterator[tuple[Any, ...]]:
             try:
-                with connection.cursor(Cursor) as cursor:
-                    cursor.execute(_text(select))
-                    yield from cursor.fetchall()
+                cursor = connection.cursor(SSCursor)
+                cursor.execute(_text(select))
+                try:
+                    while found := cursor.fetchmany(BATCH_ROWS):
+                        yield from found
+                finally:
+                    cursor._result.unbuffered_active = False
             except pymysql.MySQLError as error:
                 raise query_error(error, place.text) from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools.collecting.logs.entries import Entry, entries
-from tools.collecting.logs.statements import Seen, Sessions, fingerprint, successful, writes
+from tools.collecting.logs.statements import Seen, Sessions, fingerprint, successful, without_values, writes
 from tools.collecting.model import LOGGED, Found, Notes, Progress, Scope, Skipped, Tally
 from tools.collecting.places import Wanted
 from tools.collecting.saying import Teller, by_table, fits, read, unreadable
@@ -55,6 +55,7 @@ class Statements:
         for written in by_table(found):
             # What comes from no table has no lineage: a log is full of INSERTs of values.
             if written.table and (written.edges or set(written.reads) - {written.table}):
+                written.sql = [without_values(sql) for sql in written.sql]
                 dataset = tables.dataset(written.table)
                 job = JobId(dataset.namespace, f"query {dataset.name if fits(dataset) else ''} {mark}")
                 teller = Teller(self._teller.origin, self._teller.at, self._teller.dialect, tables)

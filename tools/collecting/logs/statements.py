@@ -52,6 +52,11 @@ def fingerprint(*parts: str) -> bytes:
     return blake2b(text.strip(" ;").lower().encode("utf-8", "replace"), digest_size=8).digest()
 
 
+def without_values(sql: str) -> str:
+    """A statement with marks for its values, which are data."""
+    return _VALUES.sub("?", sql)
+
+
 def successful(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The entries without those of which the same session says at once that they failed."""
     waiting: OrderedDict[str, Entry] = OrderedDict()

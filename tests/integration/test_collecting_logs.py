@@ -268,3 +268,11 @@ def test_names_that_cannot_be_kept_are_told(tmp_path: Path) -> None:
         ("it holds names that are too long, or no text",),
         ("it writes a table whose name is too long, or no text",),
     ]
+
+
+def test_values_are_not_kept(tmp_path: Path) -> None:
+    sql = "insert into b (x) select x from a where mail = 'ada@example.org' and pin = 4711"
+    (job,), _, _ = scanned(written(tmp_path / "log.jsonl", json.dumps({"query": sql})))
+    assert job.observed.raw
+    assert job.observed.raw["job"]["facets"]["sql"]["query"].endswith("where mail = ? and pin = ?")
+    assert "ada" not in json.dumps(job.observed.raw)
