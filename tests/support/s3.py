@@ -17,7 +17,7 @@ import pytest
 def _url() -> str:
     """moto's server of this process, started once."""
     server = pytest.importorskip("moto.server", reason="moto is not installed")
-    running = server.ThreadedMotoServer(port=0, verbose=False)
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     atexit.register(running.stop)
     host, port = running.get_host_and_port()

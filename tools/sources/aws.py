@@ -18,7 +18,7 @@ CONNECT_SECONDS, READ_SECONDS = 10, 60
 TRIES = 6
 """How often a request is sent when AWS throttles it, fails or does not answer; pauses in between grow up to 20 s."""
 
-_LOGIN = "Set AWS_PROFILE or access keys, run aws sso login, or give this machine a role."
+LOGIN = "Set AWS_PROFILE or access keys, run aws sso login, or give this machine a role."
 _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidGrantException"}
 )
@@ -94,7 +94,7 @@ def refused(error: exceptions.ClientError, what: str) -> SourceError:
     if code in _EXPIRED:
         return SourceError(f"{what} cannot be opened: the AWS session has expired.", hint="Log in again.")
     if code in _WRONG:
-        return SourceError(f"{what} cannot be opened: AWS does not accept these credentials.", hint=_LOGIN)
+        return SourceError(f"{what} cannot be opened: AWS does not accept these credentials.", hint=LOGIN)
     if code in _DENIED:
         return SourceError(f"{what}: access is denied: {message_of(error)}", hint="Ask for that permission in IAM.")
     if code in _BUSY:
@@ -107,7 +107,7 @@ def refused(error: exceptions.ClientError, what: str) -> SourceError:
 def _before_an_answer(error: exceptions.BotoCoreError) -> tuple[str, str]:
     match error:
         case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():
-            return "there are no AWS credentials", _LOGIN
+            return "there are no AWS credentials", LOGIN
         case exceptions.SSOError() | exceptions.TokenRetrievalError() | exceptions.CredentialRetrievalError():
             return "the AWS credentials cannot be had, or have expired", "Log in again: aws sso login."
         case exceptions.ProfileNotFound():

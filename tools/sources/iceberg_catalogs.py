@@ -18,6 +18,7 @@ from pyiceberg.utils.config import Config
 from sqlalchemy.exc import SQLAlchemyError
 
 from tools.home import default_home
+from tools.sources import aws
 from tools.sources.iceberg_io import SETTING
 from tools.sources.iceberg_uris import IcebergUri
 from tools.sources.table import SourceError
@@ -33,8 +34,6 @@ _FAILURES = (
     exceptions.NoSuchPropertyException,
     exceptions.NotInstalledError,
     exceptions.RESTError,
-    BotoCoreError,
-    ClientError,
     SQLAlchemyError,
     OSError,
     ValueError,
@@ -91,7 +90,7 @@ def _tables(found: Catalog, place: IcebergUri) -> list[tuple[str, ...]]:
     """What there is in the namespace, else the namespaces."""
     try:
         return [tuple(name) for name in found.list_tables(place.table[:-1])]
-    except _FAILURES:
+    except (*_FAILURES, BotoCoreError, ClientError):
         return []
 
 
@@ -126,6 +125,9 @@ def speaking(what: str, *, missing: bool = True) -> Iterator[None]:
         yield
     except SourceError:
         raise
+    except (BotoCoreError, ClientError):
+        with aws.errors(what):
+            raise
     except _FAILURES as error:
         if not missing and isinstance(error, (exceptions.NoSuchTableError, exceptions.NoSuchNamespaceError)):
             raise

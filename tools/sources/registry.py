@@ -44,6 +44,11 @@ def open_source(source: object) -> Table:
     return open_memory(source)
 
 
+def connector_of(uri: str) -> ModuleType:
+    """The module that opens a path or URI. Raises SourceError for a scheme without one, or without its driver."""
+    return _opener(uri)[0]
+
+
 def dataset_name(uri: str) -> DatasetName:
     """The name of the table behind a path or URI, which need not exist. Raises SourceError for what names none."""
     opener, path = _opener(uri)

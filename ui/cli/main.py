@@ -27,6 +27,7 @@ from ui.cli import (
     run_commands,
     runs_commands,
     serve_commands,
+    sources_commands,
     users_commands,
 )
 from ui.cli.output import console, error_line
@@ -55,6 +56,8 @@ app.command(rich_help_panel=DATA)(data_commands.profile)
 app.command(rich_help_panel=DATA)(data_commands.recommend)
 app.command(rich_help_panel=DATA)(data_commands.validate)
 app.command(rich_help_panel=DATA)(compare_commands.compare)
+app.add_typer(sources_commands.app, name="sources", rich_help_panel=DATA)
+app.command(rich_help_panel=DATA)(sources_commands.snapshots)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
 app.add_typer(memory_commands.app, name="memory", rich_help_panel=STORED)
 app.add_typer(lineage_commands.app, name="lineage", rich_help_panel=STORED)
