@@ -203,11 +203,16 @@ def test_many_tables_are_listed_and_opened(page: AppTest) -> None:
     assert graph(page)["told"][0] == "0 columns upstream, 300 downstream, 100 other tables"
 
 
-def test_a_node_that_there_is_not_and_one_of_two(page: AppTest) -> None:
+def test_a_node_that_there_is_not(page: AppTest) -> None:
     look(page, "nowhere.x")
     assert "Nothing in the lineage is called" in page.error[0].value
+
+
+def test_of_several_that_may_be_meant_one_is_picked(page: AppTest) -> None:
     look(page, "email")
-    assert "may mean" in page.error[0].value
+    assert "Which one is meant?" in page.info[0].value
+    press(page, "which-0")
+    assert [card["start"] for card in graph(page)["cards"]].count(True) == 1
 
 
 def test_what_does_not_fit_is_passed_over(page: AppTest) -> None:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from memory.lineage.meaning import spelled_dataset
 from tools.errors import AssayError
+from tools.lineage.observed import DatasetId
 from tools.profiling.model import Profile
 from ui.report.moments import ago
 from ui.report.text import points
-from ui.web import chat_page, compare_page, polite, powers, profile_view, result_view, rules_view, session
+from ui.web import chat_page, compare_page, lineage_page, polite, powers, profile_view, result_view, rules_view, session
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
@@ -117,6 +119,9 @@ def _work(dataset: Dataset) -> None:
             _start(dataset, goal)
     if st.button("Compare …", key="do-compare", type="tertiary", icon=":material/compare_arrows:"):
         st.switch_page(compare_page.page())
+    if st.button("Lineage", key="do-lineage", type="tertiary", icon=":material/account_tree:"):
+        node = spelled_dataset(DatasetId(dataset.namespace, dataset.name))
+        st.switch_page(lineage_page.page(), query_params={"node": node})
 
 
 @polite.part

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from memory.errors import Ambiguous
 from tools.lineage.model import DATASET
 from tools.lineage.observed import ColumnId, DatasetId
 from ui.report.text import count
@@ -34,6 +35,10 @@ _STYLE = """<style>
 .st-key-lineage-panel [class*="st-key-way-"] button { min-height: 1.7rem; padding-block: 0; text-align: left }
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 2.5vw, 3rem) }
 [data-testid="stMainBlockContainer"] h1 { padding: 0 }
+@media (max-width: 900px) {
+    .st-key-lineage-both { flex-wrap: wrap }
+    .st-key-lineage-both > div { width: 100% !important }
+}
 .st-key-lineage-search { position: relative; z-index: 20 }
 </style>"""
 
@@ -124,8 +129,20 @@ def _question(here: state.State, text: str) -> Question | None:
         "Indirect", key="indirect", bind="query-params", help="Also what decides about values: joins, filters, grouping"
     )
     until = _moment(at, 1)
-    node = session.desk().memory.lineage.meant(text, at=until)
+    try:
+        node = session.desk().memory.lineage.meant(text, at=until)
+    except Ambiguous as error:
+        _which(error)
+        return None
     return Question(node, state.DEPTHS[up], state.DEPTHS[down], indirect, until, _moment(since, 0))
+
+
+def _which(error: Ambiguous) -> None:
+    st.info(f"{len(error.candidates):,} things are called so. Which one is meant?", icon=":material/alt_route:")
+    with st.container(gap="xsmall"):
+        for number, name in enumerate(error.candidates[:OFFERED]):
+            label = inline(name, 160)
+            st.button(label, key=f"which-{number}", type="tertiary", on_click=state.start_at_name, args=(name,))
 
 
 def _moment(day: date | None, days: int) -> datetime | None:

@@ -229,6 +229,7 @@ class View extends Sight {
       const chosen = Boolean(this.chosen?.node) && same(element.dataset.node, JSON.stringify(this.chosen.node))
       element.classList.toggle('ln-lit', here)
       element.classList.toggle('ln-chosen', chosen)
+      element.setAttribute('aria-pressed', String(chosen))
       if (element.classList.contains('ln-title')) box.classList.remove('ln-lit')
       if (here || chosen) box.classList.add('ln-lit')
     }

@@ -59,7 +59,12 @@ def look_at(text: str) -> None:
 
 def start_at(node: ColumnId) -> None:
     """Looks from another column from now on. The address says so, so that it can be passed on."""
-    st.query_params[NODE] = spelled(node)
+    start_at_name(spelled(node))
+
+
+def start_at_name(name: str) -> None:
+    """The same, by its full name."""
+    st.query_params[NODE] = name
 
 
 def did(what: Mapping[str, Any]) -> None:
