@@ -41,6 +41,10 @@ SAME = {
     DatasetId("snowflake://org-one", "A.B.c"): [("snowflake://ORG-ONE.snowflakecomputing.com", "A.B.c")],
     DatasetId("snowflake://xy1.eu-west-1.aws", "A.B.c"): [("snowflake://xy1.eu-west-1", "A.B.c")],
     DatasetId("unitycatalog://adb.net", "main.web.t"): [("databricks://adb.net", "main.web.t")],
+    DatasetId("hive://meta:10000", "web.hits"): [("hive://meta", "Web.Hits"), ("hive://meta:10000/web", "`hits`")],
+    DatasetId("awsathena://athena.eu-west-1.amazonaws.com", "AwsDataCatalog.web.hits"): [
+        ("awsathena://athena.eu-west-1.amazonaws.com/", "AwsDataCatalog.Web.Hits")
+    ],
     GLUE: [
         (GLUE.namespace, "silver.orders"),
         (GLUE.namespace, "glue_catalog.silver.orders"),

@@ -197,6 +197,11 @@ def _table(scheme: str, rest: str, name: str) -> DatasetId:
     name = _unquoted(name)
     missing = max(0, system.parts - len(name.split("."))) if name else 0
     name = ".".join([*[part for part in path if part][:missing], name])
+    if scheme == "hive":
+        name = name.lower()
+    elif scheme == "awsathena" and name.count(".") == system.parts - 1:
+        catalog, _, rest = name.partition(".")
+        name = f"{catalog}.{rest.lower()}"
     return DatasetId(f"{scheme}://{_server(scheme, place.rpartition('@')[2], system.port)}", name)
 
 
