@@ -25,7 +25,7 @@ from tools.sources import aws as aws_errors
 from tools.sources import redshift as redshift_source
 from tools.sources import waiting
 from tools.sources.registry import dataset_name
-from tools.sources.scanned import CapError, Cost, shown, size_of
+from tools.sources.scanned import CapError, Cost, metered, shown, size_of
 from tools.sources.table import QueryError, SourceError, Table
 
 DATA = pa.table({"id": range(10), "note": [f"private-{n}" for n in range(10)]})
@@ -370,6 +370,7 @@ def test_names_of_athena_tables(athena: Site, uri: str, region: str, name: str) 
         ("athena://ada@eu-west-1/shop.orders", "neither users nor ports"),
         ("athena://eu-west-1/shop.orders?cap=much", "'much' is no size"),
         ("athena://eu-west-1/shop.orders?cap=0", "'0' is no size"),
+        ("athena://eu-west-1/shop.orders?cap=5MB", "no query costs less than 10.0 MB"),
         ("athena://eu-west-1/shop.orders?secret=x", "no option 'secret'"),
         ("athena://eu-west-1/shop.ordres", "no table shop.ordres"),
     ],
@@ -383,15 +384,18 @@ def test_uris_that_name_no_athena_table(athena: Site, uri: str, words: str) -> N
 
 
 def test_what_queries_read_is_counted(athena: Site) -> None:
+    with metered() as meter:
+        cost = cost_of(sources.open(athena.uri))
+    assert (cost.queries, cost.bytes, meter.told()) == (0, 0, "")
+    cost.note("another", 1)
+    assert meter.told() == "10.0 MB were read by 1 query, for about 0.0001 USD."
     cost = cost_of(athena.table)
-    assert (cost.queries, cost.bytes) == (0, 0)
     athena.table.query(athena.everything().limit(0))
     assert cost.queries == 0  # nothing was read
     athena.table.query(athena.everything())
     list(athena.table.stream(athena.everything()))
     assert (cost.queries, cost.bytes) == (2, 20_000_000)  # the least that is charged for each
     assert cost.usd == pytest.approx(0.0001)
-    assert cost.told() == "20.0 MB read by 2 queries, about 0.0001 USD"
 
 
 def cost_of(table: Table) -> Cost:

@@ -18,7 +18,7 @@ from tools.sources.athena_types import column_of, kind_of, reader_of
 from tools.sources.names import check_names
 from tools.sources.reading import names_of, only_reads, text_of
 from tools.sources.rows import Column, to_batch, to_table
-from tools.sources.scanned import DEFAULT_CAP, Cost, size_of
+from tools.sources.scanned import DEFAULT_CAP, LEAST_BYTES, Cost, shown, size_of
 from tools.sources.table import DatasetName, Field, SourceError, Table
 from tools.sources.uris import DatabaseUri, did_you_mean, join_names, parse
 
@@ -59,7 +59,7 @@ class AthenaTable(Table):
         self.engine = f"athena://{place.region}/{place.workgroup or 'primary'}"
         # Files may be added at any time, which Athena does not tell.
         self.version = uuid4().hex
-        self.cost = Cost(cap)
+        self.cost, self.region = Cost(cap), place.region
         self._place, self._database, self._name = place, database, name
         self._athena = Athena(place, self.cost)
         told = self._described()
@@ -83,6 +83,10 @@ class AthenaTable(Table):
                 yield to_batch(columns, [], self.uri)
             if rows:
                 yield to_batch(columns, rows, self.uri)
+
+    def workgroup_limit(self) -> int | None:
+        """The bytes that the workgroup lets one query read; None without a limit, or where it may not be asked."""
+        return self._athena.workgroup_limit()
 
     def close(self) -> None:
         """Lets go of the connections; closing twice is no error."""
@@ -166,6 +170,8 @@ def _cap(uri: DatabaseUri) -> int:
     size = DEFAULT_CAP if said is None else size_of(said)
     if not size:
         raise SourceError(f"{uri.text}: {said!r} is no size.", hint="Write ?cap=500GB or ?cap=2TB.")
+    if size < LEAST_BYTES:
+        raise SourceError(f"{uri.text}: no query costs less than {shown(LEAST_BYTES)}.", hint="Raise the cap.")
     return size
 
 

@@ -34,6 +34,7 @@ _OF_NAMES = re.compile(
     r"|operator does not exist|not supported|cannot be matched|aggregate",
     re.IGNORECASE,
 )
+_HEAD = re.compile(r"^(Query #\d+ failed with )?((ERROR|FATAL):\s*)?")
 _TAIL = re.compile(r"\s*(\[ErrorId:.*|Position: \d+.*|(DETAIL|HINT|LINE \d+|Detail|Hint|Context):.*)", re.DOTALL)
 
 
@@ -50,7 +51,7 @@ def late(what: str) -> QueryError:
 
 
 def _refusal(said: str) -> tuple[Cause, str]:
-    text = _TAIL.sub("", " ".join(said.split())).removeprefix("ERROR:").removeprefix("FATAL:").strip().rstrip(".")
+    text = _HEAD.sub("", _TAIL.sub("", " ".join(said.split()))).rstrip(".")
     # Names may hold any words: what speaks of names is looked for first.
     if _OF_NAMES.search(text):
         return "statement", f"{text}."

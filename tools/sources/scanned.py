@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from tools.sources.table import SourceError
@@ -28,10 +31,12 @@ class Cost:
 
     cap: int = DEFAULT_CAP
     """The most bytes that may be read in all."""
-    expected: int | None = None
-    """Bytes that one read of the whole table takes at most, where that is known beforehand."""
     _billed: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        for meter in _METERS.get():
+            meter.costs.append(self)
 
     @property
     def queries(self) -> int:
@@ -69,9 +74,39 @@ class Cost:
             hint="Raise the cap, as ?cap=5TB does, or ask for fewer columns.",
         )
 
+
+@dataclass
+class Meter:
+    """What the tables read that were opened while it ran."""
+
+    costs: list[Cost] = field(default_factory=list)
+
+    @property
+    def read(self) -> dict[str, float]:
+        """Bytes that are charged for, the queries that read them, and US dollars; empty where nothing is paid for."""
+        queries, size = sum(one.queries for one in self.costs), sum(one.bytes for one in self.costs)
+        return {"bytes": size, "queries": queries, "usd": dollars(size)} if queries else {}
+
     def told(self) -> str:
-        """For people: what was read and what it costs."""
-        return f"{shown(self.bytes)} read by {self.queries} queries, about {self.usd:.4f} USD"
+        """The same for people."""
+        if not (read := self.read):
+            return ""
+        queries = "1 query" if read["queries"] == 1 else f"{read['queries']} queries"
+        return f"{shown(int(read['bytes']))} were read by {queries}, for about {read['usd']:.4f} USD."
+
+
+_METERS: ContextVar[tuple[Meter, ...]] = ContextVar("meters", default=())
+
+
+@contextmanager
+def metered() -> Iterator[Meter]:
+    """Adds up what the tables cost that are opened in the block, in this thread."""
+    meter = Meter()
+    token = _METERS.set((*_METERS.get(), meter))
+    try:
+        yield meter
+    finally:
+        _METERS.reset(token)
 
 
 def dollars(size: int) -> float:

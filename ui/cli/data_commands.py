@@ -15,6 +15,7 @@ from ui.cli import options, rulesets
 from ui.cli.ending import NOT_DONE, show_tables, write_html
 from ui.cli.options import As, Html, Json, Source, Sources
 from ui.cli.output import Output, error_line
+from ui.cli.paying import paying
 from ui.cli.session import opened
 from ui.report import verdict
 from ui.report.split import divided
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graph.jobs import Jobs
+    from graph.paying import Paid
     from tools.profiling import ColumnProfile, Profile
 
 
@@ -71,7 +73,7 @@ def profile(
         from graph.jobs import shown
         from ui.report import columns, profile_notes
 
-        with out.advancing(f"Profiling {shown(source)}") as advance:
+        with paying(out, source) as meter, out.advancing(f"Profiling {shown(source)}") as advance:
             done = jobs.profile(source, advance)
         reads = count(done.profile.scans, "read")
         how = "known, not scanned again" if done.cached else f"{reads} in {seconds(done.profile.seconds)}"
@@ -83,9 +85,14 @@ def profile(
             for note in profile_notes.notes(done.profile):
                 out.show(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
         found = {"dataset": done.dataset.name, "version": done.version, "cached": done.cached}
-        return {**found, "profile": done.profile.to_dict()}
+        return {**found, **_cost(meter), "profile": done.profile.to_dict()}
 
     _each(sources, name, Output(as_json), one, partial(_related, sql))
+
+
+def _cost(meter: Paid) -> dict[str, Any]:
+    """What was paid for, if anything."""
+    return {"cost": meter.read} if meter.read else {}
 
 
 def _chosen(profile: Profile, names: list[str], *, alone: bool) -> list[ColumnProfile]:
@@ -138,7 +145,7 @@ def recommend(
         from tools.dqdl.language.documents import document
         from ui.report.suggestion import overview
 
-        with out.waiting(f"Looking for rules for {shown(source)}"):
+        with paying(out, source), out.waiting(f"Looking for rules for {shown(source)}"):
             found = jobs.recommend(source)
         out.show(f"{clean(shown(source))}  {count(len(found), 'rule')}")
         known = [(one.suggestion.candidate, one.result, one.suggestion.recollection.sentence) for one in found]
@@ -208,7 +215,10 @@ def validate(
             out.write("\n".join(map(clean, str(found).splitlines())))
             out.result(found.to_dict())
             return
-        with out.advancing(f"Validating {shown(source)}") as advance:
+        with (
+            paying(out, source, *tables.values()) as meter,
+            out.advancing(f"Validating {shown(source)}") as advance,
+        ):
             done = Jobs(memory, actor).validate(source, text, tables, quarantine, joined, advance)
         report = TableReport(done.dataset.name, done.stored, done.total, done.dimensions)
         show_tables(out, [report])
@@ -221,7 +231,7 @@ def validate(
             out.show(divided(split))
         code = verdict.exit_code([report.evaluation])
         known = {"dataset": done.dataset.name, "version": done.version, "exit_code": code, "quarantine": split}
-        out.result({**known, **vars(report)})
+        out.result({**known, **_cost(meter), **vars(report)})
         raise typer.Exit(code)
 
 

@@ -122,7 +122,11 @@ class Redshift:
             )
         except (psycopg.Error, SqlglotError, RegexError) as error:
             said = str(error).strip()
-            batch.error = said[said.index("FATAL:") :] if "FATAL:" in said else f"ERROR: {said}"
+            batch.error = (
+                said[said.index("FATAL:") :]
+                if "FATAL:" in said
+                else f"Query #{len(batch.results) + 1} failed with ERROR: {said}"
+            )
             batch.status = "FAILED"
         finally:
             batch.connection = None
