@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psycopg
 import pyarrow as pa
 import pytest
@@ -17,7 +18,8 @@ from tests.support.aws.athena import Athena
 from tests.support.aws.redshift import Redshift
 from tests.support.aws.service import run
 from tests.support.s3 import bucket
-from tools.sources import pricing
+from tools import sources
+from tools.sources import athena_files, pricing
 from tools.sources.scanned import CapError
 from ui.cli.main import app
 
@@ -58,6 +60,7 @@ def test_a_profile_says_what_it_costs_before_and_after(call: Any, athena: Athena
     before, after = told.index("All columns are at most 1.5 MB (about 0.0000 USD)"), told.index("were read by")
     assert before < after
     assert "the cap is 1.0 TB" in told
+    boto3.client("s3").put_object(Bucket="lake", Key="shop/orders/3.parquet", Body=b"new")
     athena.workgroups["primary"].cutoff = 50_000_000
     done = call("profile", "athena://eu-west-1/shop.orders?cap=2GB", "--json")
     assert "the cap is 2.0 GB, the workgroup's for one query 50.0 MB." in words(done.stderr)
@@ -78,10 +81,59 @@ def test_rules_are_judged_until_the_cap_is_reached(call: Any, athena: Athena) ->
     assert "10.0 MB were read by 1 query" in words(capped.stderr)  # it is paid for
 
 
-def test_a_price_that_nobody_knows(athena: Athena, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_did_not_change_is_not_paid_for_twice(call: Any, athena: Athena) -> None:
+    first, second = (call("profile", "athena://eu-west-1/shop.orders", "--json") for _ in range(2))
+    assert "were read by" in first.stderr
+    assert "were read by" not in second.stderr
+    ((one,), (other,)) = json.loads(first.stdout), json.loads(second.stdout)
+    assert (one["cached"], other["cached"], one["version"]) == (False, True, other["version"])
+
+
+def version() -> str:
+    with sources.open("athena://eu-west-1/shop.orders") as table:
+        return table.version
+
+
+def test_versions_follow_the_files(athena: Athena, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = [version()]
+    assert version() == seen[0]
+    s3 = boto3.client("s3")
+    for change in (
+        lambda: s3.put_object(Bucket="lake", Key="shop/orders/0.parquet", Body=b"y" * 500_000),
+        lambda: s3.put_object(Bucket="lake", Key="shop/orders/9.parquet", Body=b"x"),
+        lambda: s3.delete_object(Bucket="lake", Key="shop/orders/1.parquet"),
+        lambda: athena.load("shop", "orders", DATA.append_column("more", DATA["id"])),
+        lambda: athena.parameters.update({"shop.orders": {"metadata_location": "s3://lake/m/1.json"}}),
+        lambda: athena.parameters.update({"shop.orders": {"metadata_location": "s3://lake/m/2.json"}}),
+    ):
+        change()
+        seen.append(version())
+        assert version() == seen[-1]
+    assert len(set(seen)) == 7
+    s3.put_object(Bucket="lake", Key="shop/orders_old/0.parquet", Body=b"other")
+    assert version() == seen[-1]
+
+
+def test_what_may_lie_elsewhere_is_new_at_each_opening(athena: Athena, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert version() == version()
+    athena.partitioned.add("shop.orders")
+    assert version() != version()
+    athena.partitioned.clear()
+    athena.parameters["shop.orders"] = {"inputformat": "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat"}
+    assert version() != version()
+    athena.parameters.clear()
+    athena.views["shop.orders"] = "CREATE VIEW"
+    assert version() != version()
+    athena.views.clear()
+    monkeypatch.setattr(athena_files, "MOST_OBJECTS", 1)
+    assert version() == version()  # one page is looked at in any case
+    athena.locations["shop.orders"] = "s3://nowhere/shop"
+    assert version() != version()
+
+
+def test_a_price_that_nobody_knows(athena: Athena) -> None:
     assert pricing.price("orders.csv") is None
     assert pricing.price("athena://eu-west-1/shop.nix") is None
-    monkeypatch.setattr(pricing, "MOST_OBJECTS", 0)
     known = pricing.price("athena://eu-west-1/shop.orders")
     assert known is not None
     assert known.complete

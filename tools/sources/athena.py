@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from tools.sources import aws
 from tools.sources.athena_api import Athena, Page, Place
+from tools.sources.athena_files import version
 from tools.sources.athena_types import column_of, kind_of, reader_of
 from tools.sources.names import check_names
 from tools.sources.reading import names_of, only_reads, text_of
@@ -57,12 +58,12 @@ class AthenaTable(Table):
         self.uri = place.text
         self.dataset = _dataset(place, database, name)
         self.engine = f"athena://{place.region}/{place.workgroup or 'primary'}"
-        # Files may be added at any time, which Athena does not tell.
-        self.version = uuid4().hex
         self.cost, self.region = Cost(cap), place.region
         self._place, self._database, self._name = place, database, name
         self._athena = Athena(place, self.cost)
         told = self._described()
+        # Where nobody can tell, each opening counts as new.
+        self.version = version(told, place.region, place.text) or uuid4().hex
         self.location: str | None = told.get("Parameters", {}).get("location")
         columns = [*told.get("Columns", []), *told.get("PartitionKeys", [])]
         self.fields = tuple(Field(one["Name"], one["Type"], kind_of(one["Type"])) for one in columns)

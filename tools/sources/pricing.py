@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tools.sources import aws
+from tools.sources.athena_files import listed
 from tools.sources.scanned import dollars, shown
 from tools.sources.table import SourceError
 
-MOST_OBJECTS = 20_000
-"""How many files of a table are looked at."""
 _PAID = "athena://"
 
 
@@ -44,29 +42,8 @@ def price(source: str) -> Price | None:
 
     try:
         with athena.open_uri(source) as table:
-            size, complete = _size(table.location, table.region, table.uri)
+            files = listed(table.location, table.region, table.uri)
+            size, complete = (files.size, files.complete) if files else (None, False)
             return Price(size, complete, table.cost.cap, table.workgroup_limit())
     except SourceError:
         return None
-
-
-def _size(location: str | None, region: str, what: str) -> tuple[int | None, bool]:
-    """Bytes of the objects at a place, and whether those are all."""
-    bucket, _, key = (location or "").removeprefix("s3://").partition("/")
-    if not bucket:
-        return None, False
-    size = count = 0
-    client = aws.client("s3", region, what=what)
-    try:
-        with aws.errors(what):
-            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key.rstrip("/") + "/")
-            for page in pages:
-                objects = page.get("Contents", [])
-                size, count = size + sum(one["Size"] for one in objects), count + len(objects)
-                if count >= MOST_OBJECTS and page.get("IsTruncated"):
-                    return size, False
-    except SourceError:
-        return None, False
-    finally:
-        client.close()
-    return size, True

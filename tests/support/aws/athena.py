@@ -80,6 +80,9 @@ class Athena:
         self.executions: dict[str, Execution] = {}
         self.stopped: list[str] = []
         self.locations: dict[str, str] = {}
+        self.parameters: dict[str, dict[str, str]] = {}
+        self.partitioned: set[str] = set()
+        """Tables whose last column is a key of partitions."""
         self._tokens: dict[str, str] = {}
         self._sizes: dict[str, dict[str, int]] = {}
         self._lock = threading.Lock()
@@ -263,16 +266,17 @@ class Athena:
         ):
             low = kind.lower()
             tables.setdefault(table, []).append({"Name": column, "Type": _HIVE.get(low, low)})
-        return [
-            {
-                "Name": table,
-                "TableType": "EXTERNAL_TABLE",
-                "Columns": columns,
-                "PartitionKeys": [],
-                "Parameters": {"location": self.locations.get(f"{database}.{table}", "")},
-            }
-            for table, columns in tables.items()
-        ]
+        return [self._told(f"{database}.{table}", table, columns) for table, columns in tables.items()]
+
+    def _told(self, full: str, table: str, columns: list[Json]) -> Json:
+        keys = columns[-1:] if full in self.partitioned else []
+        return {
+            "Name": table,
+            "TableType": "VIRTUAL_VIEW" if full in self.views else "EXTERNAL_TABLE",
+            "Columns": columns[: len(columns) - len(keys)],
+            "PartitionKeys": keys,
+            "Parameters": {"location": self.locations.get(full, ""), **self.parameters.get(full, {})},
+        }
 
 
 def _reason(said: str) -> str:
