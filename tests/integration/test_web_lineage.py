@@ -14,6 +14,7 @@ from memory import Memory
 from memory.lineage.meaning import spelled
 from tests.support import warehouse
 from tests.support.pages import page_on, texts
+from tools import profiling, sources
 from tools.lineage.observed import ColumnId, DatasetId, Field, Mode, Observed, ObservedDataset, ObservedEdge
 
 SCRIPT = """
@@ -27,7 +28,7 @@ lineage_page.show()
 
 
 @pytest.fixture(scope="module")
-def full(store_server: str) -> Iterator[tuple[str, Memory]]:
+def full(store_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Memory]]:
     """A store with the warehouse in it, which nothing here changes."""
     from tests.conftest import TEMPLATE, _database
 
@@ -35,7 +36,11 @@ def full(store_server: str) -> Iterator[tuple[str, Memory]]:
         with Memory.open(url) as opened:
             opened.lineage.ingest([*warehouse.warehouse(), *warehouse.changed(), *warehouse.wide(1000)])
             opened.lineage.ingest(warehouse.hub(300, 100))
-            warehouse.validated(opened)
+            known = warehouse.validated(opened)
+            table = tmp_path_factory.mktemp("data") / "fct_orders.csv"
+            table.write_text("order_id,paid\n1,10.5\n2,\n3,7\n", encoding="utf-8")
+            with sources.open(str(table)) as orders:
+                opened.catalog.save_profile(known.id, "v1", profiling.profile(orders).to_dict())
             yield url, opened
 
 
@@ -133,6 +138,7 @@ def test_the_panel_tells_all_about_a_column(page: AppTest, full: tuple[str, Memo
     labels = [button.label.replace("\\", "") for button in page.button]
     assert "stg_payments.paid :gray[aggregated]" in labels
     assert graph(page)["chosen"] == {"node": [*key("mart.fct_orders"), "paid"]}
+    assert ["NULL", "1 of 3 (33.3 %)"] in page.dataframe[0].value.to_numpy().tolist()
     press(page, "way-in-0")
     assert "#### stg\\_payments → fct\\_orders" in texts(page)
     assert graph(page)["chosen"].keys() == {"edge"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from zoneinfo import ZoneInfo
@@ -100,7 +101,8 @@ def _explorer(text: str) -> None:
         st.rerun()
     here = state.state()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        question = _question(here, text)
+        settings = _settings()
+    question = _question(text, settings)
     if question is None:
         return
     answer = _answer(here, question)
@@ -117,7 +119,16 @@ def _explorer(text: str) -> None:
                 panel.show(here, question, answer)
 
 
-def _question(here: state.State, text: str) -> Question | None:
+@dataclass(frozen=True)
+class _Settings:
+    up: int | None
+    down: int | None
+    indirect: bool
+    at: datetime | None
+    since: datetime | None
+
+
+def _settings() -> _Settings:
     depths = list(state.DEPTHS)
     up = st.selectbox("Upstream", depths, depths.index(state.USUAL), key="up", bind="query-params", width=90)
     down = st.selectbox("Downstream", depths, depths.index(state.USUAL), key="down", bind="query-params", width=104)
@@ -128,13 +139,17 @@ def _question(here: state.State, text: str) -> Question | None:
     indirect = st.toggle(
         "Indirect", key="indirect", bind="query-params", help="Also what decides about values: joins, filters, grouping"
     )
-    until = _moment(at, 1)
+    return _Settings(state.DEPTHS[up], state.DEPTHS[down], indirect, _moment(at, 1), _moment(since, 0))
+
+
+def _question(text: str, settings: _Settings) -> Question | None:
+    """What is asked; None where somebody has to say first what is meant. Raises NotFound."""
     try:
-        node = session.desk().memory.lineage.meant(text, at=until)
+        node = session.desk().memory.lineage.meant(text, at=settings.at)
     except Ambiguous as error:
         _which(error)
         return None
-    return Question(node, state.DEPTHS[up], state.DEPTHS[down], indirect, until, _moment(since, 0))
+    return Question(node, settings.up, settings.down, settings.indirect, settings.at, settings.since)
 
 
 def _which(error: Ambiguous) -> None:
@@ -195,7 +210,7 @@ def _told(answer: Answer, shown: Picture) -> list[str]:
     above, below = sum(distance < 0 for distance in distances), sum(distance > 0 for distance in distances)
     tables = len({column.dataset for column in answer.lineage.columns}) - 1
     lines = [f"{count(above, 'column')} upstream, {below:,} downstream, {count(tables, 'other table')}"]
-    involved = sum(card.involved for card in shown.cards if not card.further)
+    involved = sum(card.involved for card in shown.cards if not (card.further or card.collapsed))
     if shown.shown < involved or any(card.further for card in shown.cards):
         lines.append(
             f"Showing {shown.shown:,} of {count(len(distances), 'column')}; the cards can be searched for the others."

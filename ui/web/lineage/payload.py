@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from memory.lineage.answers import Step
-from tools.lineage.model import DATASET
 from tools.lineage.observed import ColumnId
 from ui.report.text import clean, count
 from ui.web.lineage.asking import Answer
@@ -48,7 +47,6 @@ def _card(answer: Answer, card: Card, view: View) -> dict[str, Any]:
         "sub": "for which there is no room" if card.further else clean(place(card.key)),
         "full": "" if card.further else clean(f"{card.key.namespace} {card.key.name}"),
         "start": card.key == start.dataset,
-        "whole": start.column == DATASET,
         "further": card.further,
         "collapsed": card.collapsed,
         "points": [point for column in columns for point in answer.points.of(column)],

@@ -35,13 +35,15 @@ class Sight {
     this.fit()
     if (this.at.k >= READABLE) return
     // Too much to be read at once: the start, at a size that can be.
-    const [width, height] = this.room()
+    const [width, height, aside, above] = this.room()
     const start = this.data.cards.find(card => card.start) ?? this.data.cards[0]
     if (!start) return
     const k = Math.max(this.at.k, READABLE)
-    const free = this.data.width * k < width ? (width - this.data.width * k) / 2 : null
-    const tall = this.data.height * k < height ? (height - this.data.height * k) / 2 : null
-    this.move(free ?? width / 2 - (start.x + 124) * k, tall ?? height / 2 - (start.y + Math.min(start.height, 300) / 2) * k, k)
+    // As near to the middle as leaves no room empty.
+    const along = (room, edge, size, wanted) => size * k < room - 2 * edge
+      ? (room - size * k) / 2 : Math.min(edge, Math.max(room - edge - size * k, room / 2 - wanted * k))
+    const [x, y] = [start.x + 124, start.y + Math.min(start.height, 300) / 2]
+    this.move(along(width, aside, this.data.width, x), along(height, above, this.data.height, y), k)
     this.fitted = false
   }
 
