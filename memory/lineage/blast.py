@@ -13,7 +13,7 @@ from memory.lineage import reading
 from memory.lineage.answers import Completeness
 from memory.lineage.copy import Copy
 from memory.lineage.graphs import RowFacts, Walked, explore
-from memory.lineage.impact import names_of, ranked
+from memory.lineage.impact import OWN_JOBS, names_of, ranked
 from memory.lineage.meaning import short
 from memory.lineage.nodes import ALL_COLUMNS, COLUMN
 from memory.lineage.walking import Ids, Rows, SeenFew, Terms, TooMany, walk
@@ -131,6 +131,8 @@ def _blast(connection: Connection, copy: Copy, start: Ids, most: int) -> Blast:
     terms = Terms("down", limit=most)
     met, cut = _walked(connection, copy, start, terms)
     reached = met.walk.distances > 0
+    datasets, _ = met.facts.datasets(met.walk.nodes)
+    reached &= ~np.isin(datasets, _own_copies(connection, datasets))
     nodes = met.walk.nodes[reached]
     datasets, is_column = met.facts.datasets(nodes)
     marked = {tag: here & is_column for tag, here in met.facts.tags(nodes).items() if personal(*tag)}
@@ -146,6 +148,16 @@ def _blast(connection: Connection, copy: Copy, start: Ids, most: int) -> Blast:
         owners=tuple(dict.fromkeys(owner.name for owner, _ in owners)),
         nearest=tuple(names[id_] for id_ in tables.ids[:NAMED].tolist()),
     )
+
+
+def _own_copies(connection: Connection, datasets: Ids) -> list[int]:
+    """Datasets that Assay alone writes, such as rows that it set aside: that they change is no harm."""
+    rows = connection.execute(
+        """select i.dataset_id from lineage_io i join lineage_jobs j on j.id = i.job_id
+        where i.output and i.dataset_id = any(%s) group by i.dataset_id having bool_and(j.namespace = %s)""",
+        [np.unique(datasets).tolist(), OWN_JOBS],
+    )
+    return [row["dataset_id"] for row in rows]
 
 
 def _walked(connection: Connection, copy: Copy, start: Ids, terms: Terms) -> tuple[Walked, str | None]:

@@ -170,6 +170,7 @@ _FIND: LiteralString = """
         union all
         select 2, namespace, name, '*' from named
         where lower(name) similar to '(%%[./])?' || lower(%(pattern)s) || '[^./]*'
+            or lower(name) similar to '%%/' || lower(%(pattern)s) || '[^/]*'
         union all
         select 3, d.namespace, d.name, c.name from named d join lineage_columns c on c.dataset_id = d.id and c.role = 0
         where lower(c.name) like lower(%(column_start)s)

@@ -133,6 +133,7 @@ def test_where_personal_data_goes(call):
 
 
 def test_names_are_found_and_the_wrong_ones_get_an_answer(call):
+    assert "examples/customers.csv" in call("find", "customers")
     assert "sql/mart.newsletter#email" in call("find", "ema")
     assert "Nothing in the lineage is called zzz." in call("find", "zzz")
     assert "may mean" in call("impact", "email", code=2)

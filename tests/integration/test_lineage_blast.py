@@ -9,7 +9,7 @@ import pytest
 from memory import Memory
 from memory.lineage.blast import Blast, personal
 from tests.support.lineages import at, column, dataset, declared, edge, emptied, seen
-from tools.lineage.observed import Observed, Owner, Tag
+from tools.lineage.observed import JobId, Observed, Owner, Tag
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,13 @@ def test_a_worker_may_ask_under_its_lease(store):
     assert under.lineage.blast(dataset("customers"), {1: ["name"]})[1].columns == 1
     assert under.lineage.copy is store.lineage.copy
     store.runs.release(lease, "done")
+
+
+def test_rows_that_assay_set_aside_are_no_harm(store):
+    copied = (edge("customers.name", "aside.name"), edge("aside.name", "aside.other"))
+    job = JobId("assay", "validate")
+    store.lineage.ingest([Observed(at(3), "assay", job, "r", completes=True, outputs=(seen("aside"),), edges=copied)])
+    found = store.lineage.blast(dataset("customers"), {1: ["name"]})[1]
+    assert (found.columns, found.nearest) == (1, (dataset("mart"),))
+    store.lineage.ingest([declared(4, "use", edge("aside.name", "used.name"))])
+    assert store.lineage.blast(dataset("customers"), {1: ["name"]})[1].tables == 2

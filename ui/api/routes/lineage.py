@@ -153,7 +153,7 @@ def search_lineage(
     text: Annotated[str, Query(min_length=1, max_length=1_000, description="The beginning of a name.")],
     limit: Annotated[int, Query(ge=1, le=500, description="At most so many.")] = 50,
 ) -> models.FoundNodes:
-    """Datasets by the last parts of their name, columns by how their name begins; case does not matter."""
+    """Datasets by the last parts of their name or how these begin, columns by how theirs begins, in any case."""
     found = desk.memory.lineage.find(_storable(text), limit=limit + 1)
     cut = f"there are more than {limit}" if len(found) > limit else None
     nodes = [models.Node.model_validate(lineage_json.node(one)) for one in found[:limit]]
