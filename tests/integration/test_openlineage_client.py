@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -20,6 +22,13 @@ from openlineage.client.transport.http import HttpConfig, HttpTransport
 from memory import Memory
 from tests.support.api import serving, tokens
 from tests.support.events import CLEAN, DB, GOLD, PRODUCER, RAW, column, official, reached, stored
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The client writes what it reads in the environment back into it, in another form."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture
