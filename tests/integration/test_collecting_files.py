@@ -12,6 +12,7 @@ from graph.lineage import Lineage, Scanned
 from graph.permissions import Actor, PermissionDenied
 from memory import Memory
 from tests.support.lineages import below
+from tools.collecting.dumps import condensed
 from tools.collecting.model import CollectError
 from tools.collecting.places import Wanted
 from tools.lineage import LineageError
@@ -192,6 +193,23 @@ def test_hostile_files_take_bounded_time_and_spare_the_others(lineage_store: Mem
         "name.sql",
         "open.sql",
     }
+
+
+def test_long_dumps_are_read_statement_by_statement_once(lineage_store: Memory, tmp_path: Path) -> None:
+    rows = "".join(f"insert into b (x) select x from a where y = 'it''s; {n}';\n" for n in range(20_000))
+    copied = "COPY public.c (x, y) FROM stdin;\n1\tselect; it's\n\\.\n"
+    write(tmp_path / "dump.sql", f"{copied}{rows}create table d as select x from b")
+    began = time.process_time()
+    done = scan(lineage_store, tmp_path, dialect="postgres")
+    assert time.process_time() - began < 8
+    assert (done.statements, done.repeated, done.jobs, done.complete) == (20_001, 19_999, 2, True)
+    assert below(lineage_store, of("a.x")) == {of("b.x"), of("d.x")}
+
+
+@pytest.mark.parametrize("words", ["begin; ", "create temp table b as select 1 as x; "])
+def test_long_scripts_whose_order_matters_are_read_as_they_are(words: str) -> None:
+    text = words + "insert into b (x) select x from a where y = 1;\n" * 12_000
+    assert condensed(text, None) == (text, 0)
 
 
 def test_a_wrong_dialect_is_told_by_its_statements_and_an_unknown_one_at_once(

@@ -10,6 +10,8 @@ from tools.collecting.model import Skipped
 
 LONGEST_FILE = 10 * 1024 * 1024
 """Bytes of a file of SQL."""
+ENDINGS = (".sql", ".ddl", ".hql")
+"""Of files of SQL."""
 _LEFT_OUT = frozenset({"node_modules", "dbt_packages", "__pycache__"})
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 

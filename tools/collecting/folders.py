@@ -8,7 +8,8 @@ from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from tools.collecting.files import text_of, walk
+from tools.collecting.dumps import condensed
+from tools.collecting.files import ENDINGS, text_of, walk
 from tools.collecting.model import Found, Notes, Progress, Scope, Skipped, Tally
 from tools.collecting.saying import Teller, Written, by_table, fields_of, read, unreadable
 from tools.collecting.tables import NOWHERE, Place, Tables
@@ -16,7 +17,6 @@ from tools.lineage.model import DATASET
 from tools.lineage.names import split_name
 from tools.lineage.observed import Field, JobId, ObservedDataset
 
-ENDINGS = (".sql", ".ddl", ".hql")
 ORIGIN = "sql"
 ROUNDS = 20
 """How often files are read again because others told the columns of what they read."""
@@ -31,6 +31,8 @@ class Script:
     written: list[Written] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     statements: int = 0
+    repeated: int = 0
+    """Statements that are there more than once, values aside."""
     coding: str = ""
     read_at: int = 0
     """How many files had been read before."""
@@ -92,6 +94,7 @@ class Folder:
         if isinstance(got, str):
             return Skipped(str(script.path), got, jobs=f"{script.path}#")
         text, script.coding = got
+        text, script.repeated = condensed(text, self._teller.dialect)
         found = read(text, self._teller.dialect, self._tables)
         self._reads += 1
         script.read_at = self._reads
@@ -124,7 +127,8 @@ class Folder:
 
     def _tell(self, script: Script) -> Iterator[Found | Skipped]:
         self.tally.files += 1
-        self.tally.statements += script.statements
+        self.tally.statements += script.statements + script.repeated
+        self.tally.repeated += script.repeated
         if script.lost or script.coding:
             problems = "; ".join([*filter(None, [script.coding]), *script.lost])
             yield Skipped(str(script.path), problems, jobs=f"{script.path}#")

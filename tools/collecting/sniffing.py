@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Literal
 
-from tools.collecting.folders import ENDINGS
+from tools.collecting.files import ENDINGS
 from tools.collecting.model import CollectError
 
 LogForm = Literal["csv", "jsonl", "postgres csv", "postgres", "mysql"]
