@@ -120,17 +120,17 @@ def _story(camera: _Camera) -> None:
 
 def _lineage(camera: _Camera, home: Path) -> None:
     with Memory.open(embedded.start(home)) as memory:
-        memory.lineage.ingest(warehouse.warehouse())
+        memory.lineage.ingest([*warehouse.warehouse(), *warehouse.changed()])
         warehouse.validated(memory)
     if camera.suffix in ("light", "dark"):
         camera.page.set_viewport_size({"width": 1600, "height": 960})
-    node, chosen = "mart.fct_orders&down=1", "open_amount"
     if camera.suffix.endswith("dark"):
-        node, chosen = "mart.dim_customer&down=1&indirect=true", "email"
-    camera.open(f"/lineage?node={node}")
-    camera.sees(" upstream, ")
-    camera.page.locator(".ln-start .ln-row", has_text=chosen).first.click()
-    camera.sees("If it changes")
+        camera.open("/lineage?node=mart.customer_value&up=2&since=2026-11-10")
+        camera.sees("Changed since then")
+    else:
+        camera.open("/lineage?node=mart.fct_orders&down=1")
+        camera.page.locator(".ln-start .ln-row", has_text="open_amount").click()
+        camera.sees("If it changes")
     camera.page.get_by_role("button", name="Fit everything").click()
     camera.shoot("lineage")
 
