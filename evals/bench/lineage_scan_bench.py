@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import tempfile
 import time
 import tracemalloc
@@ -137,6 +138,7 @@ def main() -> None:
             scan(Lineage(memory, None), Path(kept), made, asked.lines, parsing)
     finally:
         embedded.stop(home / "store")
+        shutil.rmtree(home)
 
 
 def scan(door: Lineage, folder: Path, made: dict[str, tuple[str, list[str]]], lines: int, parsing: float) -> None:

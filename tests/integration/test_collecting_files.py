@@ -232,6 +232,8 @@ def test_an_empty_folder_and_none_at_all(lineage_store: Memory, tmp_path: Path) 
     assert scan(lineage_store, tmp_path).jobs == 0
     with pytest.raises(CollectError, match="There is no"):
         scan(lineage_store, tmp_path / "nowhere")
+    with pytest.raises(CollectError, match="is no database"):
+        scan(lineage_store, tmp_path, queries=True)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(CollectError, match="neither a file nor a folder"):
         scan(lineage_store, tmp_path / "pipe")

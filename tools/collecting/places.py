@@ -49,6 +49,8 @@ def collector(where: str, wanted: Wanted) -> Collector:
         from tools.collecting.databases.views import of_uri
 
         return of_uri(where, wanted)
+    if wanted.queries:
+        raise CollectError(f"{where} is no database.", hint="A log needs no --queries.")
     path = Path(where.removeprefix("file://")).expanduser().absolute()
     if not path.exists():
         raise CollectError(f"There is no {path}.", hint=_KNOWN)
