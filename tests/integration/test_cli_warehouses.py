@@ -144,6 +144,18 @@ def test_a_price_that_nobody_knows(athena: Athena) -> None:
         assert unknown.told() == "Nobody can tell beforehand how much is to be read; the cap is 1.0 TB."
 
 
+def test_tables_are_compared_and_rules_recommended(call: Any, athena: Athena) -> None:
+    athena.load("shop", "before", DATA.slice(0, 20))
+    done = call("compare", "athena://eu-west-1/shop.before", "athena://eu-west-1/shop.orders", "--json")
+    assert done.exit_code in (0, 1), done.output
+    told = json.loads(done.stdout)
+    assert (told["left_rows"], told["right_rows"]) == (20, 30)
+    done = call("recommend", "athena://eu-west-1/shop.orders", "--json")
+    assert done.exit_code == 0, done.output
+    (entry,) = json.loads(done.stdout)
+    assert 'IsPrimaryKey "id"' in {one["rule"] for one in entry["suggestions"]}
+
+
 def test_redshift_is_profiled_and_validated(call: Any, store_server: str, empty_url: str) -> None:
     database = conninfo_to_dict(empty_url)["dbname"]
     with psycopg.connect(empty_url, autocommit=True) as connection:

@@ -159,6 +159,17 @@ def test_ctrl_c_cancels_the_query_on_the_server(site: Site) -> None:
     assert site.table.query(site.everything()).num_rows == 10
 
 
+def test_ctrl_c_before_the_start_is_confirmed_leaves_nothing_running(site: Site) -> None:
+    site.aws.slow[site.start] = 1.0
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    before = len(queries(site))
+    with pytest.raises(KeyboardInterrupt):
+        site.table.query(site.endless(), timeout_seconds=60)
+    assert len(queries(site)) == before + 1
+    assert site.cancelled == queries(site)[-1:]
+    wait_for_end(site)
+
+
 def wait_for_end(site: Site) -> None:
     running = site.backend.executions if isinstance(site.backend, Athena) else site.backend.batches
     assert all(one.done.wait(10) for one in running.values())

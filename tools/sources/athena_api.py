@@ -13,7 +13,7 @@ from tools.sources import aws
 from tools.sources.athena_errors import late, query_error
 from tools.sources.scanned import Cost
 from tools.sources.table import SourceError
-from tools.sources.waiting import Clock, TooLate, finish
+from tools.sources.waiting import Clock, TooLate, begun, finish
 
 PAGE_ROWS = 1000
 """The most that Athena gives at once, the names of columns among them."""
@@ -52,7 +52,7 @@ class Athena:
         if self._closed:
             raise SourceError(f"{self.place.text} was closed.", hint="Open it again.")
         self.cost.check(self.place.text)
-        number = self._start(text)
+        number = begun(lambda token: self._start(text, token), self._stop)
         try:
             finish(lambda: self._ended(number), lambda: self._stop(number), Clock(seconds))
         except TooLate:
@@ -75,8 +75,8 @@ class Athena:
         limit = told["WorkGroup"].get("Configuration", {}).get("BytesScannedCutoffPerQuery")
         return int(limit) if limit is not None else None
 
-    def _start(self, text: str) -> str:
-        how: dict[str, Any] = {"QueryExecutionContext": {"Catalog": self.place.catalog}}
+    def _start(self, text: str, token: str) -> str:
+        how: dict[str, Any] = {"QueryExecutionContext": {"Catalog": self.place.catalog}, "ClientRequestToken": token}
         if self.place.workgroup:
             how["WorkGroup"] = self.place.workgroup
         if self.place.output:

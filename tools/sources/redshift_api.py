@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tools.sources import aws
 from tools.sources.redshift_errors import late, query_error
 from tools.sources.table import SourceError
-from tools.sources.waiting import Clock, TooLate, finish
+from tools.sources.waiting import Clock, TooLate, begun, finish
 
 # Names without a schema mean nothing but built-in functions, and times mean the same whatever the user has set.
 _SETTINGS = ("set search_path to ''", "set timezone to 'UTC'")
@@ -70,7 +70,7 @@ class DataApi:
         if seconds is not None:
             settings.append(f"set statement_timeout to {max(1, int(seconds * 1000))}")
         try:
-            number = self._start([*settings, text], clock)
+            number = begun(lambda token: self._start([*settings, text], clock, token), self._cancel)
             finish(lambda: self._ended(number), lambda: self._cancel(number), clock)
         except TooLate:
             raise late(self.place.text) from None
@@ -92,13 +92,14 @@ class DataApi:
         own = (one for one in answer["Tables"] if one["schema"] not in ("pg_catalog", "information_schema"))
         return [(one["schema"], one["name"]) for one in own]
 
-    def _start(self, texts: list[str], clock: Clock) -> str:
+    def _start(self, texts: list[str], clock: Clock, token: str) -> str:
         """Starts statements one after another, in one transaction; the last is the query."""
 
         def started() -> str | None:
             with aws.errors(self.place.text):
                 try:
-                    return str(self._client.batch_execute_statement(Sqls=texts, **self.place.target)["Id"])
+                    told = self._client.batch_execute_statement(Sqls=texts, ClientToken=token, **self.place.target)
+                    return str(told["Id"])
                 except ClientError as error:
                     if aws.code_of(error) in _BUSY:  # so many run already: some will have ended soon
                         return None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
+from uuid import uuid4
 
 from tools.sources.table import QueryError, SourceError
 
@@ -37,6 +38,20 @@ class Clock:
             raise TooLate
         time.sleep(self._pause if left is None else min(self._pause, left))
         self._pause = min(self._pause * GROWTH, LONGEST_PAUSE)
+
+
+def begun(start: Callable[[str], str], stop: Callable[[str], None]) -> str:
+    """The number of a statement that is started under a token: the same token gives the same statement.
+
+    A Ctrl-C while that is on its way leaves nothing running: the statement is asked for again, and stopped.
+    """
+    token = uuid4().hex
+    try:
+        return start(token)
+    except KeyboardInterrupt:
+        with suppress(SourceError, TooLate):
+            stop(start(token))
+        raise
 
 
 def finish(look: Callable[[], T | None], stop: Callable[[], None], clock: Clock) -> T:

@@ -12,6 +12,7 @@ import json
 import math
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,8 @@ class Aws:
         self.calls: Counter[str] = Counter()
         self.requests: list[tuple[str, Json]] = []
         self.violations: list[str] = []
+        self.slow: dict[str, float] = {}
+        """Seconds that the next answer of an operation takes, once it is done."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._backends = {service_model(one.service).metadata["targetPrefix"]: one for one in backends}
@@ -108,6 +111,7 @@ class Aws:
         reply = backend.call(operation, request)
         if found := problems(_first(reply), model.output_shape):
             self.violations += [f"{operation} cannot answer: {one}" for one in found]
+        time.sleep(self.slow.pop(operation, 0))
         return None if fault else reply
 
     def status(self, target: str, code: str) -> int:
