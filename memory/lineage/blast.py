@@ -60,7 +60,8 @@ class Blast(Completeness):
     @property
     def summary(self) -> str:
         """`3 columns of 2 tables (mart, top), 2 with personal data, made by 2 jobs, owned by ann and bob`."""
-        told = f"{'' if self.complete else 'more than '}{_count(self.columns, 'column')} of "
+        told = "" if self.complete else "more than "
+        told += f"{_count(self.columns, 'column')} of " if self.columns else ""
         told += f"{_count(self.tables, 'table')} ({_listed([short(one) for one in self.nearest], self.tables)})"
         told += f", {self.personal:,} with personal data" if self.personal else ""
         told += f", made by {_count(self.jobs, 'job')}" if self.jobs else ""

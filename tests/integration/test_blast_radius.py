@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from agents.context import AgentContext
 from agents.toolbox.measuring import run_validation
@@ -14,7 +15,7 @@ from graph.runs import Runs, TableReport
 from tests.support.agents import answers, content
 from tests.support.api import client, serving
 from tests.support.lineages import at
-from tests.support.reports import rendered
+from tests.support.reports import rendered, rule
 from tests.support.stores import new_run
 from tools.lineage.naming import of_uri
 from tools.lineage.observed import ColumnId, DatasetId, JobId, Mode, Observed, ObservedDataset, ObservedEdge, Owner, Tag
@@ -114,3 +115,18 @@ def test_a_card_tells_what_is_at_stake(store, people):
     assert "at stake Depends on it: 1 column of 1 table (mart.people)" in shown
     assert "blast_radius" not in shown
     assert "at stake" not in rendered(proposal.card(other, "people", "2 of 2"), width=140)
+
+
+def _page_of(rule):
+    from ui.web import result_view
+
+    result_view.show({"rules": [rule], "rows": 3}, 0.5, {}, key="one")
+
+
+def test_the_page_tells_it_as_text():
+    radius = {"summary": "1 column of 1 table ([x](http://evil.example))", "personal": 0, "tables": 1, "columns": 1}
+    failing = rule('IsComplete "mail"', "Failed", columns=["mail"], blast_radius=radius)
+    shown = AppTest.from_function(_page_of, args=(failing,)).run()
+    assert not shown.exception
+    (line,) = [one.value for one in shown.caption if "Depends on it" in one.value]
+    assert "](http" not in line

@@ -107,6 +107,7 @@ def test_tags_that_mark_personal_data(key, value, marks):
 
 
 def test_many_owners_are_counted():
+    assert Blast(tables=1, nearest=(dataset("whole"),)).summary == "1 table (whole)"
     near = (dataset("shop.public.x"), dataset("/data/y.csv"), dataset("z\u202e"))
     told = Blast(columns=1, tables=9, owners=("a", "b", "c", "d", "e"), nearest=near).summary
     assert told == "1 column of 9 tables (public.x, y.csv, z and 6 more), owned by a, b, c and 2 more"
