@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pyiceberg.types import LongType, StringType
 from sqlglot import exp, parse_one
 
 from tests.support.icebergs import data_files, delete_by_vector, delete_equal, delete_positions, local_catalog, make
-from tools import sources
+from tools import profiling, sources
 from tools.sources.duck import engine
 from tools.sources.iceberg import IcebergTable
 from tools.sources.s3 import Pin
@@ -313,6 +314,12 @@ def test_what_was_renamed_within_a_column_is_refused(catalog: SqlCatalog) -> Non
         opened(catalog, "shop.nested")
 
 
+def test_fields_that_files_spell_otherwise_are_refused(catalog: SqlCatalog) -> None:
+    make(catalog, "shop.spelled", pa.table({"id": [1], "part": pa.array([{"a.b": 1, "c": 2}])}))
+    with pytest.raises(SourceError, match="or have names that files spell otherwise"):
+        opened(catalog, "shop.spelled")
+
+
 def test_files_from_before_the_table_whose_columns_have_no_numbers(catalog: SqlCatalog, tmp_path: Path) -> None:
     table = catalog.create_table("shop.adopted", schema=ROWS.schema)
     with table.update_spec() as spec:
@@ -334,6 +341,40 @@ def test_files_from_before_the_table_whose_columns_have_no_numbers(catalog: SqlC
         pq.write_table(without_day, path.removeprefix("file://"))
     with opened(catalog, "shop.adopted") as source:
         assert sorted(row["day"] for row in rows(source)) == [DAYS[0], DAYS[1], DAYS[4]]
+
+
+TYPES = {
+    "flag": (pa.bool_(), "BOOLEAN", True),
+    "whole": (pa.int32(), "INTEGER", -(2**31)),
+    "large": (pa.int64(), "BIGINT", 2**63 - 1),
+    "small": (pa.float32(), "FLOAT", 0.5),
+    "double": (pa.float64(), "DOUBLE", 1e300),
+    "money": (pa.decimal128(38, 10), "DECIMAL(38,10)", Decimal("-0.0000000001")),
+    "day": (pa.date32(), "DATE", dt.date(1969, 12, 31)),
+    "clock": (pa.time64("us"), "TIME", dt.time(23, 59, 59, 999999)),
+    "at": (pa.timestamp("us"), "TIMESTAMP", dt.datetime.fromisoformat("1969-01-01T00:00:00.000001")),
+    "zoned": (pa.timestamp("us", "UTC"), "TIMESTAMP WITH TIME ZONE", dt.datetime(2024, 1, 1, tzinfo=dt.UTC)),
+    "text": (pa.string(), "VARCHAR", "ä😀"),
+    "bytes": (pa.binary(), "BLOB", b"\x00\xff"),
+    "fixed": (pa.binary(4), "BLOB", b"abcd"),
+    "list": (pa.list_(pa.int32()), "INTEGER[]", [1, None]),
+    "map": (pa.map_(pa.string(), pa.int64()), "MAP(VARCHAR, BIGINT)", [("k", 1)]),
+    "part": (pa.struct([("a", pa.int32()), ("B", pa.string())]), "STRUCT(a INTEGER, B VARCHAR)", {"a": 1, "B": "x"}),
+    'odd "name" .': (pa.string(), "VARCHAR", "x"),
+}
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_every_type(catalog: SqlCatalog, version: str) -> None:
+    schema = pa.schema([(name, kind) for name, (kind, _, _) in TYPES.items()])
+    data = pa.Table.from_pylist([{name: value for name, (_, _, value) in TYPES.items()}, {}], schema=schema)
+    make(catalog, f"shop.types_{version}", data, properties={"format-version": version})
+    with opened(catalog, f"shop.types_{version}") as source:
+        assert {field.name: field.type for field in source.fields} == {n: kind for n, (_, kind, _) in TYPES.items()}
+        first, second = rows(source)
+        assert first == {name: value for name, (_, _, value) in TYPES.items()}
+        assert set(second.values()) == {None}
+        assert profiling.profile(source).rows == 2
 
 
 # Deletes
@@ -518,6 +559,7 @@ def opened_files(monkeypatch: pytest.MonkeyPatch, source: Table, where: str) -> 
         ("id > 99", [], 0),
         ("id = -1", [], 0),
         ("id = 3.5", [], 6),
+        ("at <= '2024-01-01 12:00:00.0000004'", [1], 6),
         ("not id = 3", [1, 2, 4, 5, 6], 6),
         ("x > 3", [2, 4, 5, 6], 6),
         ("cast(id as varchar) = '3'", [3], 6),
@@ -547,6 +589,7 @@ def test_queries_whose_conditions_are_not_on_all_rows(catalog: SqlCatalog, parti
             f"select count(*) as n from {relation} where id in (select id from {relation} where id = 3)": 1,
             f"select count(*) as n from {relation} as a where a.id = 3": 1,
             f"select max({relation}.id) as n from {relation} where {relation}.id < 3": 2,
+            f"select count(*) as n from {relation} using sample 6 rows where id = 3": 1,
             f"with t as (select * from {relation} where id = 3) select count(*) as n from t": 1,
         }.items():
             query = parse_one(text, dialect="duckdb")

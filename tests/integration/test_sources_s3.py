@@ -133,6 +133,14 @@ def test_prefixes_and_patterns(orders: Any, uri: str, ids: list[int]) -> None:
     assert [row["id"] for row in rows(uri)] == ids
 
 
+def test_a_whole_bucket(lake: Any) -> None:
+    put(lake, {"a.csv": b"id\n1\n", "b/c.csv": b"id\n2\n"})
+    for uri in ("s3://lake", "s3://lake/"):
+        with sources.open(uri) as table:
+            assert table.query(select(table)).to_pylist() == [{"id": 1}, {"id": 2}]
+            assert (table.dataset, table.uri) == (DatasetName("s3://lake", "/"), "s3://lake")
+
+
 def test_names_of_a_prefix_and_a_pattern(orders: Any) -> None:
     assert s3_files.name_of("s3n://lake/orders/") == DatasetName("s3://lake", "orders")
     with sources.open("s3://lake/orders/") as table:

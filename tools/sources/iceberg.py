@@ -202,6 +202,6 @@ def _check_columns(schema: Schema, table: pyiceberg.Table, what: str) -> None:
     odd = next((field.name for field in schema.fields if renamed_inside(field, schemas)), None)
     if odd is not None:
         raise SourceError(
-            f"{what}: fields within the column {odd!r} were renamed, which cannot be read here.",
-            hint="Rewrite the data files, or move the field to a column of its own.",
+            f"{what}: fields within the column {odd!r} were renamed, or have names that files spell otherwise.",
+            hint="That cannot be read here: rewrite the data files, or move the fields to columns of their own.",
         )

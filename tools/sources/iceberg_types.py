@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pyiceberg.schema import Schema
 from pyiceberg.types import (
     DecimalType,
@@ -31,6 +33,7 @@ _PLAIN = {
     "uuid": "UUID",
     "binary": "BLOB",
 }
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def type_of(kind: IcebergType, what: str) -> str:
@@ -55,10 +58,11 @@ def _quoted(name: str) -> str:
 
 
 def renamed_inside(column: NestedField, schemas: list[Schema]) -> bool:
-    """Whether a field within a nested column ever had another name, so that files and table differ in it."""
+    """Whether files may spell a field within a nested column otherwise: it ever had another name, or one that writers
+    replace by one of plain letters."""
     inside = _inside(column)
-    if not inside:
-        return False
+    if not all(_PLAIN_NAME.fullmatch(path.rpartition("\0")[2]) for path in inside.values()):
+        return True
     seen: dict[int, set[str]] = {}
     for schema in schemas:
         for one in schema.fields:
@@ -79,13 +83,13 @@ def _inside(column: NestedField) -> dict[int, str]:
     def walk(kind: IcebergType, path: str) -> None:
         if isinstance(kind, StructType):
             for one in kind.fields:
-                found[one.field_id] = f"{path}.{one.name}"
-                walk(one.field_type, f"{path}.{one.name}")
+                found[one.field_id] = f"{path}\0{one.name}"
+                walk(one.field_type, f"{path}\0{one.name}")
         elif isinstance(kind, ListType):
             walk(kind.element_type, f"{path}[]")
         elif isinstance(kind, MapType):
-            walk(kind.key_type, f"{path}.key")
-            walk(kind.value_type, f"{path}.value")
+            walk(kind.key_type, f"{path}\0key")
+            walk(kind.value_type, f"{path}\0value")
 
     walk(column.field_type, "")
     return found

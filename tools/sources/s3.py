@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 S3 = "s3://"
 TRIES = 4
 """How often a part is asked for when the connection breaks while it comes."""
+PATIENCE_SECONDS = 120
+"""After that no part is asked for again."""
 BUFFER_BYTES = 1 << 20
 _SETTINGS = (
     *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE"),
@@ -111,13 +114,14 @@ def _fetched(path: str, pin: Pin, start: int, end: int) -> bytes:
     if pin.etag:
         asked["IfMatch"] = pin.etag
     broken = (exceptions.ResponseStreamingError, exceptions.ReadTimeoutError, exceptions.IncompleteReadError)
+    until = time.monotonic() + PATIENCE_SECONDS
     with errors(path):
         for attempt in range(1, TRIES + 1):
             try:
                 found: bytes = (pin.client or client()).get_object(**asked)["Body"].read()
                 return found
             except broken:
-                if attempt == TRIES:
+                if attempt == TRIES or time.monotonic() > until:
                     raise
     raise AssertionError("unreachable")
 

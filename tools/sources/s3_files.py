@@ -18,7 +18,7 @@ _SCHEME = re.compile(r"s3[an]?://", re.IGNORECASE)
 def name_of(uri: str) -> DatasetName:
     """The name of the table behind an object, a prefix or a pattern. Raises SourceError where no bucket is named."""
     bucket, key = divided(_spelled(uri))
-    return DatasetName(f"{S3}{bucket}", key.strip("/"))
+    return DatasetName(f"{S3}{bucket}", key.strip("/") or "/")
 
 
 def open_uri(uri: str) -> FileTable:
