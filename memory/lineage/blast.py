@@ -53,13 +53,8 @@ class Blast(Completeness):
     """Some of the tables: those with personal data first, then by affected columns."""
 
     @property
-    def rank(self) -> tuple[int, int, int, int]:
-        """The higher the worse: personal data, then tables, columns and owners."""
-        return (self.personal, self.tables, self.columns, len(self.owners))
-
-    @property
     def summary(self) -> str:
-        """`3 columns of 2 tables (mart, top), 2 with personal data, made by 2 jobs, owned by ann and bob`."""
+        """`3 columns of 2 tables (mart, top), 2 with personal data, made by 2 jobs, owned by ann, bob`."""
         told = "" if self.complete else "more than "
         told += f"{_count(self.columns, 'column')} of " if self.columns else ""
         told += f"{_count(self.tables, 'table')} ({_listed([short(one) for one in self.nearest], self.tables)})"
