@@ -59,3 +59,4 @@ def test_the_events_of_a_run_are_shown_as_they_would_be_sent(assay, tmp_path):
     events = [json.loads(line) for line in assay("openlineage", "show", run).stdout.splitlines()]
     assert [event["eventType"] for event in events] == ["START", "COMPLETE"]
     assert [problems(event) for event in events] == [[], []]
+    assert json.loads(assay("openlineage", "show", run, "--json").stdout) == events

@@ -69,8 +69,8 @@ def retry(numbers: Numbers = None, name: As = "", as_json: Json = False) -> None
 
 
 @app.command()
-def show(run_id: RunId) -> None:
-    """Print the events of a run as a backend gets them, in JSON, one a line; nothing is sent.
+def show(run_id: RunId, as_json: Json = False) -> None:
+    """Print the events of a run as a backend gets them, one a line, or as one list (--json); nothing is sent.
 
     Example: assay openlineage show latest
     """
@@ -79,10 +79,11 @@ def show(run_id: RunId) -> None:
     from graph.delivery import preview
     from graph.runs import Runs
 
-    out = Output()
+    out = Output(as_json)
     with opened(out) as memory:
-        for event in preview(memory, find_run(Runs(memory), run_id).id):
-            out.write(json.dumps(event, ensure_ascii=False))
+        events = preview(memory, find_run(Runs(memory), run_id).id)
+    out.write("\n".join(json.dumps(event, ensure_ascii=False) for event in events))
+    out.result(events)
 
 
 def _table(messages: list[Message]) -> Table:
