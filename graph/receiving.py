@@ -89,11 +89,12 @@ class Receiver:
             if not ticket.done:
                 with self._guard:
                     waiting, self._waiting = self._waiting, []
-                self._ingest(waiting)
-        if not ticket.done:
-            self._memory.lineage.ingest([observed])
+                if len(waiting) > 1:
+                    self._together(waiting)
+            if not ticket.done:  # it is alone, or those together with it failed
+                self._memory.lineage.ingest([observed])
 
-    def _ingest(self, waiting: Sequence[_Ticket]) -> None:
+    def _together(self, waiting: Sequence[_Ticket]) -> None:
         """Where it fails, each request tries its own, so that one of them cannot spoil the others."""
         with suppress(StoreError, psycopg.Error):
             self._memory.lineage.ingest(ticket.observed for ticket in waiting)
