@@ -141,12 +141,15 @@ def _personal(lineage: LineageStore, node: str | None) -> tuple[str, list[str]]:
     from memory.lineage.blast import personal
 
     keys = dict.fromkeys(key for (key, value), _ in lineage.tags() if personal(key, value))
-    found = [one for key in keys for one in lineage.where_goes(key, limit=10 * MOST_COLUMNS).columns]
+    reports = [lineage.where_goes(key, limit=10 * MOST_COLUMNS) for key in keys]
+    found = [one for report in reports for one in report.columns]
+    perhaps = list(dict.fromkeys(one for report in reports for one in report.perhaps))
     where = ""
     if node:
         meant = lineage.meant(node)
         below = {one.column for one in lineage.downstream(meant, limit=10 * MOST_COLUMNS).columns}
         found = [one for one in found if one.column in below or _within(one.column, meant)]
+        perhaps = [one for one in perhaps if one in below]
         where = f" of {_name(meant)} or made of it"
     lines = [
         f"{_name(one.column)}: {_tag(one.key, one.value)}, "
@@ -156,10 +159,12 @@ def _personal(lineage: LineageStore, node: str | None) -> tuple[str, list[str]]:
     if not lines:
         return f"No column{where} is marked as personal data. Profiles mark what looks like it.", []
     names = list(dict.fromkeys(_name(one.column) for one in found))
-    return (
-        f"{_n(len(names), 'column')}{where} with personal data: {_few(names, len(names))}. It stops at masking.",
-        lines,
-    )
+    told = f"{_n(len(names), 'column')}{where} with personal data: {_few(names, len(names))}. It stops at masking."
+    if perhaps:
+        told += (
+            f" Perhaps also in {_few([_name(one) for one in perhaps], len(perhaps))}, of which nobody told the columns."
+        )
+    return told, lines
 
 
 def _within(column: ColumnId, node: ColumnId) -> bool:

@@ -142,3 +142,5 @@ class TagReport(Completeness):
 
     columns: tuple[TaggedColumn, ...] = ()
     total: int = 0
+    perhaps: tuple[ColumnId, ...] = ()
+    """Datasets, as column `*`, that jobs write which read tagged ones, where nobody said what flows."""

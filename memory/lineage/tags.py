@@ -6,8 +6,10 @@ from memory.db import Connection
 from memory.lineage import reading
 from memory.lineage.answers import TaggedColumn, TagReport
 from memory.lineage.arrays import BY_INDEX, columns
+from tools.lineage.observed import ColumnId, DatasetId
 
-# In the queries: an edge of kind < 16 is direct, one with bit 4 masks (memory/lineage/kinds.py).
+# In the queries: an edge of kind < 16 is direct, one with bit 4 masks, and of one of kind 9 nobody knows what flows
+# (memory/lineage/kinds.py).
 _TAKE_STALE = """
     create temporary table stale on commit drop as
     with taken as (delete from lineage_stale returning node) select distinct node from taken
@@ -27,7 +29,7 @@ _TAKE_BACK = """
         where case when t.witness is null
             then not exists (select from declared d where (d.node, d.key, d.value) = (t.node, t.key, t.value))
             else not exists (select from lineage_edges e
-                where e.src = t.witness and e.dst = t.node and e.kind < 16 and (e.kind & 4) = 0) end
+                where e.src = t.witness and e.dst = t.node and e.kind < 16 and (e.kind & 4) = 0 and e.kind <> 9) end
         union
         select t.node, t.key, t.value from lost l
             join lineage_tagged t on t.witness = l.node and (t.key, t.value) = (l.key, l.value)),
@@ -45,7 +47,7 @@ _ENTER = """
     insert into lineage_tagged (node, key, value, witness)
     select distinct on (e.dst, t.key, t.value) e.dst, t.key, t.value, e.src
     from (select distinct node from stale) s
-        join lineage_edges e on e.dst = s.node and e.kind < 16 and (e.kind & 4) = 0
+        join lineage_edges e on e.dst = s.node and e.kind < 16 and (e.kind & 4) = 0 and e.kind <> 9
         join lineage_tagged t on t.node = e.src
     order by e.dst, t.key, t.value, e.src
     on conflict do nothing returning node, key, value
@@ -54,7 +56,7 @@ _SPREAD = """
     insert into lineage_tagged (node, key, value, witness)
     select distinct on (e.dst, f.key, f.value) e.dst, f.key, f.value, e.src
     from unnest(%s::bigint[], %s::text[], %s::text[]) f (node, key, value)
-        join lineage_edges e on e.src = f.node and e.kind < 16 and (e.kind & 4) = 0
+        join lineage_edges e on e.src = f.node and e.kind < 16 and (e.kind & 4) = 0 and e.kind <> 9
     order by e.dst, f.key, f.value, e.src
     on conflict do nothing returning node, key, value
 """
@@ -100,7 +102,20 @@ def report(connection: Connection, key: str, value: str | None, limit: int) -> T
         TaggedColumn(names[row["node"]], row["key"], row["value"], names.get(row["witness"])) for row in rows
     ]  # fmt: skip
     cut = f"there are more than {limit} columns" if total > limit else None
-    return TagReport(cut, tuple(found), total)
+    return TagReport(cut, tuple(found), total, _perhaps(connection, given))
+
+
+def _perhaps(connection: Connection, asked: dict[str, object]) -> tuple[ColumnId, ...]:
+    """The datasets that jobs fill from tagged ones, of which nobody said what flows."""
+    rows = connection.execute(
+        """select distinct d.shown_namespace, d.shown_name
+        from lineage_tagged t join lineage_edges e on e.src = t.node and e.kind = 9
+            join lineage_columns c on c.id = e.dst join lineage_datasets d on d.id = c.dataset_id
+        where t.key = %(key)s and (%(value)s::text is null or t.value = %(value)s)
+        order by 1, 2 limit %(limit)s""",
+        asked,
+    )
+    return tuple(ColumnId(DatasetId(row["shown_namespace"], row["shown_name"])) for row in rows)
 
 
 def witness(connection: Connection, node: int, key: str, value: str) -> list[int]:

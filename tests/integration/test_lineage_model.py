@@ -169,7 +169,7 @@ def test_tags_spread_little_by_little_as_they_do_at_once(memory, story, marks):
 
 def spread(memory: Memory) -> set[ColumnId]:
     """The columns that tags reach now, by a search over the edges of now."""
-    rows = memory.db.rows("select src, dst from lineage_edges where kind < 16 and (kind & 4) = 0")
+    rows = memory.db.rows("select src, dst from lineage_edges where kind < 16 and (kind & 4) = 0 and kind <> 9")
     reached = set(declared_tags(memory).values())
     while new := {row["dst"] for row in rows if row["src"] in reached} - reached:
         reached |= new

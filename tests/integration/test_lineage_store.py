@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from psycopg import Connection
 
 from evals.bench.lineage_graphs import BETWEEN, column_id, fill, generated
 from memory import Memory
 from memory.errors import NotFound
 from memory.lineage.store import LineageStore
 from tests.support.lineages import at, column, dataset, declared, edge, emptied, event, names, seen
-from tools.lineage.observed import DatasetId, Field, JobId, Observed, ObservedDataset, Owner, Tag
+from tools.lineage.observed import ColumnId, DatasetId, Field, JobId, Observed, ObservedDataset, Owner, Tag
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +167,47 @@ def test_symlinks_join_what_has_several_names(store):
     assert names(store.lineage.upstream(column("db.table.x"))) == names(store.lineage.upstream(column("s3 path.x")))
     store.lineage.ingest([declared(3, "read", edge("db.table.x", "d.x"))])
     assert names(store.lineage.downstream(column("a.x"))) == [("db.table.x", 1), ("d.x", 2)]
+
+
+def test_names_that_are_linked_in_a_row_by_one_batch_are_one_dataset(store):
+    told = [declared(0, f"job {name}", edge(f"{name}.x", f"to_{name}.x")) for name in "abcde"]
+    links = [(one, dataset(other)) for one, other in ("de", "ab", "cb", "dc")]
+    told += [Observed(at(1), "test", inputs=(seen(one, symlinks=(other,)),)) for one, other in links]
+    reached = [f"to_{name}.x" for name in "abcde"]
+    store.lineage.ingest(told[:5])
+    store.lineage.ingest(told[5:])
+    for name in "abcde":
+        assert sorted(found for found, _ in names(store.lineage.downstream(column(f"{name}.x")))) == reached
+
+
+def test_linking_and_renaming_take_no_statements_for_each_other_name(store, monkeypatch):
+    def statements(*told):
+        asked = 0
+        execute = Connection.execute
+
+        def counted(*given, **more):
+            nonlocal asked
+            asked += 1
+            return execute(*given, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "execute", counted)
+            store.lineage.ingest(told)
+        return asked
+
+    def linked(prefix, number):
+        inputs = tuple(seen(f"{prefix} {n}", symlinks=(dataset(f"{prefix} other {n}"),)) for n in range(number))
+        return Observed(at(0), "test", inputs=inputs)
+
+    def renamed(hour):
+        moved = ObservedDataset(dataset(f"t{hour}"), change="RENAME", previous=dataset("t"))
+        return Observed(at(hour), "test", inputs=(moved,))
+
+    few, many = statements(linked("few", 2)), statements(linked("many", 42))
+    assert (many - few) / 40 < 10
+    once = statements(renamed(1))
+    store.lineage.ingest([renamed(hour) for hour in range(2, 50)])
+    assert statements(renamed(50)) <= once + 2
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -349,3 +391,17 @@ def test_odd_names_and_raw_events_come_through(store):
     store.lineage.ingest([told])
     assert [c.column.column for c in store.lineage.downstream(column("a.x")).columns] == [odd]
     assert store.db.row("select raw from lineage_events")["raw"] == {"text": "a\ufffdb?", "number": None, "odd": odd}
+
+
+def test_a_tag_does_not_spread_where_nobody_tells_what_flows_but_that_is_said(store):
+    tagged = seen("a", fields=(Field("x"), Field("y")), tags=(Tag("pii", "", "x"),))
+    outputs = (seen("b", fields=(Field("x"),)),)
+    told = Observed(
+        at(1), "test", JobId("jobs", "j"), "r", completes=True, inputs=(tagged,), outputs=outputs, coarse=True
+    )
+    store.lineage.ingest([told, *chain("b", "c")])
+    found = store.lineage.where_goes("pii")
+    assert {one.column.dataset for one in found.columns} == {dataset("a")}
+    assert found.perhaps == (ColumnId(dataset("b")),)
+    assert store.lineage.where_goes("pii", "other").perhaps == ()
+    assert names(store.lineage.downstream(column("a.x")))  # what depends on it is told all the same

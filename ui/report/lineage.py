@@ -263,6 +263,9 @@ def tagged(key: str, found: TagReport) -> RenderableType:
         tables[one.column.dataset].add_row(*row)
     for dataset, grid in tables.items():
         parts += [Text(), _heading(dataset), Padding(grid, (0, 0, 0, 2))]
+    if found.perhaps:
+        told = _few([name(one) for one in found.perhaps])
+        parts += [Text(), Text(f"Perhaps in {told} too: jobs that read it write them, and tell no columns.")]
     return Group(*parts)
 
 

@@ -106,7 +106,8 @@ def tagged(key: str, value: str | None, found: TagReport) -> dict[str, Any]:
         }
         for one in found.columns
     ]
-    return {**_whole(found), "key": key, "value": value, "total": found.total, "columns": columns}
+    perhaps = [node(one) for one in found.perhaps]
+    return {**_whole(found), "key": key, "value": value, "total": found.total, "columns": columns, "perhaps": perhaps}
 
 
 def witness(asked: ColumnId, key: str, value: str | None, found: Path) -> dict[str, Any]:

@@ -181,6 +181,8 @@ class TagReport(Answer):
     value: str | None
     total: int
     columns: list[TaggedColumn]
+    perhaps: list[Node]
+    """Datasets that jobs write which read tagged columns, where nobody said what flows."""
 
 
 class KnownTags(Told):
