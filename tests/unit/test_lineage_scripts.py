@@ -100,6 +100,22 @@ CHAINS = {
            INSERT INTO t SELECT name AS n FROM a""",
         "t.n <- customers.name|t.n <- orders.status",
     ),
+    "batches of SQL Server": (
+        "tsql",
+        """SELECT o.id, c.name INTO #x FROM orders o WITH (NOLOCK) JOIN customers c ON c.id = o.id
+           GO
+           CREATE PROC p AS
+             UPDATE t SET w = #x.name FROM t JOIN #x ON #x.id = t.v
+           go 5
+           INSERT INTO t (v) SELECT #x.id FROM #x JOIN customers c ON c.id = #x.id
+           GO""",
+        "t.w <- customers.name|t.v <- orders.id",
+    ),
+    "a global temporary table of SQL Server": (
+        "tsql",
+        "SELECT id INTO ##X FROM orders; INSERT INTO t (v) SELECT ##x.id FROM ##x",
+        "t.v <- orders.id",
+    ),
 }
 
 

@@ -27,6 +27,8 @@ class Names:
         if not isinstance(identifier, exp.Identifier):
             return identifier if isinstance(identifier, str) else (identifier.name if identifier else "")
         name: str = identifier.this
+        if identifier.args.get("temporary") or identifier.args.get("global_"):  # tables of T-SQL, in any case
+            return "#" + name.lstrip("#").lower()
         if self._keeps or (identifier.args.get("quoted") and not self._folds_quoted):
             return name
         return name.upper() if self._upper else name.lower()
@@ -34,9 +36,7 @@ class Names:
     def parts(self, table: exp.Table) -> Parts:
         """The parts of a table's name, the widest first; a name with dots inside one pair of quotes is split."""
         parts = [self.written(part) for part in table.parts]
-        if isinstance(table.this, exp.Identifier) and table.this.args.get("temporary"):
-            parts[-1] = "#" + parts[-1].lstrip("#")
-        elif isinstance(table.this, exp.Parameter):  # a table variable of T-SQL
+        if isinstance(table.this, exp.Parameter):  # a table variable of T-SQL
             parts[-1] = "@" + table.this.name
         return tuple(piece for part in parts for piece in split_name(part)) or ("",)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import Token, TokenType
@@ -49,9 +49,28 @@ class _Body:
 
 def statements(sql: str, dialect: Dialect) -> Iterator[Chunk]:
     """The statements of a script in order. Raises sqlglot's `TokenError` where the text is no SQL at all."""
-    body = _Body()
-    for tokens in _between_semicolons(dialect.tokenize(sql)):
-        yield from _of_piece(tokens, sql, dialect, body)
+    tokens = dialect.tokenize(sql)
+    for batch in _batches(tokens) if _is_tsql(dialect) else [tokens]:
+        body = _Body()
+        for piece in _between_semicolons(batch):
+            yield from _of_piece(piece, sql, dialect, body)
+
+
+def _is_tsql(dialect: Dialect) -> bool:
+    return type(dialect).__name__ in ("TSQL", "Fabric")
+
+
+def _batches(tokens: list[Token]) -> Iterator[list[Token]]:
+    """What stands between lines that say `GO`, or `GO 5`, alone: SQL Server's tools send each by itself."""
+    lines = [list(line) for _, line in groupby(tokens, key=lambda token: token.line)]
+    for separates, batch in groupby(lines, key=_separates):
+        if not separates:
+            yield [token for line in batch for token in line]
+
+
+def _separates(line: list[Token]) -> bool:
+    counted = len(line) == 1 or (len(line) == 2 and line[1].token_type == TokenType.NUMBER)
+    return counted and word(line[0]) == "GO"
 
 
 def _between_semicolons(tokens: list[Token]) -> Iterator[list[Token]]:
@@ -86,12 +105,12 @@ def _of_piece(tokens: list[Token], sql: str, dialect: Dialect, body: _Body) -> I
     if head[0] in ("CREATE", "ALTER") and not _PROCEDURES.isdisjoint(head) and _is_sql(tokens):
         body.procedural = True
         body.variables.update(_parameters(tokens))
-        tokens = tokens[1 + next(i for i, token in enumerate(tokens) if word(token) in _PROCEDURES) :]
+        tokens = _behind_header(tokens[1 + next(i for i, token in enumerate(tokens) if word(token) in _PROCEDURES) :])
     elif head[0] in _OPENING or _is_label(tokens):
         body.procedural = body.procedural or len(tokens) > 1
     if body.procedural:
         body.variables.update(_declared(tokens))
-    for piece in _without_semicolons(tokens) if type(dialect).__name__ in ("TSQL", "Fabric") else [tokens]:
+    for piece in _without_semicolons(tokens) if _is_tsql(dialect) else [tokens]:
         statement = _from_first_starter(piece) if body.procedural else piece
         if statement:
             yield Chunk(statement, sql, body.procedural, frozenset(body.variables))
@@ -136,6 +155,12 @@ def _parameters(tokens: list[Token]) -> Iterator[str]:
         elif awaited and word(token) not in _MODES:
             yield token.text.lower()
             awaited = False
+
+
+def _behind_header(tokens: list[Token]) -> list[Token]:
+    """The statements of a procedure that begin right behind its AS, without BEGIN."""
+    starts = (place for place, (before, _) in enumerate(pairwise(tokens), 1) if word(before) == "AS")
+    return next((tokens[place:] for place in starts if word(tokens[place]) in _ALONE | _STARTERS | {"SET"}), tokens)
 
 
 def _declared(tokens: list[Token]) -> Iterator[str]:
