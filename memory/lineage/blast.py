@@ -13,7 +13,7 @@ from memory.lineage import reading
 from memory.lineage.answers import Completeness
 from memory.lineage.copy import Copy
 from memory.lineage.graphs import RowFacts, Walked, explore
-from memory.lineage.impact import OWN_JOBS, names_of, ranked
+from memory.lineage.impact import OWN_JOBS, made, names_of, ranked
 from memory.lineage.meaning import short
 from memory.lineage.nodes import ALL_COLUMNS, COLUMN
 from memory.lineage.walking import Ids, Rows, SeenFew, Terms, TooMany, walk
@@ -126,11 +126,9 @@ class _Starts:
 def _blast(connection: Connection, copy: Copy, start: Ids, most: int) -> Blast:
     terms = Terms("down", limit=most)
     met, cut = _walked(connection, copy, start, terms)
-    reached = met.walk.distances > 0
-    datasets, _ = met.facts.datasets(met.walk.nodes)
-    reached &= ~np.isin(datasets, _own_copies(connection, datasets))
-    nodes = met.walk.nodes[reached]
-    datasets, is_column = met.facts.datasets(nodes)
+    datasets, is_column = met.facts.datasets(met.walk.nodes)
+    reached = made(met.walk, datasets, is_column) & ~np.isin(datasets, _own_copies(connection, datasets))
+    nodes, datasets, is_column = met.walk.nodes[reached], datasets[reached], is_column[reached]
     marked = {tag: here & is_column for tag, here in met.facts.tags(nodes).items() if personal(*tag)}
     tables = ranked(datasets, is_column, met.walk.distances[reached], marked)
     names, _ = names_of(connection, tables.ids[:NAMED].tolist())

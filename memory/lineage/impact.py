@@ -14,7 +14,7 @@ from memory.lineage.answers import AffectedJob, AffectedTable, Impact, Reached
 from memory.lineage.arrays import array
 from memory.lineage.copy import Array, TagName
 from memory.lineage.graphs import Walked
-from memory.lineage.walking import Terms
+from memory.lineage.walking import Terms, Walk
 from tools.lineage.observed import DatasetId, Owner
 
 OWN_JOBS = "assay"
@@ -34,9 +34,10 @@ class Tables:
 def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> Impact:
     """Adds up a walk; lists have up to `shown` entries, counts are of all."""
     met = walked.walk
-    reached = met.distances > 0
+    datasets, is_column = walked.facts.datasets(met.nodes)
+    reached = made(met, datasets, is_column)
     nodes, distances = met.nodes[reached], met.distances[reached]
-    datasets, is_column = walked.facts.datasets(nodes)
+    datasets, is_column = datasets[reached], is_column[reached]
     tagged = walked.facts.tags(nodes)
     tables = ranked(datasets, is_column, distances, tagged)
     jobs = _jobs(connection, walked, terms)
@@ -53,6 +54,12 @@ def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> 
         owners=tuple(reading.owner_counts(connection, tables.ids.tolist())),
         tags=tuple(sorted((tag, int((here & is_column).sum())) for tag, here in tagged.items())),
     )
+
+
+def made(met: Walk, datasets: Array, is_column: Array) -> Array:
+    """Which nodes of a walk are made of its starts: the whole of a dataset is not made of its own columns."""
+    own = np.isin(datasets, datasets[met.distances == 0])
+    return np.asarray((met.distances > 0) & (is_column | ~own), np.bool_)
 
 
 def ranked(datasets: Array, is_column: Array, distances: Array, tagged: dict[TagName, Array]) -> Tables:

@@ -50,6 +50,9 @@ def test_each_set_of_columns_has_what_is_made_of_it(store):
     assert found[1].summary == told
     assert found[1].to_dict()["summary"] == told
     assert found[2].summary == "1 column of 1 table (mart), made by 1 job, owned by ann, bob"
+    store.lineage.ingest([declared(2, "copy", edge("customers.*", "copy.*"))])
+    assert store.lineage.blast(dataset("customers"), {2: ["name"]})[2].tables == 2, "its own table is not one of them"
+    assert {one.dataset.name for one in store.lineage.impact(column("customers.name")).tables} == {"mart", "copy"}
 
 
 def test_where_nothing_is_known_there_is_nothing(store):
