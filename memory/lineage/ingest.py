@@ -16,7 +16,7 @@ from memory.lineage.nodes import COLUMN, Node, Nodes, settle
 from memory.lineage.recompute import Recompute, forget_datasets, jobs_touching
 from memory.lineage.repeating import no_news
 from memory.lineage.statements import Packed, is_coarse, pack, pack_flow
-from tools.lineage.observed import DatasetId, Mode, Observed
+from tools.lineage.observed import Mode, Observed
 
 BATCH_EVENTS, BATCH_EDGES = 500, 50_000
 
@@ -155,18 +155,18 @@ class Batch:
         """Datasets that are one from now on; those that are given up."""
         linked = [(one, dataset, other) for one in fresh for dataset in one.datasets for other in dataset.symlinks]
         self._names.load(other for _, _, other in linked)
-        gone: set[int] = set()
+        gone, kept = set[int](), set[int]()
         for one, dataset, other in linked:
             at = self._at(one)
             one_of, other_of = (self._names.resolve(name, at) for name in (dataset.id, other))
             left = naming.join(self._connection, one_of, other_of, other)
             if left is not None:
                 gone.add(left)
-                settle(self._connection, {one_of, other_of}, self._version)
-                self._all_of(jobs_touching(self._connection, {left}))
-                known = [name for seen in fresh for name in _names(seen)]
-                self._names.forget()
-                self._names.load(known)
+                kept.add(one_of + other_of - left)
+                self._names.joined(one_of + other_of - left, left)
+        if gone:
+            settle(self._connection, kept | gone, self._version)
+            self._all_of(jobs_touching(self._connection, gone))
         return gone
 
     def _schemas(self, fresh: list[Observed]) -> None:
@@ -273,12 +273,3 @@ def _speaker(one: Observed) -> Speaker:
 
 def _run(one: Observed) -> str:
     return one.run if one.run and one.mode is Mode.ACCUMULATE else f"declared {one.key.hex()}"
-
-
-def _names(one: Observed) -> Iterator[DatasetId]:
-    for dataset in one.datasets:
-        yield dataset.id
-        yield from dataset.symlinks
-    for edge in one.edges:
-        yield edge.source.dataset
-        yield edge.target.dataset

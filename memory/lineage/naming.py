@@ -12,6 +12,7 @@ from memory.lineage.sweep import ALWAYS
 from tools.lineage.observed import DatasetId
 
 Period = tuple[datetime, int]
+Birth = tuple[DatasetId, datetime]
 
 
 class Names:
@@ -20,6 +21,7 @@ class Names:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[DatasetId, list[Period]] = {}
+        self._joined: dict[int, int] = {}
 
     def load(self, names: Iterable[DatasetId]) -> None:
         """Fetches or makes what is not known yet."""
@@ -34,11 +36,19 @@ class Names:
 
     def resolve(self, name: DatasetId, at: datetime) -> int:
         """The dataset that a loaded name meant at a time."""
-        return next(root for since, root in reversed(self._known[name]) if since <= at)
+        found = next(root for since, root in reversed(self._known[name]) if since <= at)
+        while found in self._joined:
+            found = self._joined[found]
+        return found
+
+    def joined(self, kept: int, gone: int) -> None:
+        """One dataset is another from now on."""
+        self._joined[gone] = kept
 
     def forget(self) -> None:
         """Drops what was fetched: names may have come to mean something else."""
         self._known.clear()
+        self._joined.clear()
 
     def _fetch(self, names: list[DatasetId]) -> None:
         rows = self._connection.execute(
@@ -86,7 +96,7 @@ def join(connection: Connection, one: int, other: int, shown: DatasetId) -> int 
 
 _FOLLOW_ROOT = (
     "update lineage_labels set id = %s where id = %s and subject = 'dataset'",
-    "update lineage_changes set dataset_id = %s where dataset_id = %s",
+    "update lineage_changes set dataset_id = %s where dataset_id = %s and change = 'DROP'",
     "update lineage_io set dataset_id = %s where dataset_id = %s",
 )
 
@@ -119,33 +129,42 @@ def _meanings(connection: Connection) -> dict[DatasetId, list[Period]]:
     """Name by name, the datasets that it meant and since when."""
     renames = connection.execute(
         "select * from lineage_changes where change = 'RENAME' order by at, key, namespace, name"
-    ).fetchall()
+    )
+    moves = [
+        (DatasetId(row["old_namespace"], row["old_name"]), DatasetId(row["namespace"], row["name"]), row["at"])
+        for row in renames
+    ]
+    born = _born(connection, {birth for old, new, at in moves for birth in ((old, ALWAYS), (new, ALWAYS), (old, at))})
     meant: dict[DatasetId, list[Period]] = {}
-    for row in renames:
-        old, new = DatasetId(row["old_namespace"], row["old_name"]), DatasetId(row["namespace"], row["name"])
+    for old, new, at in moves:
         for name in (old, new):
-            if name not in meant:
-                meant[name] = [(ALWAYS, _born(connection, name, ALWAYS))]
+            meant.setdefault(name, [(ALWAYS, born[name, ALWAYS])])
         dataset = meant[old][-1][1]
-        for name, means in ((new, dataset), (old, _born(connection, old, row["at"]))):
-            if meant[name][-1][0] == row["at"]:
+        for name, means in ((new, dataset), (old, born[old, at])):
+            if meant[name][-1][0] == at:
                 meant[name].pop()
-            meant[name].append((row["at"], means))
+            meant[name].append((at, means))
     return meant
 
 
-def _born(connection: Connection, name: DatasetId, at: datetime) -> int:
-    row = connection.execute(
+def _born(connection: Connection, births: set[Birth]) -> dict[Birth, int]:
+    """The datasets that were born with a name and at a time, made where they are new."""
+    lists = columns([(*name, at) for name, at in births])
+    connection.execute(
         """insert into lineage_datasets (namespace, name, born, root, shown_namespace, shown_name)
-        values (%(namespace)s, %(name)s, %(at)s, 0, %(namespace)s, %(name)s)
-        on conflict (namespace, name, born) do update set born = excluded.born returning id, root""",
-        {"namespace": name.namespace, "name": name.name, "at": at},
-    ).fetchone()
-    assert row
-    if row["root"] == 0:
-        connection.execute("update lineage_datasets set root = id where id = %s", [row["id"]])
-    found: int = row["id"]
-    return found
+        select namespace, name, born, 0, namespace, name from unnest(%s::text[], %s::text[], %s::timestamptz[])
+            w (namespace, name, born)
+        where not exists (select from lineage_datasets d where (d.namespace, d.name, d.born) =
+            (w.namespace, w.name, w.born))""",
+        lists,
+    )
+    connection.execute("update lineage_datasets set root = id where root = 0")
+    rows = connection.execute(
+        """select d.id, d.namespace, d.name, d.born from unnest(%s::text[], %s::text[], %s::timestamptz[])
+            w (namespace, name, born) join lineage_datasets d using (namespace, name, born)""",
+        lists,
+    )
+    return {(DatasetId(row["namespace"], row["name"]), row["born"]): row["id"] for row in rows}
 
 
 def _stored(connection: Connection, names: list[DatasetId]) -> dict[DatasetId, list[Period]]:

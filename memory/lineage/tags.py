@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from memory.db import Connection
 from memory.lineage import reading
 from memory.lineage.answers import TaggedColumn, TagReport
@@ -105,7 +107,7 @@ def report(connection: Connection, key: str, value: str | None, limit: int) -> T
     return TagReport(cut, tuple(found), total, _perhaps(connection, given))
 
 
-def _perhaps(connection: Connection, asked: dict[str, object]) -> tuple[ColumnId, ...]:
+def _perhaps(connection: Connection, asked: Mapping[str, object]) -> tuple[ColumnId, ...]:
     """The datasets that jobs fill from tagged ones, of which nobody said what flows."""
     rows = connection.execute(
         """select distinct d.shown_namespace, d.shown_name

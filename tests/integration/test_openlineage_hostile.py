@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import resource
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+import anyio
 import httpx
 import pytest
+from anyio import move_on_after
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +39,8 @@ from tests.support.events import (
 from tools.openlineage.reading.body import MOST_BYTES
 from tools.openlineage.reading.event import read
 from tools.openlineage.reading.looking import EventError
+from ui.api.desk import Desk
+from ui.api.routes.lineage_events import _apart
 
 COLUMNS = 100_000 if os.environ.get("ASSAY_THOROUGH") else 10_000
 JSON = {"Content-Type": "application/json"}
@@ -92,6 +97,30 @@ def test_bodies_that_cannot_be_read(api, lineage_store, body, headers, status, s
     assert time.perf_counter() - began < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000, "kilobytes"
     assert stored(lineage_store) == 0
+
+
+def test_what_few_packed_bytes_become_waits_its_turn_with_other_large_bodies(lineage_store):
+    async def waits(content: bytes) -> bool:
+        desk = Desk(lineage_store)
+        await desk.large_readers.acquire_on_behalf_of(desk.events)
+        with move_on_after(0.5) as limit:
+            await _apart(desk, gzip.compress(content), True, lambda: None)
+        return limit.cancelled_caught
+
+    assert anyio.run(waits, bytes(MOST_BYTES))
+    assert not anyio.run(waits, json.dumps(GOOD).encode())
+
+
+def test_the_longest_names_of_a_dataset_and_its_producer_are_kept(api, lineage_store):
+    letters = random.Random(7)
+
+    def long(size: int) -> str:
+        return "".join(chr(letters.randrange(0x20000, 0x2A6DF)) for _ in range(size))
+
+    wide = dataset(long(490), schema={"fields": [{"name": "x"}]})
+    sent = run_event(inputs=[wide], producer=f"https://{long(200)}")
+    assert api.post("/lineage/batch", json=[GOOD, sent]).status_code == 204
+    assert stored(lineage_store) == 2
 
 
 def test_what_is_wrong_in_an_event_is_told_by_its_place_and_never_repeated(api, lineage_store):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from tools.errors import AssayError
@@ -19,21 +20,33 @@ class TooLarge(AssayError):
     """More bytes than are taken."""
 
 
+SPLIT = "Send fewer events at once, or leave facets away."
+
+
 def unpacked(body: bytes) -> bytes:
     """The content of gzip, read piece by piece so that a small body cannot become a large one.
 
     Raises EventError for what is no gzip or breaks off, TooLarge.
     """
-    pieces, size, rest = list[bytes](), 0, body
+    return b"".join(_pieces(body))
+
+
+def unpacked_size(body: bytes) -> int:
+    """How many bytes the content of gzip has, none of which is kept; raises as `unpacked` does."""
+    return sum(map(len, _pieces(body)))
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    size, rest = 0, body
     while True:
         stream = zlib.decompressobj(wbits=31)
         try:
             while not stream.eof and rest:
                 piece = stream.decompress(rest, PIECE)
-                pieces.append(piece)
                 size += len(piece)
                 if size > MOST_BYTES:
                     raise TooLarge(f"A body has at most {MOST_BYTES:,} bytes when it is unpacked.", hint=SPLIT)
+                yield piece
                 rest = stream.unconsumed_tail
         except zlib.error:
             raise EventError(None, "is not the gzip that Content-Encoding says") from None
@@ -41,10 +54,7 @@ def unpacked(body: bytes) -> bytes:
             raise EventError(None, "breaks off: its gzip does not come to an end")
         rest = stream.unused_data
         if not rest:
-            return b"".join(pieces)
-
-
-SPLIT = "Send fewer events at once, or leave facets away."
+            return
 
 
 def parsed(body: bytes) -> Any:

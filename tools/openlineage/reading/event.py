@@ -21,6 +21,7 @@ FIRST_YEAR = 1970
 _CLASS = re.compile(r"#/(?:\$defs|definitions)/(\w+)$")
 _VERSION = re.compile(r"/(?:tree|blob|releases/tag|releases)/[^/]+|/v?\d+(?:[.-]\d+)+[^/]*")
 MOST_ORIGIN = 200
+"""Bytes: the store finds it together with a name by one index."""
 
 
 class Flow(NamedTuple):
@@ -204,4 +205,5 @@ def _origin(event: Object) -> str:
     """The producer without its version: what it says replaces what its last version said."""
     producer = text(event, "producer", None).strip().partition("://")
     name = _VERSION.sub("", producer[2] or producer[0]).split("?")[0].split("#")[0].rstrip("/")
-    return column_name(name, (None, "producer"))[:MOST_ORIGIN] or "openlineage"
+    kept = column_name(name, (None, "producer")).encode()[:MOST_ORIGIN].decode(errors="ignore")
+    return kept or "openlineage"

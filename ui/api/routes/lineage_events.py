@@ -10,13 +10,12 @@ from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from graph.receiving import MOST_EVENTS, Received
+from tools.openlineage.reading.body import unpacked_size
 from ui.api.desk import Asker, AtDesk, Desk
 from ui.api.models import events as models
 
 router = APIRouter(prefix="/lineage", tags=["lineage"])
 LARGE_BYTES = 1_000_000
-PACKS = 20
-"""How many times larger the content of gzip may well be."""
 T = TypeVar("T")
 
 
@@ -61,8 +60,8 @@ async def receive_events(request: Request, desk: AtDesk, actor: Asker) -> models
 
 
 async def _apart(desk: Desk, body: bytes, packed: bool, work: Callable[[], T]) -> T:
-    """In a thread, and large ones one after the other."""
-    size = len(body) * (PACKS if packed else 1)
+    """In a thread, and large ones one after the other: what few packed bytes become may be large, too."""
+    size = await to_thread.run_sync(unpacked_size, body, limiter=desk.readers) if packed else len(body)
     return await to_thread.run_sync(work, limiter=desk.large_readers if size > LARGE_BYTES else desk.readers)
 
 
