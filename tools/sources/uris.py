@@ -26,7 +26,8 @@ _SECRET = re.compile(r"(?<=:)\$\{(secret://[^{}\s]+)\}(?=@)")
 _URI = re.compile(r"[A-Za-z][\w+.:-]*://\S+")
 ICEBERG_STATES = ("snapshot", "at", "tag", "branch")
 """What may stand behind the question mark of iceberg:// URIs: which state of the table is meant."""
-_SECRET_OPTIONS = frozenset({"password", "passwd", "sslpassword"})
+_SECRET_OPTION = re.compile(r"passw(or)?d|passphrase|token|credential|access_?key|api_?key|.secret|secret.", re.IGNORECASE)
+"""Also those that no engine knows: `?secret=` alone names where a password is kept."""
 _ESCAPE = "Write special characters in names and passwords as %XX: @ is %40, / is %2F, : is %3A, # is %23."
 
 
@@ -107,7 +108,7 @@ def _divided(uri: str) -> tuple[str, SplitResult, re.Match[str]]:
     kept = f":{unquote(password)}" if _NAMED.fullmatch(password) else ""
     at = f"{user}{kept}@" if user or kept else ""
     options = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([pair for pair in options if pair[0].lower() not in _SECRET_OPTIONS], quote_via=quote)
+    query = urlencode([pair for pair in options if not _SECRET_OPTION.search(pair[0])], quote_via=quote)
     text = f"{scheme}://{at}{host}{port and f':{port}'}{parts.path}{query and f'?{query}'}"
     return text, parts, place
 
