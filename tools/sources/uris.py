@@ -26,7 +26,9 @@ _SECRET = re.compile(r"(?<=:)\$\{(secret://[^{}\s]+)\}(?=@)")
 _URI = re.compile(r"[A-Za-z][\w+.:-]*://\S+")
 ICEBERG_STATES = ("snapshot", "at", "tag", "branch")
 """What may stand behind the question mark of iceberg:// URIs: which state of the table is meant."""
-_SECRET_OPTION = re.compile(r"passw(or)?d|passphrase|token|credential|access_?key|api_?key|.secret|secret.", re.IGNORECASE)
+_SECRET_OPTION = re.compile(
+    "passw(or)?d|passphrase|token|credential|access_?key|api_?key|.secret|secret.", re.IGNORECASE
+)
 """Also those that no engine knows: `?secret=` alone names where a password is kept."""
 _ESCAPE = "Write special characters in names and passwords as %XX: @ is %40, / is %2F, : is %3A, # is %23."
 
