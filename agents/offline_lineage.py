@@ -54,6 +54,10 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _OF = re.compile(r"(?:column |field )?(?P<column>\S+)(?: column| field)? (?:of|in|from) (?P<table>\S+)", re.IGNORECASE)
+_ASPECT = re.compile(
+    r"(?:the )?(?:data ?)?(?:type|format|length|precision|meaning|unit)s? of (?=\S+\.\S)", re.IGNORECASE
+)
+"""What of a column is changed, where the column is named in full."""
 _FILLER = frozenset({
     *("the", "a", "an", "my", "our", "this", "that", "all", "any", "some", "of", "in", "from", "it", "its", "please"),
     *("then", "table", "tables", "column", "columns", "dataset", "view", "field", "fields", "data", "values", "value"),
@@ -95,7 +99,7 @@ def answerable(asked: dict[str, Any]) -> bool:
 
 def _named(words: str) -> str:
     """The column or table that some words name: `the email column of customers` is `customers.email`."""
-    words = _END.sub("", words.strip(" ?!.,;:"))
+    words = _ASPECT.sub("", _END.sub("", words.strip(" ?!.,;:")))
     kept = [word.strip("?!,;") for word in words.split()]
     within = _OF.fullmatch(" ".join(word for word in kept if word.lower() not in _FILLER - {"of", "in", "from"}))
     if within:

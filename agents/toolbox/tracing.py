@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from langchain.tools import tool
 from pydantic import Field
 
-from agents.toolbox.answer import Answer, Offset, Runtime, answer, page
+from agents.toolbox.answer import Answer, Offset, Runtime, answer, dataset, page
 from agents.work import WorkError
 
 if TYPE_CHECKING:
@@ -51,21 +52,37 @@ def show_lineage(
     """Answer a question about column lineage. Indirect edges are joins, filters, groupings and conditions."""
     lineage, indirect = runtime.context.bench.memory.lineage, edges == "indirect"
     if question == "personal_data":
-        summary, lines = _personal(lineage, node)
+        summary, lines = _personal(lineage, _meant(runtime, node) if node else None)
         return answer(page({"summary": summary}, "found", lines, offset))
     if not node or (question == "path" and not to):
         raise WorkError("Which column or table?", hint="Name it as `node`; for a path the end as `to`.")
     if question == "find":
         lines = [_full(one) for one in lineage.find(node, limit=MOST_COLUMNS)]
         return answer(page({"summary": f"{len(lines)} names fit {node[:LONGEST_NAME]}."}, "found", lines, offset))
-    meant = lineage.meant(node)
+    meant = _meant(runtime, node)
     if question == "path":
-        summary, lines = _path(lineage, meant, lineage.meant(str(to)), indirect)
+        summary, lines = _path(lineage, meant, _meant(runtime, str(to)), indirect)
     elif question == "impact":
         summary, lines = _impact(lineage, meant, indirect)
     else:
         summary, lines = _reach(lineage, meant, question, indirect)
     return answer(page({"summary": summary}, "found", lines, offset))
+
+
+def _meant(runtime: Runtime, text: str) -> ColumnId:
+    """The node that is meant: of a table of the run before any other that ends in its name."""
+    from memory.errors import NotFound
+    from memory.lineage.meaning import spelled
+    from tools.lineage.observed import ColumnId, DatasetId
+
+    lineage = runtime.context.bench.memory.lineage
+    for table in runtime.context.tables:
+        named, column = text[: len(table)], text[len(table) :]
+        if named.lower() == table.lower() and (not column or column[0] in ".#"):
+            found = dataset(runtime, table)
+            with suppress(NotFound):
+                return lineage.meant(spelled(ColumnId(DatasetId(found.namespace, found.name), column[1:] or "*")))
+    return lineage.meant(text)
 
 
 def _impact(lineage: LineageStore, node: ColumnId, indirect: bool) -> tuple[str, list[str]]:
@@ -136,7 +153,7 @@ def _path(lineage: LineageStore, node: ColumnId, to: ColumnId, indirect: bool) -
     return told, [f"{_name(step.source)} > {_name(step.target)}: {_how(step)}" for step in found.steps]
 
 
-def _personal(lineage: LineageStore, node: str | None) -> tuple[str, list[str]]:
+def _personal(lineage: LineageStore, node: ColumnId | None) -> tuple[str, list[str]]:
     """Columns that carry a tag of personal data: all, or those of a node and what is made of it."""
     from memory.lineage.blast import personal
 
@@ -146,11 +163,10 @@ def _personal(lineage: LineageStore, node: str | None) -> tuple[str, list[str]]:
     perhaps = list(dict.fromkeys(one for report in reports for one in report.perhaps))
     where = ""
     if node:
-        meant = lineage.meant(node)
-        below = {one.column for one in lineage.downstream(meant, limit=10 * MOST_COLUMNS).columns}
-        found = [one for one in found if one.column in below or _within(one.column, meant)]
+        below = {one.column for one in lineage.downstream(node, limit=10 * MOST_COLUMNS).columns}
+        found = [one for one in found if one.column in below or _within(one.column, node)]
         perhaps = [one for one in perhaps if one in below]
-        where = f" of {_name(meant)} or made of it"
+        where = f" of {_name(node)} or made of it"
     lines = [
         f"{_name(one.column)}: {_tag(one.key, one.value)}, "
         + (f"from {_name(one.came_from)}" if one.came_from else "declared here")

@@ -118,6 +118,8 @@ def test_one_step_needs_no_plan_and_what_is_done_is_not_planned_again():
         ("what depends on table orders", {"question": "impact", "node": "orders"}),
         ("what is the impact of dropping Customers.Email", {"question": "impact", "node": "Customers.Email"}),
         ("which columns are affected if customers.id changes?", {"question": "impact", "node": "customers.id"}),
+        ("what is affected by changing the type of orders.amount?", {"question": "impact", "node": "orders.amount"}),
+        ("what breaks if I drop the type of customers?", {"question": "impact", "node": "customers.type"}),
         ("can I safely drop staging.people?", {"question": "impact", "node": "staging.people"}),
         ("where does revenue come from?", {"question": "upstream", "node": "revenue"}),
         ("how is the revenue calculated?", {"question": "upstream", "node": "revenue"}),
