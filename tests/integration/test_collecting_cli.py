@@ -51,7 +51,7 @@ def test_a_scan_tells_what_it_read_and_what_it_could_not(assay, tmp_path: Path) 
     assert said.exit_code == 0, said.output
     assert "Read SQL files: 2 files, 2 statements, 1 job, 1 column edge" in said.stdout
     assert "1 edge more, 0 ended" in said.stdout
-    assert "Not read: bad.sql: statement 1: it cannot be read as postgres" in said.stdout.replace("\n", " ")
+    assert "Skipped or guessed: bad.sql: statement 1: it cannot be read as postgres" in said.stdout.replace("\n", " ")
     assert "--namespace" in said.stderr
     (tmp_path / "good.sql").unlink()
     assert "1 ended, 1 job gone" in assay(tmp_path).stdout

@@ -185,6 +185,13 @@ SAID = {
         "the body of the procedure is not in SQL",
     ),
     "a template": ("postgres", "SELECT a FROM t WHERE b = '{{ day }}'", "template"),
+    "a broken CREATE": (
+        "postgres",
+        "create or replace view s.v as selec 1",
+        "CREATE OR REPLACE VIEW s.v is not understood",
+    ),
+    "a CREATE of a secret": ("postgres", "create role x password 'y'", "CREATE role is not understood"),
+    "something missing": ("", "SELECT a.[b c] FROM a", "a part of a Column is missing at line 1"),
     "two candidates": ("postgres", "SELECT a FROM t, u", "column a is ambiguous"),
 }
 

@@ -1,6 +1,7 @@
 """Statements to trees: bounded in size and depth, one by one, so that a bad statement costs only itself."""
 
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ _FRAMES_PER_LEVEL = 60
 _STACK_BYTES = 256 * 1024 * 1024
 # What sqlglot raises, and what reading its trees raises, where a statement is ill-formed in a way that nobody foresaw.
 UNFORESEEN = (AttributeError, AssertionError, IndexError, KeyError, TypeError, ValueError)
+_MISSING = re.compile(r"Required keyword: '\w+' missing for <class '[\w.]*?(\w+)'>")
 _deep = threading.Lock()
 # sqlglot writes this to the log where it gives a statement up. Here that is a problem of the answer, or mended.
 logging.getLogger("sqlglot").addFilter(
@@ -121,7 +123,8 @@ def _name(dialect: Dialect) -> str:
 def _reason(error: Exception | None) -> str:
     if isinstance(error, ParseError) and error.errors:
         first = error.errors[0]
-        return f"{str(first.get('description')).rstrip('.')} at line {first.get('line')}, column {first.get('col')}"
+        described = _MISSING.sub(r"a part of a \1 is missing", str(first.get("description")).rstrip("."))
+        return f"{described} at line {first.get('line')}, column {first.get('col')}"
     return str(error).splitlines()[0] if error is not None else "no statement"
 
 

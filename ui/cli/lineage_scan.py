@@ -80,7 +80,7 @@ def _tell(out: Output, done: Scanned) -> None:
     gone = f", {count(done.gone, 'job')} gone" if done.gone else ""
     out.show(f"In the store: {count(done.opened, 'edge')} more, {done.ended:,} ended{gone}.")
     _troubles(out, "Not complete", done.where, done.incomplete, done.incomplete_jobs)
-    _troubles(out, "Not read", done.where, done.skipped, done.skipped_places)
+    _troubles(out, "Skipped or guessed", done.where, done.skipped, done.skipped_places)
     for note in done.notes:
         out.talk(note)
 

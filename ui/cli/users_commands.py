@@ -188,7 +188,7 @@ def change(
     out, actor = Output(as_json), options.actor(name)
     with opened(out) as memory:
         changed = change_setting(memory, setting, value == "true", actor)
-    out.show(f"{changed.name} is {value} now: {changed.meaning}.")
+    out.show(f"{changed.name} is {value} now. What it decides: {changed.meaning}.")
     out.result(changed)
 
 

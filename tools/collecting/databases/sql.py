@@ -57,7 +57,7 @@ class SqlListing:
             return ""
         found = [str(row[0]) for row in self._database.rows(schemas_of(catalog))]
         if not found:
-            raise CollectError(f"{self.place.namespace} has no {catalog.log[1]}.", hint="Ask for it on the server.")
+            raise CollectError(f"{self.place.namespace} has no {catalog.log[1]}.", hint="Have it switched on there.")
         return catalog.log[0] if catalog.log[0] in found else found[0]
 
     def _parts(self, catalog: Any, schema: Any, name: Any) -> tuple[str, ...]:

@@ -42,6 +42,11 @@ _SILENT = words("""
     Refresh LoadData
     EndStatement Semicolon Return Kill Attach Detach Column Block
 """)
+_WORDS_OF_CREATE, _LONGEST_NAME = 10, 100
+_BEFORE_NAME = words("""
+    OR REPLACE ALTER TEMP TEMPORARY TRANSIENT VOLATILE GLOBAL LOCAL EXTERNAL UNLOGGED FOREIGN RECURSIVE MATERIALIZED
+    SECURE DYNAMIC LIVE STREAMING TABLE VIEW FUNCTION PROCEDURE PROC TRIGGER IF NOT EXISTS
+""")
 _SILENT_WORDS = words("""
     add analyze begin break checkpoint close cluster comment commit compute continue deallocate declare delimiter
     describe
@@ -88,8 +93,18 @@ def _command(statement: exp.Command, work: Work) -> None:
         _rename_tables(statement, work)
     elif word == "unload":
         _unload(statement, work)
+    elif word == "create":
+        work.context.problem(f"CREATE {_made(statement)} is not understood")
     elif word not in _SILENT_WORDS:
         work.context.problem(f"{word.upper()} is not understood")
+
+
+def _made(statement: exp.Command) -> str:
+    """What a CREATE that cannot be read makes: its words up to the name."""
+    said = statement.expression.name if isinstance(statement.expression, exp.Expr) else str(statement.expression)
+    found = said.split()[:_WORDS_OF_CREATE]
+    named = next((place for place, word in enumerate(found) if word.upper() not in _BEFORE_NAME), len(found))
+    return " ".join([*map(str.upper, found[:named]), *(word[:_LONGEST_NAME] for word in found[named : named + 1])])
 
 
 def _unload(statement: exp.Command, work: Work) -> None:
