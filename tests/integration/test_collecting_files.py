@@ -206,6 +206,11 @@ def test_long_dumps_are_read_statement_by_statement_once(lineage_store: Memory, 
     assert below(lineage_store, of("a.x")) == {of("b.x"), of("d.x")}
 
 
+def test_commands_of_psql_do_not_hide_the_statement_behind_them() -> None:
+    text = "\\set ON_ERROR_STOP on\n\\connect shop\ncreate table b as select x from a\n\\gset\nselect '\\d';\n"
+    assert condensed(text, None) == ("\n\ncreate table b as select x from a\n;\nselect '\\d';\n", 0)
+
+
 @pytest.mark.parametrize("words", ["begin; ", "create temp table b as select 1 as x; "])
 def test_long_scripts_whose_order_matters_are_read_as_they_are(words: str) -> None:
     text = words + "insert into b (x) select x from a where y = 1;\n" * 12_000

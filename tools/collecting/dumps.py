@@ -14,6 +14,8 @@ _BLOCKS = re.compile(
 )
 """Signs of scripts in which a semicolon need not end a statement, or in which order and repetition matter."""
 _COPIED = re.compile(r"^(COPY [^;\n]+ FROM stdin[^;\n]*;)\r?\n.*?^\\\.$", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_COMMANDS = re.compile(r"^\\(?:(g\w*)|[a-z!?])[^\n]*$", re.MULTILINE | re.IGNORECASE)
+"""Lines for psql, such as `\\set` and the `\\restrict` of dumps; `\\g` and its relatives end a statement."""
 _OTHERS = r"""|"[^"]*"|`[^`]*`|--[^\n]*|/\*.*?\*/|;"""
 _PLAIN = re.compile(r"'(?:[^']|'')*'" + _OTHERS, re.DOTALL)
 _ESCAPED = re.compile(r"'(?:[^'\\]|''|\\.)*'" + _OTHERS, re.DOTALL)
@@ -22,9 +24,13 @@ _NO_ESCAPES = frozenset({"postgres", "redshift", "tsql", "oracle", "athena", "tr
 
 
 def condensed(text: str, dialect: str | None) -> tuple[str, int]:
-    """A script without the rows of dumps and, where it is long, without repeated statements; how many those were."""
+    """A script without what is not SQL in it and, where it is long, without repeated statements; how many those were.
+
+    Not SQL are the rows of dumps, and commands of psql.
+    """
     if "stdin" in text or "STDIN" in text:
         text = _COPIED.sub("", text)
+    text = _COMMANDS.sub(lambda found: ";" if found[1] else "", text)
     if len(text) < LONG or _BLOCKS.search(without_values(text)):
         return text, 0
     kept: list[str] = []
