@@ -99,19 +99,22 @@ def _readings(text: str) -> Iterator[Reading]:
 
 def _candidates(connection: Connection, readings: list[Reading], at: datetime | None) -> list[Candidate]:
     texts = list(dict.fromkeys(reading.dataset for reading in readings))
-    for stems in (False, True):
-        if found := _nodes(connection, readings, _matches(connection, texts, at, stems)):
+    for ends, stems in ((False, False), (True, False), (True, True)):
+        if found := _nodes(connection, readings, _matches(connection, texts, at, stems, ends=ends)):
             return found
     return []
 
 
-def _matches(connection: Connection, texts: list[str], at: datetime | None, stems: bool) -> list[Match]:
+def _matches(
+    connection: Connection, texts: list[str], at: datetime | None, stems: bool, *, ends: bool = True
+) -> list[Match]:
+    """The datasets whose full names texts are; with `ends` also those whose names end so, for which all are read."""
     of, namespaces, names = columns([(text, *name) for text in texts for name in _full_names(text)])
-    given = {"texts": texts, "of": of, "namespaces": namespaces, "names": names}
+    given = {"texts": texts, "of": of, "namespaces": namespaces, "names": names, "ends": ends}
     rows = connection.execute(_MATCHES, {**given, "stems": stems, "at": at, "most": CANDIDATES}).fetchall()
     # Asked about the past, a name goes on as it was then: today it may be that of another dataset.
-    ends = ("namespace", "name") if at else ("shown_namespace", "shown_name")
-    return [Match(row["text"], row["root"], DatasetId(row[ends[0]], row[ends[1]]), row["rank"]) for row in rows]
+    name = ("namespace", "name") if at else ("shown_namespace", "shown_name")
+    return [Match(row["text"], row["root"], DatasetId(row[name[0]], row[name[1]]), row["rank"]) for row in rows]
 
 
 def _full_names(text: str) -> Iterator[DatasetId]:
@@ -218,11 +221,13 @@ _MATCHES: LiteralString = r"""
         select n.namespace, n.name, '.' || translate(case when %(stems)s
             then regexp_replace(lower(n.name), '\.[[:alnum:]]{1,8}(\.gz|\.zst)?$', '') else lower(n.name) end, '/', '.')
             as tail
-        from lineage_names n where not %(stems)s or strpos(n.name, '/') > 0),
+        from lineage_names n where %(ends)s and (not %(stems)s or strpos(n.name, '/') > 0)),
     fitting as (
         select a.text, n.namespace, n.name, case when n.name = a.text then 1 when lower(n.name) = lower(a.text) then 2
             when right(n.name, length(a.text)) = a.text then 3 else 4 end as rank
-        from named n join asked a on right(n.tail, length(a.tail) + 1) = '.' || a.tail
+        -- The first condition lets many texts cost no more than one.
+        from named n join asked a on split_part(n.tail, '.', -1) = split_part(a.tail, '.', -1)
+            and right(n.tail, length(a.tail) + 1) = '.' || a.tail
         union all
         select f.text, n.namespace, n.name, 0 from unnest(%(of)s::text[], %(namespaces)s::text[], %(names)s::text[])
             f (text, namespace, name) join lineage_names n on (n.namespace, n.name) = (f.namespace, f.name)),

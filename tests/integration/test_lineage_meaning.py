@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from psycopg import Connection
 
 from memory import Memory
 from memory.errors import Ambiguous, NotFound
@@ -138,3 +139,20 @@ def test_a_name_means_what_it_meant_then(store):
 def test_nothing_known_at_all_tells_how_to_begin(store_url):
     with Memory.open(store_url) as empty, pytest.raises(NotFound, match="assay lineage scan"):
         empty.lineage.meant("customers")
+
+
+def test_a_full_name_is_found_without_reading_all_names(store, monkeypatch):
+    asked = []
+    execute = Connection.execute
+
+    def noted(connection, query, params=None, **more):
+        if isinstance(params, dict) and "ends" in params:
+            asked.append(params["ends"])
+        return execute(connection, query, params, **more)
+
+    monkeypatch.setattr(Connection, "execute", noted)
+    assert store.lineage.meant("postgres://db:5432/shop.public.customers#email") == ColumnId(SHOP, "email")
+    assert store.lineage.meant("/data/2026/orders.csv") == ColumnId(ORDERS)
+    assert asked == [False, False]
+    store.lineage.meant("customers.email")
+    assert True in asked
