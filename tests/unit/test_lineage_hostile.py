@@ -107,6 +107,17 @@ def test_a_limit_that_is_reached_is_told(name: str) -> None:
     assert reason in found.problems[0].reason
 
 
+def test_the_time_of_a_script_is_that_of_all_its_statements() -> None:
+    columns = [f"c{i}" for i in range(1_000)]
+    sql = ";".join(["INSERT INTO o SELECT * FROM (SELECT * FROM t) a"] * 200)
+    began = time.thread_time()
+    found = lineage.extract(sql, schema={"t": columns}, limits=Limits(script_cpu_seconds=0.2))
+    assert time.thread_time() - began < 1
+    assert len(found.statements) == 200
+    assert found.statements[0].complete
+    assert "the script took more than 0.2 s" in found.problems[-1].reason
+
+
 def test_ten_megabytes_are_refused_at_once() -> None:
     began = time.thread_time()
     found = lineage.extract("INSERT INTO t VALUES " + "(1, 'abcdefgh')," * 650_000)

@@ -6,33 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tools.lineage.dialects import of_namespace
 from tools.lineage.names import split_name
 from tools.lineage.naming import canonical, of_uri, table_of
 from tools.lineage.observed import DatasetId, Field
 
-DIALECTS = {
-    "athena": "athena",
-    "awsathena": "athena",
-    "bigquery": "bigquery",
-    "clickhouse": "clickhouse",
-    "databricks": "databricks",
-    "duckdb": "duckdb",
-    "hive": "hive",
-    "mariadb": "mysql",
-    "mssql": "tsql",
-    "mysql": "mysql",
-    "oracle": "oracle",
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "presto": "presto",
-    "redshift": "redshift",
-    "snowflake": "snowflake",
-    "spark": "spark",
-    "teradata": "teradata",
-    "trino": "trino",
-    "unitycatalog": "databricks",
-}
-"""Which SQL a system speaks, by the scheme of its namespace."""
 _SCHEMAS = {"postgres": "public", "redshift": "public", "mssql": "dbo", "duckdb": "main"}
 """Where a system looks for a table whose name says no schema."""
 _WORD = re.compile(r"\w+")
@@ -63,7 +41,7 @@ class Place(NamedTuple):
     @property
     def dialect(self) -> str | None:
         """The SQL of the system, where the namespace tells it."""
-        return DIALECTS.get(self.namespace.partition(":")[0])
+        return of_namespace(self.namespace)
 
     def dataset(self, parts: Sequence[str]) -> DatasetId:
         """The dataset of a name's parts, filled up in front."""

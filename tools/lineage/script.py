@@ -31,6 +31,8 @@ class Script:
     limits: Limits
     results: list[StatementLineage] = field(default_factory=list)
     started: float = field(default_factory=time.thread_time)
+    spent: float = 0.0
+    """Seconds of processor time on statements, once all are parsed."""
 
     def run(self, sql: str) -> Lineage:
         """Read the whole script. What cannot be read is a problem of its statement, and the others are read all the
@@ -47,23 +49,29 @@ class Script:
             return Lineage(self.results)
         parsed = [(chunk, self._parsed(chunk)) for chunk in chunks]
         transient = _transient(tree for _, found in parsed if isinstance(found, Parsed) for tree in found.trees)
+        self.spent = time.thread_time() - self.started
         for chunk, found in parsed:
             if isinstance(found, Unreadable):
                 self._fail(_text(chunk), str(found))
                 continue
             for tree in found.trees:
+                try:
+                    self._check_time(self.spent)
+                except Unreadable as error:
+                    self._fail(_text(chunk), str(error))
+                    break
                 self._statement(tree, chunk, transient, found)
         return Lineage(self.results)
 
     def _parsed(self, chunk: Chunk) -> Parsed | Unreadable:
         try:
-            self._check_time()
+            self._check_time(time.thread_time() - self.started)
             return parse(chunk, self.dialect, self.limits)
         except Unreadable as error:
             return error
 
-    def _check_time(self) -> None:
-        if time.thread_time() - self.started > self.limits.script_cpu_seconds:
+    def _check_time(self, spent: float) -> None:
+        if spent > self.limits.script_cpu_seconds:
             raise Unreadable(
                 f"the script took more than {self.limits.script_cpu_seconds:g} s of processor time before it"
             )
@@ -84,7 +92,9 @@ class Script:
             context = Context(self.dialect, Names(self.dialect), self.catalog, Budget(self.limits), relation_of)
             context.variables = chunk.variables
             work = Work(context, result, transient, chunk.procedural)
+            began = time.thread_time()
             _follow(tree, work)
+            self.spent += time.thread_time() - began
             return work
 
         work = at_depth(parsed.depth, follow)

@@ -12,12 +12,12 @@ from tools.collecting.dbt.artifacts import Artifacts, Exposure, Node, load
 from tools.collecting.dbt.profiles import namespace
 from tools.collecting.model import Found, Notes, Progress, Scope, Skipped, Tally
 from tools.collecting.saying import Teller, Written, fields_of, read
-from tools.collecting.tables import DIALECTS, Place, Tables
+from tools.collecting.tables import Place, Tables
+from tools.lineage.dialects import DIALECTS
 from tools.lineage.model import DATASET, ColumnRef, Edge
 from tools.lineage.observed import Field, JobId, ObservedDataset
 
 ORIGIN = "dbt"
-_DIALECTS = DIALECTS | {"fabric": "tsql", "glue": "spark", "sqlite": "sqlite", "sqlserver": "tsql", "dremio": "dremio"}
 
 
 class Project:
@@ -33,7 +33,7 @@ class Project:
         self._namespace = f"dbt:{self._files.project}"
         self.scope: Scope | None = Scope(ORIGIN, self._namespace)
         self._tables = Tables(place or self._place(self._files))
-        self._teller = Teller(ORIGIN, at, dialect or _DIALECTS.get(self._files.adapter), self._tables)
+        self._teller = Teller(ORIGIN, at, dialect or DIALECTS.get(self._files.adapter), self._tables)
         if not self._files.has_catalog:
             self.notes.say("There is no catalog.json, so columns behind a star may be missing: dbt docs generate")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tools.lineage.observed import DatasetId, JobId, Mode, Observed, ObservedDataset, ObservedEdge
-from tools.openlineage.reading import explicit
+from tools.openlineage.reading import explicit, sql
 from tools.openlineage.reading.columns import column_lineage
 from tools.openlineage.reading.datasets import dataset, dataset_id, deleted, owners
 from tools.openlineage.reading.looking import EventError, Object, Path, child, column_name, entries, named, needed, text
@@ -33,6 +33,7 @@ class Flow(NamedTuple):
     writes: tuple[DatasetId, ...] = ()
     said: bool = False
     """Whether it says anything of it, be it that something is made of nothing."""
+    confidence: float = 1.0
 
 
 def read(event: Mapping[str, Any]) -> Observed | None:
@@ -68,7 +69,8 @@ def _run(event: Object) -> Observed:
     state = _state(event)
     own, facets = _own(event)
     inputs, outputs = _datasets(event, "inputs", state in DONE), _datasets(event, "outputs", state in DONE)
-    flow = _flow(event, own, facets)
+    # What SQL says counts once the run is complete: until then an event may come that tells its columns itself.
+    flow = _flow(event, own, facets) if state != "COMPLETE" else _flow_or_sql(event, own, facets, inputs, outputs)
     return Observed(
         at=_time(event),
         origin=_origin(event),
@@ -82,6 +84,7 @@ def _run(event: Object) -> Observed:
         outputs=_with(outputs, flow.writes),
         edges=flow.edges,
         owners=owners(facets, ((None, "job"), "facets")),
+        confidence=flow.confidence,
         coarse=not flow.said,
         raw=event,
     )
@@ -90,7 +93,7 @@ def _run(event: Object) -> Observed:
 def _job(event: Object) -> Observed:
     own, facets = _own(event)
     inputs, outputs = _datasets(event, "inputs", True), _datasets(event, "outputs", True)
-    flow = _flow(event, own, facets)
+    flow = _flow_or_sql(event, own, facets, inputs, outputs)
     return Observed(
         at=_time(event),
         origin=_origin(event),
@@ -101,6 +104,7 @@ def _job(event: Object) -> Observed:
         outputs=_with(outputs, flow.writes),
         edges=flow.edges,
         owners=owners(facets, ((None, "job"), "facets")),
+        confidence=flow.confidence,
         coarse=not flow.said,
         raw=event,
     )
@@ -133,6 +137,18 @@ def _flow(event: Object, own: JobId, facets: Object) -> Flow:
         said = said or found is not None
         edges |= dict.fromkeys(found or ())
     return Flow(tuple(edges), _sources(told), tuple(told.targets), said)
+
+
+def _flow_or_sql(
+    event: Object, own: JobId, facets: Object, inputs: tuple[ObservedDataset, ...], outputs: tuple[ObservedDataset, ...]
+) -> Flow:
+    """What the event tells itself; where it tells nothing, what the job's SQL does to its inputs and outputs."""
+    flow = _flow(event, own, facets)
+    query = facets.get("sql")
+    if flow.said or not isinstance(query, dict) or deleted(query):
+        return flow
+    found = sql.of_job(query, inputs, outputs)
+    return Flow(found.edges, found.reads, (), True, found.confidence) if found else flow
 
 
 def _sources(told: explicit.Explicit) -> tuple[DatasetId, ...]:
