@@ -54,7 +54,9 @@ def test_a_scan_tells_what_it_read_and_what_it_could_not(assay, tmp_path: Path) 
     assert "Skipped or guessed: bad.sql: statement 1: it cannot be read as postgres" in said.stdout.replace("\n", " ")
     assert "--namespace" in said.stderr
     (tmp_path / "good.sql").unlink()
-    assert "1 ended, 1 job gone" in assay(tmp_path).stdout
+    said = assay(tmp_path)
+    assert "1 ended, 1 job gone" in said.stdout
+    assert said.exit_code == 2, "nothing could be read"
 
 
 def test_a_script_gets_everything_as_json(assay, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli import options
+from ui.cli.ending import NOT_DONE
 from ui.cli.options import As, Json
 from ui.cli.output import Output
 from ui.cli.session import opened
@@ -61,6 +62,8 @@ def scan(
         done = Lineage(memory, actor).scan(place, wanted, advance)
     _tell(out, done)
     out.result({**asdict(done), "complete": done.complete})
+    if done.skipped_places and not done.jobs and not done.reading:
+        raise typer.Exit(NOT_DONE)
 
 
 def _tell(out: Output, done: Scanned) -> None:
