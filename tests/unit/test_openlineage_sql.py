@@ -88,7 +88,11 @@ COARSE = {
     "a drop": ("drop table clean", (RAW,), (CLEAN,)),
     "too long": ("select email as mail from raw --" + "x" * LONGEST, (RAW,), (CLEAN,)),
     "a long name": (f"select {'x' * 3000} from raw", (RAW,), (CLEAN,)),
-    "a product": ("select a from x1", [f"x{n}" for n in range(MOST_PAIRS // 2 + 1)], (CLEAN, GOLD)),
+    "a product": (
+        "insert into clean (a) select a from x1; insert into gold (a) select a from x1",
+        [f"x{n}" for n in range(MOST_PAIRS // 2 + 1)],
+        (CLEAN, GOLD),
+    ),
 }
 
 
@@ -156,6 +160,12 @@ def test_what_is_not_sure_says_so():
     half = taken("insert into clean (mail) select email from raw; insert into clean select (((", (RAW, GOLD))
     assert edges(half) == {"raw.email > clean.mail IDENTITY", "gold.* > clean.* TRANSFORMATION"}
     assert half.confidence == 0.5
+    filtered = (
+        "insert into clean (mail) select email from raw where id in (select k from gold); insert into clean select ((("
+    )
+    assert "gold.* > clean.* TRANSFORMATION" in edges(taken(filtered, (RAW, GOLD))), "who knows what else it gives"
+    itself = taken("insert into clean (mail) select email from raw", (RAW, CLEAN))
+    assert (edges(itself), itself.confidence) == ({"raw.email > clean.mail IDENTITY"}, 0.8)
 
 
 def test_a_table_that_the_query_names_in_full_needs_no_list():
