@@ -24,6 +24,8 @@ _SHAPES = (
     ("personal_data", rf"\bwhere (?:does|do|is|are|did|could) .*?\b{_PERSONAL}\b(?: (?:in|of|from) (?P<a>.+?))?"
                       r"(?: (?:go|goes|flow|flows|end up|get to|used|land|leak|spread|stored).*)?$"),
     ("personal_data", rf"\b{_WHO} .*\b(?:carry|carries|hold|holds|contain|contains|have|has)\b.*\b{_PERSONAL}\b"),
+    ("personal_data", rf"\b(?:is|are) there (?:any )?{_PERSONAL} (?:in|of|from) (?P<a>.+)$"),
+    ("personal_data", rf"^(?:does|do) (?P<a>.+?) (?:carry|contain|have|hold|include) (?:any )?{_PERSONAL}\b"),
     ("path", r"\bhow (?:does|do|did|can|is|are) (?P<a>.+?) (?:get|gets|flow|go|come|end up|connected|related)"
              r" ?(?:to|into|in) (?P<b>.+)$"),
     ("path", r"\b(?:path|way|route|lineage|connection) (?:from|between) (?P<a>.+?) (?:to|and) (?P<b>.+)$"),
@@ -33,7 +35,7 @@ _SHAPES = (
                  r"|(?:derived|computed|calculated|built)(?: from)?)\b"),
     ("upstream", r"\bhow (?:is|are) (?P<a>.+?) (?:computed|calculated|made|built|derived|filled)\b"),
     ("upstream", r"\bwhat (?:does|do) (?P<a>.+?) depend on\b"),
-    ("upstream", rf"\b{_WHO} feeds? (?P<a>.+)$"),
+    ("upstream", rf"\b{_WHO}(?: columns?| tables?| sources?| jobs?)? feeds?(?: into)? (?P<a>.+)$"),
     ("impact", rf"\bif {_ONE} {_CHANGES} (?P<a>.+?),? (?:then )?(?:{_WHO}|does|will|would)\b"),
     ("impact", rf"\b(?:breaks?|broken|fails?|affected|impacted|happens?|suffers?)\b.*?\b(?:if|when|by|after)\b"
                rf"(?: {_ONE})?(?: {_CHANGES})? (?P<a>.+)$"),
