@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from memory.lineage.ingest import Ingested
     from memory.lineage.upkeep import Expired
     from tools.collecting.model import Collector, Found, Skipped
-    from tools.collecting.places import Wanted
+    from tools.collecting.wanted import Wanted
     from tools.lineage.observed import DatasetId, Observed
 
 SHOWN = 1_000
@@ -80,10 +80,11 @@ class Lineage:
         Raises CollectError, SourceError, LineageError for what cannot be read at all, StoreError.
         """
         from tools.collecting import places
+        from tools.collecting.wanted import Wanted
 
         actor = require(self._actor, "start")
         began = time.monotonic()
-        collector = places.collector(where, wanted or places.Wanted())
+        collector = places.collector(where, wanted or Wanted())
         scan = _Scan(collector, Scanned(_named(where), collector.kind))
         try:
             scan.run(self._memory, on_progress or (lambda _share: None))

@@ -21,7 +21,8 @@ import sqlglot
 from graph.lineage import Lineage, Scanned
 from memory import Memory, embedded
 from memory.migrate import migrate
-from tools.collecting.places import Wanted, collector
+from tools.collecting.places import collector
+from tools.collecting.wanted import Wanted
 
 COLUMNS = 20
 SOURCES = 50

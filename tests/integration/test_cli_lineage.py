@@ -27,7 +27,7 @@ def warehouse(store_server: str) -> Iterator[Memory]:
     """A store that was told of examples/warehouse, and has profiled what it is made of."""
     from graph.lineage import Lineage
     from tests.conftest import TEMPLATE, _database
-    from tools.collecting.places import Wanted
+    from tools.collecting.wanted import Wanted
 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)

@@ -12,7 +12,8 @@ from memory import Memory
 from tests.support import dbt, heavy
 from tests.support.lineages import below
 from tests.support.shop_edges import EDGES, FIRST_BUILD, told
-from tools.collecting.places import Wanted, collector
+from tools.collecting.places import collector
+from tools.collecting.wanted import Wanted
 from tools.lineage.naming import canonical
 from tools.lineage.observed import ColumnId, DatasetId
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from tests.support.shop_edges import EDGES, told
 from tools.collecting.dbt import profiles
 from tools.collecting.model import CollectError, Found, Skipped
-from tools.collecting.places import Wanted, collector
+from tools.collecting.places import collector
+from tools.collecting.wanted import Wanted
 from tools.lineage.observed import DatasetId, ObservedDataset, Owner, Tag
 
 ARTIFACTS = Path(__file__).parent.parent / "support" / "dbt_artifacts"

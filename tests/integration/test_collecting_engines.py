@@ -26,7 +26,7 @@ from tools.collecting.databases.catalogs import CATALOGS, schemas_of
 from tools.collecting.databases.sql import SqlListing
 from tools.collecting.databases.views import Queries, Views
 from tools.collecting.model import CollectError, Found, Skipped
-from tools.collecting.places import Wanted
+from tools.collecting.wanted import Wanted
 from tools.lineage.naming import canonical
 from tools.lineage.observed import ColumnId, DatasetId
 from tools.sources import athena

@@ -14,7 +14,7 @@ from memory import Memory
 from tests.support.lineages import below
 from tools.collecting.dumps import condensed
 from tools.collecting.model import CollectError
-from tools.collecting.places import Wanted
+from tools.collecting.wanted import Wanted
 from tools.lineage import LineageError
 from tools.lineage.observed import ColumnId, DatasetId, JobId
 

@@ -18,8 +18,9 @@ from tools.collecting.logs.entries import Entry, entries, when
 from tools.collecting.logs.log import Log
 from tools.collecting.logs.statements import Seen, Sessions, fingerprint, successful, writes
 from tools.collecting.model import CollectError, Found, Skipped
-from tools.collecting.places import Wanted, collector
+from tools.collecting.places import collector
 from tools.collecting.sniffing import kind_of
+from tools.collecting.wanted import Wanted
 
 COPY = "insert into b (x) select x from a where y > 1"
 STDERR = """\

@@ -15,7 +15,7 @@ from tests.support.lineages import below
 from tests.support.same_table import postgres_uri
 from tools import sources
 from tools.collecting.model import CollectError
-from tools.collecting.places import Wanted
+from tools.collecting.wanted import Wanted
 from tools.lineage.naming import canonical, of_uri
 from tools.lineage.observed import ColumnId, DatasetId
 from tools.sources.table import SourceError

@@ -116,6 +116,13 @@ def test_what_is_told_for_every_column_is_kept_once():
     assert len(found) == 41
 
 
+@pytest.mark.parametrize("others", [{}, {"b": [field("b", RAW)]}])
+def test_what_filters_one_column_of_several_or_the_only_one_stays_with_it(others):
+    told = column_lineage(a=[field("a", RAW), field("f", RAW, "INDIRECT FILTER")], **others)
+    found = edges(writes(dataset(CLEAN, columnLineage=told)))
+    assert ("raw.f", "clean.a", "INDIRECT FILTER", False) in found
+
+
 def lineage(**parts):
     """An entry of the lineage facet for `clean`."""
     return {"namespace": DB, "name": CLEAN, "type": "DATASET", **parts}

@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.collecting.model import CollectError, Collector
 from tools.collecting.tables import Place
+from tools.collecting.wanted import Wanted
 
 _URI = re.compile(r"([A-Za-z][\w+.-]+)://")
 _KNOWN = (
     "Give a dbt project, a manifest.json, a folder or file of SQL, a query log, a file of OpenLineage events, "
     "or the URI of a database."
 )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a person says of a place besides where it is."""
-
-    dialect: str | None = None
-    namespace: str | None = None
-    """Where tables are whose names do not say it: `postgres://db:5432/shop/public`."""
-    schema: Path | None = None
-    """A file with the columns of tables."""
-    queries: bool = False
-    """Of a database: the log of its queries, and not its views."""
-    at: datetime | None = None
-
-    @property
-    def place(self) -> Place | None:
-        """Where tables are, if that was said."""
-        return Place.of(self.namespace) if self.namespace else None
-
-    @property
-    def time(self) -> datetime:
-        """When the scan counts as made."""
-        return self.at or datetime.now(UTC)
 
 
 def collector(where: str, wanted: Wanted) -> Collector:

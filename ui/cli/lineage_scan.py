@@ -54,7 +54,7 @@ def scan(
     Example: assay lineage scan path/to/dbt_project
     """
     from graph.lineage import Lineage
-    from tools.collecting.places import Wanted
+    from tools.collecting.wanted import Wanted
 
     out, actor = Output(as_json), options.actor(name)
     wanted = Wanted(dialect, namespace, schema, queries)

@@ -12,9 +12,9 @@ from tools.collecting.databases.listing import Listing, View
 from tools.collecting.logs.log import ORIGIN as LOG
 from tools.collecting.logs.log import Statements
 from tools.collecting.model import CollectError, Found, Notes, Progress, Scope, Skipped, Tally
-from tools.collecting.places import Wanted
 from tools.collecting.saying import Teller, Written, read
 from tools.collecting.tables import Tables
+from tools.collecting.wanted import Wanted
 from tools.lineage.model import ColumnRef, Edge, Lineage
 from tools.lineage.observed import DatasetId, Field, JobId, ObservedDataset
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from tools.collecting.logs.entries import Entry, entries
 from tools.collecting.logs.statements import Seen, Sessions, fingerprint, successful, without_values, writes
 from tools.collecting.model import LOGGED, Found, Notes, Progress, Scope, Skipped, Tally
-from tools.collecting.places import Wanted
 from tools.collecting.saying import Teller, by_table, fits, read, unreadable
 from tools.collecting.schemas import load
 from tools.collecting.sniffing import LogForm
 from tools.collecting.tables import NOWHERE, Place, Tables
+from tools.collecting.wanted import Wanted
 from tools.lineage.observed import JobId, ObservedDataset
 
 ORIGIN = "querylog"
