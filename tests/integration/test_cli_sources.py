@@ -23,6 +23,7 @@ ROWS = pa.table({"id": [1, 2, 3]})
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.setenv("PYICEBERG_HOME", str(tmp_path))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)

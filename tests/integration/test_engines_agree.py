@@ -94,6 +94,7 @@ def _athena(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
 def _in_postgres(request: pytest.FixtureRequest, database: str) -> str:
     server: str = request.getfixturevalue("store_server")
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {database} with (force)".encode())
         connection.execute(f"create database {database}".encode())
     with psycopg.connect(server, dbname=database, autocommit=True) as connection, connection.cursor() as cursor:
         for name, (columns, rows) in TABLES.items():

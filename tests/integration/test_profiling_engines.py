@@ -45,8 +45,8 @@ def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def _redshift(request: pytest.FixtureRequest, stack: ExitStack) -> dict[int, str]:
-    stack.enter_context(run(Redshift(_in_postgres(request, "warehouse"))))
-    return {rows: f"redshift://shop.eu-west-1/warehouse/orders_{rows}" for rows in (SMALL, LARGE)}
+    stack.enter_context(run(Redshift(_in_postgres(request, "measured"))))
+    return {rows: f"redshift://shop.eu-west-1/measured/orders_{rows}" for rows in (SMALL, LARGE)}
 
 
 def _athena(request: pytest.FixtureRequest, stack: ExitStack) -> dict[int, str]:
@@ -58,6 +58,7 @@ def _athena(request: pytest.FixtureRequest, stack: ExitStack) -> dict[int, str]:
 def _in_postgres(request: pytest.FixtureRequest, database: str) -> str:
     server: str = request.getfixturevalue("store_server")
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {database} with (force)".encode())
         connection.execute(f"create database {database}".encode())
     with psycopg.connect(server, dbname=database, autocommit=True) as connection:
         for rows in (SMALL, LARGE):

@@ -15,7 +15,7 @@ UNTOLD |= {"checkpoint_writes", "model_calls", "lineage_state"}
 """Tables of the machinery; a call of a model that was cut off is made, and paid, again, a run told of again."""
 IDS = {"uuid", "timestamp with time zone", "USER-DEFINED"}
 COUNTERS = {"id", "run_id", "key", "seq", "mac", "prev", "attempt", "lease_token", "last_event", "number", "position"}
-COUNTERS |= {"memory", "attempts", "dataset_id", "root"}
+COUNTERS |= {"memory", "attempts", "dataset_id", "root", "job_id", "statement_id", "src", "dst", "node", "witness"}
 AGAIN = {"model.answered"}
 """What a person may find twice in the audit log, because it happened twice."""
 STATES = {"waiting", "done", "failed", "cancelled"}
