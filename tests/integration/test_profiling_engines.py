@@ -63,7 +63,7 @@ def _in_postgres(request: pytest.FixtureRequest, database: str) -> str:
     with psycopg.connect(server, dbname=database, autocommit=True) as connection:
         for rows in (SMALL, LARGE):
             profile_tables.into_postgres(connection, f"orders_{rows}", rows)
-            if database == "warehouse":
+            if database == "measured":
                 connection.execute(f'alter table orders_{rows} rename "Customer Name" to "customer name"'.encode())
     return server
 
