@@ -71,6 +71,7 @@ def test_what_cannot_be_scanned_at_all(assay, tmp_path: Path) -> None:
         [tmp_path / "nothing"],
         [tmp_path, "--dialect", "klingon"],
         [tmp_path, "--schema", tmp_path / "no"],
+        [tmp_path, "--namespace", "not a ns"],
     ):
         said = assay(*arguments)
         assert isinstance(said.exception, AssayError)  # which the command line turns into one line and exit code 2
