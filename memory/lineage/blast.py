@@ -13,7 +13,7 @@ from memory.lineage import reading
 from memory.lineage.answers import Completeness
 from memory.lineage.copy import Copy
 from memory.lineage.graphs import RowFacts, Walked, explore
-from memory.lineage.impact import OWN_JOBS, made, names_of, ranked
+from memory.lineage.impact import jobs_of, made, names_of, others, ranked
 from memory.lineage.meaning import short
 from memory.lineage.nodes import ALL_COLUMNS, COLUMN
 from memory.lineage.walking import Ids, Rows, SeenFew, Terms, TooMany, walk
@@ -127,7 +127,7 @@ def _blast(connection: Connection, copy: Copy, start: Ids, most: int) -> Blast:
     terms = Terms("down", limit=most)
     met, cut = _walked(connection, copy, start, terms)
     datasets, is_column = met.facts.datasets(met.walk.nodes)
-    reached = made(met.walk, datasets, is_column) & ~np.isin(datasets, _own_copies(connection, datasets))
+    reached = made(met.walk, datasets, is_column) & others(connection, datasets)
     nodes, datasets, is_column = met.walk.nodes[reached], datasets[reached], is_column[reached]
     marked = {tag: here & is_column for tag, here in met.facts.tags(nodes).items() if personal(*tag)}
     tables = ranked(datasets, is_column, met.walk.distances[reached], marked)
@@ -137,21 +137,11 @@ def _blast(connection: Connection, copy: Copy, start: Ids, most: int) -> Blast:
         cut=met.walk.cut or cut,
         columns=int(is_column.sum()),
         tables=len(tables.ids),
-        jobs=len(met.facts.jobs(met.walk.nodes, terms)),
+        jobs=len(jobs_of(connection, met, terms)),
         personal=int(np.logical_or.reduce(list(marked.values())).sum()) if marked else 0,
         owners=tuple(dict.fromkeys(owner.name for owner, _ in owners)),
         nearest=tuple(names[id_] for id_ in tables.ids[:NAMED].tolist()),
     )
-
-
-def _own_copies(connection: Connection, datasets: Ids) -> list[int]:
-    """Datasets that Assay alone writes, such as rows that it set aside: that they change is no harm."""
-    rows = connection.execute(
-        """select i.dataset_id from lineage_io i join lineage_jobs j on j.id = i.job_id
-        where i.output and i.dataset_id = any(%s) group by i.dataset_id having bool_and(j.namespace = %s)""",
-        [np.unique(datasets).tolist(), OWN_JOBS],
-    )
-    return [row["dataset_id"] for row in rows]
 
 
 def _walked(connection: Connection, copy: Copy, start: Ids, terms: Terms) -> tuple[Walked, str | None]:

@@ -35,7 +35,7 @@ def impact(connection: Connection, walked: Walked, terms: Terms, shown: int) -> 
     """Adds up a walk; lists have up to `shown` entries, counts are of all."""
     met = walked.walk
     datasets, is_column = walked.facts.datasets(met.nodes)
-    reached = made(met, datasets, is_column)
+    reached = made(met, datasets, is_column) & others(connection, datasets)
     nodes, distances = met.nodes[reached], met.distances[reached]
     datasets, is_column = datasets[reached], is_column[reached]
     tagged = walked.facts.tags(nodes)
@@ -62,6 +62,26 @@ def made(met: Walk, datasets: Array, is_column: Array) -> Array:
     return np.asarray((met.distances > 0) & (is_column | ~own), np.bool_)
 
 
+def others(connection: Connection, datasets: Array) -> Array:
+    """Which nodes are not of a dataset that Assay alone writes, such as rows set aside: no harm if these change."""
+    rows = connection.execute(
+        """select i.dataset_id from lineage_io i join lineage_jobs j on j.id = i.job_id
+        where i.output and i.dataset_id = any(%s::bigint[]) group by i.dataset_id
+        having bool_and(j.namespace = %s)""",
+        [array(np.unique(datasets).tolist()), OWN_JOBS],
+    )
+    return np.asarray(~np.isin(datasets, [row["dataset_id"] for row in rows]), np.bool_)
+
+
+def jobs_of(connection: Connection, walked: Walked, terms: Terms) -> dict[int, int]:
+    """The jobs but Assay's own that made edges of a walk, and how many."""
+    made_by = walked.facts.jobs(walked.walk.nodes, terms)
+    rows = connection.execute(
+        "select id from lineage_jobs where id = any(%s) and namespace <> %s", [[*made_by], OWN_JOBS]
+    )
+    return {row["id"]: made_by[row["id"]] for row in rows}
+
+
 def ranked(datasets: Array, is_column: Array, distances: Array, tagged: dict[TagName, Array]) -> Tables:
     """The datasets of some nodes, what matters most first; one entry for each node, the nearest first."""
     # Nodes come in the order of their distance: the first of a dataset is its nearest.
@@ -78,14 +98,13 @@ def ranked(datasets: Array, is_column: Array, distances: Array, tagged: dict[Tag
 
 def _jobs(connection: Connection, walked: Walked, terms: Terms) -> list[tuple[int, int]]:
     """Jobs with how many of their edges lead on, most first; then those that only read what is affected."""
-    made = walked.facts.jobs(walked.walk.nodes, terms)
     datasets = np.unique(walked.facts.datasets(walked.walk.nodes)[0])
     rows = connection.execute(
         """select distinct i.job_id from lineage_io i join lineage_jobs j on j.id = i.job_id
         where i.dataset_id = any(%s::bigint[]) and not i.output and j.namespace <> %s""",
         [array(datasets.tolist()), OWN_JOBS],
     )
-    found = {row["job_id"]: 0 for row in rows} | made
+    found = {row["job_id"]: 0 for row in rows} | jobs_of(connection, walked, terms)
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 

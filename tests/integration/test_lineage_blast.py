@@ -132,3 +132,4 @@ def test_rows_that_assay_set_aside_are_no_harm(store):
     assert (found.columns, found.nearest) == (1, (dataset("mart"),))
     store.lineage.ingest([declared(4, "use", edge("aside.name", "used.name"))])
     assert store.lineage.blast(dataset("customers"), {1: ["name"]})[1].tables == 2
+    assert {one.dataset.name for one in store.lineage.impact(column("customers.name")).tables} == {"mart", "used"}
