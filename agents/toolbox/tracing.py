@@ -13,7 +13,7 @@ from agents.toolbox.answer import Answer, Offset, Runtime, answer, dataset, page
 from agents.work import WorkError
 
 if TYPE_CHECKING:
-    from memory.lineage.answers import Impact, Step
+    from memory.lineage.answers import Completeness, Impact, Step
     from memory.lineage.store import LineageStore
     from tools.lineage.observed import ColumnId, Owner
 
@@ -136,8 +136,8 @@ def _reach(
     if not lines:
         return f"Nothing is known that {_name(node)} {says}.", []
     tables = len({one.column.dataset for one in found.columns})
-    more = "" if found.complete else "more than "
-    told = f"{_name(node)} {says} {more}{_n(len(lines), 'column')} of {_n(tables, 'table')}, the nearest first: "
+    counted = _counted(sum(one.column.column != "*" for one in found.columns), tables, found)
+    told = f"{_name(node)} {says} {counted}, the nearest first: "
     return told + f"{_few([_name(one.column) for one in found.columns], len(lines))}.", lines
 
 
@@ -188,9 +188,13 @@ def _within(column: ColumnId, node: ColumnId) -> bool:
 
 
 def _counts(found: Impact) -> str:
+    return f"{_counted(found.column_count, found.table_count, found)} and {_n(found.job_count, 'job')}"
+
+
+def _counted(columns: int, tables: int, found: Completeness) -> str:
     more = "" if found.complete else "more than "
-    columns, tables = _n(found.column_count, "column"), _n(found.table_count, "table")
-    return f"{more}{columns} of {tables} and {_n(found.job_count, 'job')}"
+    made = f"{_n(columns, 'column')} of " if columns else ""
+    return f"{more}{made}{_n(tables, 'table')}"
 
 
 def _n(number: int, noun: str) -> str:

@@ -294,18 +294,20 @@ def _named(connection: Connection, found: Walk, with_starts: bool) -> list[Reach
 
 
 def _without_ends(connection: Connection, found: Walk) -> list[Reached]:
-    """The columns of a walk but for whole datasets that were only met as such, and that nothing leads on from."""
+    """The columns of a walk but for whole datasets: that of a start, and those that nothing leads on from."""
     names = reading.columns(connection, found.nodes.tolist())
     entries: dict[ColumnId, int] = {}
     leading: set[int] = set()
+    starts = {ColumnId(names[node].dataset) for node in found.nodes[found.distances == 0].tolist()}
     rows = zip(found.nodes.tolist(), found.distances.tolist(), found.before.tolist(), strict=True)
     # From the farthest on: what leads to nothing is left out before what leads to that.
     for node, distance, before in reversed(list(rows)):
         name = names[node]
         own = before != -1 and name.column == DATASET and names[before].dataset == name.dataset
         if distance and not (own and node not in leading):
-            entries[name] = distance
             leading.add(before)
+            if name not in starts:
+                entries[name] = distance
     return [Reached(column, distance) for column, distance in reversed(entries.items())]
 
 

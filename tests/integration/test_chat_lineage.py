@@ -59,11 +59,14 @@ def test_what_breaks(ask):
     assert "1 column of 1 table" in content(ask("impact", "customers.day", edges="indirect"))["summary"]
 
 
-def test_where_it_comes_from_and_goes(ask):
+def test_where_it_comes_from_and_goes(shop, ask):
     assert content(ask("upstream", "people.token")) == {
         "summary": "mart.people.token is made of 1 column of 1 table, the nearest first: shop.customers.email.",
         "found": ["shop.customers.email: 1 edge away, transformation, masked, job mart"],
     }
+    shop.lineage.ingest([declared(3, "copy", edge("mart.people.*", "copied.*"))])
+    assert content(ask("downstream", "people.email"))["summary"].startswith("mart.people.email goes into 1 table, the")
+    shop.lineage.ingest([declared(4, "copy")])
     assert content(ask("downstream", "people.token"))["summary"] == "Nothing is known that mart.people.token goes into."
     assert (
         "1 edge: shop.customers.email > mart.people.email"

@@ -16,7 +16,7 @@ from ui.report import text
 from ui.report.text import clean, count
 
 if TYPE_CHECKING:
-    from memory.lineage.answers import Diff, Impact, Path, Reach, Reached, Step, TagReport
+    from memory.lineage.answers import Completeness, Diff, Impact, Path, Reach, Reached, Step, TagReport
     from tools.lineage.observed import ColumnId, DatasetId, JobId, Owner
 
 WORDS = {
@@ -65,13 +65,18 @@ def reached(node: ColumnId, reach: Reach, direction: str, *, explain: bool) -> R
     tables: dict[DatasetId, list[Reached]] = {}
     for one in reach.columns:
         tables.setdefault(one.column.dataset, []).append(one)
-    columns = f"{'' if reach.complete else 'more than '}{count(len(reach.columns), 'column')}"
-    parts: list[RenderableType] = [
-        Text.assemble((name(node), "bold"), f" {side} {columns} of {count(len(tables), 'table')}.")
-    ]
+    told = _counted(sum(one.column.column != "*" for one in reach.columns), len(tables), reach)
+    parts: list[RenderableType] = [Text.assemble((name(node), "bold"), f" {side} {told}.")]
     for dataset, found in tables.items():
         parts += [Text(), _heading(dataset), Padding(_columns(found, edges, direction, explain), (0, 0, 0, 2))]
     return Group(*parts)
+
+
+def _counted(columns: int, tables: int, found: Completeness) -> str:
+    """`3 columns of 2 tables`; tables of which nobody knows the columns are counted alone."""
+    more = "" if found.complete else "more than "
+    made = f"{count(columns, 'column')} of " if columns else ""
+    return f"{more}{made}{count(tables, 'table')}"
 
 
 def tree(steps: Iterable[Step], direction: str) -> dict[ColumnId, Step]:
@@ -177,9 +182,7 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _counts(found: Impact) -> str:
-    more = "" if found.complete else "more than "
-    columns = f"{more}{count(found.column_count, 'column')} of {count(found.table_count, 'table')}"
-    return f"{columns} and {count(found.job_count, 'job')}"
+    return f"{_counted(found.column_count, found.table_count, found)} and {count(found.job_count, 'job')}"
 
 
 def tag(key: str, value: str) -> str:

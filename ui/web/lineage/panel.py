@@ -106,9 +106,8 @@ def _impact(column: ColumnId, question: Question) -> None:
     if not found.column_count and not found.table_count:
         st.caption("Nothing is known to be made of it.")
         return
-    lines = [
-        f"{count(found.column_count, 'column')} of {count(found.table_count, 'table')}, {count(found.job_count, 'job')}"
-    ]
+    columns = f"{count(found.column_count, 'column')} of " if found.column_count else ""
+    lines = [f"{columns}{count(found.table_count, 'table')}, {count(found.job_count, 'job')}"]
     lines += [inline(_listed([named(ColumnId(one.dataset)) for one in found.tables], found.table_count), 300)]
     if found.owners:
         owners = [owner.name for owner, _ in found.owners[:MOST_NAMED]]
