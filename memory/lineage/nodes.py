@@ -1,4 +1,4 @@
-"""Column nodes: found or made many at a time, and tied to the nodes of their whole dataset."""
+"""Column nodes: found or made many at a time, and tied to their whole dataset and to their other spellings."""
 
 from __future__ import annotations
 
@@ -78,10 +78,13 @@ def settle(connection: Connection, datasets: Iterable[int], version: int) -> Non
 
 
 def tie(connection: Connection, made: list[int], version: int) -> None:
-    """Ties new nodes to those of their dataset that stand for all of it, or all to a new such node."""
+    """Ties new nodes to those of their dataset that stand for all of it, or all to a new such node.
+
+    Columns whose names differ in case only are tied both ways: producers spell the column of one engine differently.
+    """
     connection.execute(
         # Of two nodes, role 1 comes before columns, and role 2 after them.
-        """with made as (select id, dataset_id, role from lineage_columns where id = any(%(made)s)),
+        """with made as (select id, dataset_id, role, name from lineage_columns where id = any(%(made)s)),
         pairs as (
             select m.id, m.role, w.id as other, w.role as other_role from made m
                 join lineage_columns w on w.dataset_id = m.dataset_id and w.role > 0
@@ -90,7 +93,11 @@ def tie(connection: Connection, made: list[int], version: int) -> None:
         ties as (
             select case when role = 1 or other_role = 2 then id else other end as src,
                 case when role = 1 or other_role = 2 then other else id end as dst
-            from pairs where role <> other_role),
+            from pairs where role <> other_role
+            union all select case when swap then m.id else o.id end, case when swap then o.id else m.id end
+            from made m join lineage_columns o on m.role = 0 and o.role = 0 and o.dataset_id = m.dataset_id
+                and md5(lower(o.name)) = md5(lower(m.name)) and o.id <> m.id
+                cross join (values (true), (false)) both_ways (swap)),
         stored as (
             insert into lineage_edges (job_id, src, dst, kind, valid_from, run_id, confidence, version)
             select distinct 0, src, dst, %(kind)s::smallint, %(always)s::timestamptz, 0, 1, %(version)s::bigint

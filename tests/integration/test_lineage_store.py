@@ -410,3 +410,13 @@ def test_a_tag_does_not_spread_where_nobody_tells_what_flows_but_that_is_said(st
     assert found.perhaps == (ColumnId(dataset("b")),)
     assert store.lineage.where_goes("pii", "other").perhaps == ()
     assert names(store.lineage.downstream(column("a.x")))  # what depends on it is told all the same
+
+
+def test_names_of_a_column_that_differ_in_case_only_are_one_column(store):
+    tagged = seen("a", tags=(Tag("pii", "", "x"),))
+    told = [declared(1, "job 1", edge("a.x", "b.Email")), declared(2, "job 2", edge("b.eMail", "c.y"))]
+    store.lineage.ingest([*told, Observed(at(0), "tagger", inputs=(tagged,))])
+    assert ("c.y", 3) in names(store.lineage.downstream(column("a.x")))
+    assert column("c.y") in {one.column for one in store.lineage.where_goes("pii").columns}
+    store.lineage.ingest([declared(3, "job 3", edge("c.EMAIL", "d.z"))])  # of another table
+    assert "d.z" not in dict(names(store.lineage.downstream(column("a.x"))))

@@ -47,6 +47,8 @@ def name(column: ColumnId) -> str:
 def how(step: Step) -> str:
     """What happens on an edge: `aggregated, masked`."""
     told = WORDS.get(step.subtype) or ("directly" if step.type == "DIRECT" else "indirectly")
+    if step.subtype == "MEMBER" and "*" not in (step.source.column, step.target.column):
+        told = "spelled another way"
     sure = "" if step.confidence >= 1 else f", {text.percent(step.confidence)} sure"
     return f"{told}{', masked' if step.masking else ''}{sure}"
 
