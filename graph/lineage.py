@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graph.permissions import require
 from memory.audit import Fact
+from tools.errors import AssayError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from memory import Memory
     from memory.lineage.ingest import Ingested
     from memory.lineage.upkeep import Expired
@@ -99,8 +99,10 @@ class Lineage:
         return self._memory.lineage.drop(dataset, actor=require(self._actor, "drop"))
 
     def expire(self, before: datetime) -> Expired:
-        """Forgets what held before a time only, and the raw text of events that came before. Raises StoreError."""
+        """Forgets what held before a time only, and the raw text of events that came before. Raises AssayError."""
         actor = require(self._actor, "settings")
+        if before > datetime.now(UTC):
+            raise AssayError(f"{before:%Y-%m-%d %H:%M} is yet to come.", hint="Name a time that is past, such as 90d.")
         edges = self._memory.lineage.expire_history(before, actor=actor)
         return replace(edges, events=self._memory.lineage.expire_events(before, actor=actor).events)
 

@@ -73,6 +73,13 @@ def test_as_of_then(http):
     then = (at(1.5)).isoformat()
     assert [one["column"] for one in got(http, "upstream", node="shop.customers.email", at=then)["columns"]] == ["old"]
     assert [one["column"] for one in got(http, "upstream", node="shop.customers.email")["columns"]] == ["mail"]
+    for short in ("7d ago", "90m", "yesterday", "now"):
+        assert [one["column"] for one in got(http, "upstream", node="shop.customers.email", at=short)["columns"]] == [
+            "mail"
+        ]
+    assert got(http, "diff", **{"from": "7d", "to": "now"})["added"] == []
+    for wrong in ("soon", "999999w", ""):
+        problem(http.get("/lineage/upstream", params={"node": "raw", "at": wrong}), 422)
 
 
 def test_impact(http):

@@ -16,7 +16,7 @@ from memory import Memory
 from tests.support.lineages import declared, edge
 from tools.errors import AssayError
 from ui.cli.main import app
-from ui.cli.moments import age, moment
+from ui.report.times import age, moment
 
 HIDDEN = "\u202e"
 ROOT = Path(__file__).parents[2]
@@ -178,6 +178,7 @@ def test_a_table_is_dropped_and_history_expires_and_both_are_recorded(store, sto
     assert "Only a whole table" in str(run("drop", "b.x").exception)
     told = run("expire", "--before", "2026-02-01", "--as", "Ann").stdout
     assert "1 past edge" in told
+    assert "is yet to come" in str(run("expire", "--before", "2999-01-01", "--as", "Ann").exception)
     facts = {(one.action, one.actor) for one in store.audit.entries()}
     assert {("lineage.dropped", "Ann"), ("lineage.expired", "Ann")} <= facts
 
@@ -230,6 +231,10 @@ def test_ages_and_moments():
     now = datetime(2026, 11, 23, tzinfo=UTC)
     assert age("8w") == timedelta(weeks=8)
     assert moment("7d ago", now) == datetime(2026, 11, 16, tzinfo=UTC)
+    assert moment("90m", now) == datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
+    assert (moment("now", now), moment("Yesterday", now)) == (now, datetime(2026, 11, 22, tzinfo=UTC))
+    with pytest.raises(AssayError):
+        age("6m")
     assert moment("2026-11-01") == datetime(2026, 11, 1, tzinfo=UTC)
     assert moment("2026-11-01T10:00+02:00") == datetime(2026, 11, 1, 8, tzinfo=UTC)
     for wrong in ("", "7", "soon", "999999w"):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tools.errors import AssayError
-from ui.cli.moments import moment
 from ui.cli.options import Json
 from ui.cli.output import Output
 from ui.cli.session import opened
+from ui.report.times import moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +38,7 @@ Indirect = Annotated[
     bool, typer.Option("--indirect/--direct", help="Follow joins, filters, groupings and conditions too.")
 ]
 At = Annotated[
-    str, typer.Option("--at", metavar="TIME", help="As it was then: 2026-11-01, or 7d ago.", show_default=False)
+    str, typer.Option("--at", metavar="TIME", help="As it was then: 2026-11-01, yesterday, 7d ago.", show_default=False)
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Show one shortest way for each column.")]
 
@@ -140,7 +140,7 @@ def path(
 
 
 def diff(
-    since: Annotated[str, typer.Option("--from", metavar="TIME", help="Before: 2026-11-01, or 7d ago.")],
+    since: Annotated[str, typer.Option("--from", metavar="TIME", help="Before: 2026-11-01, yesterday, 7d ago.")],
     until: Annotated[
         str, typer.Option("--to", metavar="TIME", help="After; now if not given.", show_default=False)
     ] = "",
@@ -154,7 +154,7 @@ def diff(
     """
     from ui.report import lineage, lineage_json
 
-    out, before, after = Output(as_json), moment(since), moment(until or "0h")
+    out, before, after = Output(as_json), moment(since), moment(until or "now")
     if before >= after:
         raise AssayError("--from is not before --to.", hint="Turn them round.")
     with opened(out) as memory:

@@ -8,11 +8,11 @@ import typer
 
 from tools.errors import AssayError
 from ui.cli import options
-from ui.cli.moments import moment
 from ui.cli.options import As, Json
 from ui.cli.output import Output
 from ui.cli.session import opened
 from ui.report.text import count
+from ui.report.times import moment
 
 
 def drop(
@@ -38,7 +38,9 @@ def drop(
 
 
 def expire(
-    before: Annotated[str, typer.Option(metavar="TIME", help="2026-01-01, or how long ago: 90d.", show_default=False)],
+    before: Annotated[
+        str, typer.Option(metavar="TIME", help="2026-01-01, yesterday, or how long ago: 90d, 12h.", show_default=False)
+    ],
     name: As = "",
     as_json: Json = False,
 ) -> None:

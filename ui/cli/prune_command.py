@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from ui.cli import options
-from ui.cli.moments import age
 from ui.cli.options import As, Json
 from ui.cli.output import Output
 from ui.cli.session import opened
 from ui.report.text import count
+from ui.report.times import age
 
 
 def prune(

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BeforeValidator
 
 from tools.errors import AssayError
 from ui.api.desk import Asker, AtDesk
 from ui.api.models import lineage as models
 from ui.report import lineage_json
+from ui.report.times import spoken
 
 router = APIRouter(prefix="/lineage", tags=["lineage"])
 
@@ -30,7 +32,9 @@ Most = Annotated[
     int, Query(ge=1, le=MOST, description="At most so many columns or edges; `cut` says if there are more.")
 ]
 Indirect = Annotated[bool, Query(description="Follow joins, filters, groupings and conditions too.")]
-At = Annotated[datetime | None, Query(description="As it was then; without a time zone it is UTC.")]
+Moment = BeforeValidator(lambda said: (spoken(said) if isinstance(said, str) else None) or said)
+ZONE = "without a time zone it is UTC. Short: `7d`, `12h` or `90m` ago, `yesterday`, `now`."
+At = Annotated[datetime | None, Moment, Query(description=f"As it was then; {ZONE}")]
 Explain = Annotated[bool, Query(description="With one shortest way for each column.")]
 Listed = Annotated[int, Query(ge=1, le=1_000, description="Entries of each list; all are counted.")]
 
@@ -110,8 +114,8 @@ def show_path(
 def list_changes(
     desk: AtDesk,
     actor: Asker,
-    since: Annotated[datetime, Query(alias="from", description="Before.")],
-    until: Annotated[datetime | None, Query(alias="to", description="After; now if not given.")] = None,
+    since: Annotated[datetime, Moment, Query(alias="from", description=f"Before; {ZONE}")],
+    until: Annotated[datetime | None, Moment, Query(alias="to", description="After; now if not given.")] = None,
     dataset: Annotated[str | None, Query(max_length=4_000, description="Only edges of this table.")] = None,
     limit: Most = 500,
 ) -> models.LineageDiff:
