@@ -239,6 +239,25 @@ def test_a_hub_of_a_thousand_columns_in_a_hundred_tables(reader: Reader) -> None
     assert reader.page.locator(".ln-row").count() < 100
 
 
+def test_first_one_sees_the_start_and_all_that_leads_to_it(reader: Reader) -> None:
+    for node in ("mart.fct_orders", "mart.customer_value.email", "report.churn_features"):
+        reader.look(node)
+        canvas = reader.page.locator(".ln-canvas").bounding_box()
+        start = reader.page.locator(".ln-card.ln-start").bounding_box()
+        assert start["x"] + start["width"] <= canvas["x"] + canvas["width"], node
+        assert min(one.bounding_box()["x"] for one in reader.page.locator(".ln-card").all()) >= canvas["x"], node
+
+
+def test_tables_to_start_with_say_where_they_are(reader: Reader) -> None:
+    reader.open("/lineage")
+    offered = reader.page.locator("[class*=st-key-start-] button")
+    reader.expect(offered).to_have_count(12)
+    told = [one.inner_text().split()[1:] for one in offered.all()]
+    assert ["served", "shop.wide"] in told, told
+    assert ["mart_99", "shop.hub"] in told, told
+    assert reader.hard_to_read() == []
+
+
 def test_names_from_outside_are_text(reader: Reader) -> None:
     reader.look("odd.made")
     row = reader.row("made", "x" * 300)

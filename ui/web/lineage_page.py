@@ -231,7 +231,7 @@ def _empty() -> None:
         )
         with st.container(horizontal=True):
             for number, table in enumerate(newest):
-                label = inline(named(table), 60)
+                label = f"{inline(named(table), 60)} :small[:gray[{inline(place(table.dataset), 60)}]]"
                 st.button(label, key=f"start-{number}", icon=":material/table:", on_click=state.start_at, args=(table,))
         return
     st.info("There is no lineage yet. Any of these brings some:", icon=":material/account_tree:")

@@ -1,6 +1,7 @@
 // Where one looks: the canvas with what stands on it, dragged, zoomed and fitted.
 
-const LEAST = 0.12, MOST = 2, READABLE = 0.75
+const LEAST = 0.12, MOST = 2, READABLE = 0.75, LEGIBLE = 0.6
+const CARD = 248
 
 class Sight {
   constructor(parent) {
@@ -38,12 +39,16 @@ class Sight {
     const [width, height, aside, above] = this.room()
     const start = this.data.cards.find(card => card.start) ?? this.data.cards[0]
     if (!start) return
-    const k = Math.max(this.at.k, READABLE)
+    // All that lies to the left of the start is shown with it, somewhat smaller if need be.
+    const upToStart = (width - 2 * aside) / (start.x + CARD)
+    const k = Math.max(LEGIBLE, Math.min(READABLE, upToStart))
     // As near to the middle as leaves no room empty.
     const along = (room, edge, size, wanted) => size * k < room - 2 * edge
       ? (room - size * k) / 2 : Math.min(edge, Math.max(room - edge - size * k, room / 2 - wanted * k))
-    const [x, y] = [start.x + 124, start.y + Math.min(start.height, 300) / 2]
-    this.move(along(width, aside, this.data.width, x), along(height, above, this.data.height, y), k)
+    const x = k <= upToStart && this.data.width * k >= width - 2 * aside
+      ? aside : along(width, aside, this.data.width, start.x + CARD / 2)
+    const y = along(height, above, this.data.height, start.y + Math.min(start.height, 300) / 2)
+    this.move(x, y, k)
     this.fitted = false
   }
 
