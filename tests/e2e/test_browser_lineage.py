@@ -136,6 +136,8 @@ def test_an_edge_is_clicked_and_a_way_leads_to_the_dataset(reader: Reader) -> No
     reader.panel().get_by_role("button", name="Dataset").click()
     reader.expect(reader.page).to_have_url(re.compile(r"/datasets\?dataset="))
     reader.expect(reader.page.get_by_role("heading", name="fct_orders")).to_be_visible()
+    reader.page.get_by_role("button", name="Lineage").click()  # and back
+    reader.expect(reader.page).to_have_url(re.compile(r"/lineage\?node="))
 
 
 def test_a_link_leads_to_the_same_picture_and_more_can_be_seen(reader: Reader) -> None:

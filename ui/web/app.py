@@ -12,6 +12,7 @@ from ui.web import (
     frame,
     inbox_page,
     lineage_page,
+    places,
     polite,
     runs_page,
     session,
@@ -39,7 +40,9 @@ def main() -> None:
         return
     pages = [chat_page, datasets_page, lineage_page, compare_page, runs_page, settings_page]
     first, *others = [one.page() for one in pages]
-    page = st.navigation([first, inbox_page.page(waiting), *others])
+    shown = [first, inbox_page.page(waiting), *others]
+    page = st.navigation(shown)
+    places.know(shown)
     with polite.told():
         chat_page.sidebar()
     with st.sidebar:

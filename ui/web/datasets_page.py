@@ -12,7 +12,7 @@ from tools.lineage.observed import DatasetId
 from tools.profiling.model import Profile
 from ui.report.moments import ago
 from ui.report.text import points
-from ui.web import chat_page, compare_page, lineage_page, polite, powers, profile_view, result_view, rules_view, session
+from ui.web import chat_page, compare_page, places, polite, powers, profile_view, result_view, rules_view, session
 from ui.web.safe_text import inline
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _work(dataset: Dataset) -> None:
         st.switch_page(compare_page.page())
     if st.button("Lineage", key="do-lineage", type="tertiary", icon=":material/account_tree:"):
         node = spelled_dataset(DatasetId(dataset.namespace, dataset.name))
-        st.switch_page(lineage_page.page(), query_params={"node": node})
+        places.go("lineage", node=node)
 
 
 @polite.part

@@ -15,7 +15,7 @@ from tools.profiling.model import Profile
 from ui.report import column_facts
 from ui.report.moments import ago
 from ui.report.text import count, percent, score
-from ui.web import session
+from ui.web import places, session
 from ui.web.lineage import state
 from ui.web.lineage.points import MEMBER
 from ui.web.lineage.words import kind, named, place
@@ -76,10 +76,8 @@ def _column(column: ColumnId, question: Question, answer: Answer) -> None:
 
 
 def _to_dataset(known: UUID) -> None:
-    from ui.web import datasets_page
-
     if st.button("Dataset", key="panel-dataset", icon=":material/table:"):
-        st.switch_page(datasets_page.page(), query_params={"dataset": str(known)})
+        places.go("datasets", dataset=str(known))
 
 
 def _tags(column: ColumnId, answer: Answer) -> None:
