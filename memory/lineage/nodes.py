@@ -54,8 +54,8 @@ class Nodes:
         rows = self._connection.execute(
             """select c.id, w.at from unnest(%s::bigint[], %s::smallint[], %s::text[]) with ordinality
                 w (dataset_id, role, name, at)
-            join lineage_columns c on c.dataset_id = w.dataset_id and c.role = w.role
-                and md5(c.name) = md5(w.name)""",
+            cross join lateral (select id from lineage_columns c where c.dataset_id = w.dataset_id and c.role = w.role
+                and md5(c.name) = md5(w.name) offset 0) c""",
             columns(nodes),
         )
         for row in rows:
@@ -83,7 +83,8 @@ def tie(connection: Connection, made: list[int], version: int) -> None:
     Columns whose names differ in case only are tied both ways: producers spell the column of one engine differently.
     """
     connection.execute(
-        # Of two nodes, role 1 comes before columns, and role 2 after them.
+        # Of two nodes, role 1 comes before columns, and role 2 after them. `offset 0` (as above) has each node look its
+        # fellows up: with statistics of an emptier table the planner would compare all with all.
         """with made as (select id, dataset_id, role, name from lineage_columns where id = any(%(made)s)),
         pairs as (
             select m.id, m.role, w.id as other, w.role as other_role from made m
@@ -95,9 +96,10 @@ def tie(connection: Connection, made: list[int], version: int) -> None:
                 case when role = 1 or other_role = 2 then other else id end as dst
             from pairs where role <> other_role
             union all select case when swap then m.id else o.id end, case when swap then o.id else m.id end
-            from made m join lineage_columns o on m.role = 0 and o.role = 0 and o.dataset_id = m.dataset_id
-                and md5(lower(o.name)) = md5(lower(m.name)) and o.id <> m.id
-                cross join (values (true), (false)) both_ways (swap)),
+            from made m cross join lateral (select id, dataset_id from lineage_columns o where o.role = 0
+                    and md5(o.dataset_id::text || lower(o.name)) = md5(m.dataset_id::text || lower(m.name)) offset 0) o
+                cross join (values (true), (false)) both_ways (swap) where m.role = 0 and o.id <> m.id
+                and o.dataset_id = m.dataset_id),
         stored as (
             insert into lineage_edges (job_id, src, dst, kind, valid_from, run_id, confidence, version)
             select distinct 0, src, dst, %(kind)s::smallint, %(always)s::timestamptz, 0, 1, %(version)s::bigint

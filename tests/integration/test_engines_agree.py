@@ -106,7 +106,7 @@ def _in_postgres(request: pytest.FixtureRequest, database: str) -> str:
 
 def _mysql(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
     server = request.getfixturevalue("mariadb_server")
-    server.run("create database agree")
+    server.run("create or replace database agree")
     names = [name for name in TABLES if name != "doubles"]
     connection = server.connect("agree")
     with connection, connection.cursor() as cursor:

@@ -75,7 +75,7 @@ def _postgres(request: pytest.FixtureRequest, stack: ExitStack) -> dict[int, str
 
 def _mysql(request: pytest.FixtureRequest, stack: ExitStack) -> dict[int, str]:
     server = request.getfixturevalue("mariadb_server")
-    server.run("create database profiles")
+    server.run("create or replace database profiles")
     stack.callback(server.run, "drop database profiles")
     connection = server.connect("profiles")
     for rows in (SMALL, LARGE):

@@ -37,6 +37,7 @@ Tables = dict[str, Table]
 def _postgres(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
     server = request.getfixturevalue("store_server")
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("drop database if exists by_row with (force)")
         connection.execute("create database by_row")
     with psycopg.connect(server, dbname="by_row", autocommit=True) as connection, connection.cursor() as cursor:
         for name, (columns, rows) in TABLES.items():
@@ -49,7 +50,7 @@ def _postgres(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
 
 def _mysql(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
     server = request.getfixturevalue("mariadb_server")
-    server.run("create database by_row")
+    server.run("create or replace database by_row")
     connection = server.connect("by_row")
     with connection, connection.cursor() as cursor:
         for name, (columns, rows) in TABLES.items():

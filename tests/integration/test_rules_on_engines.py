@@ -61,6 +61,7 @@ def _filled(cursor: Any, name: str, table: pa.Table, columns: Mapping[str, str],
 def _postgres(request: pytest.FixtureRequest) -> Load:
     server = request.getfixturevalue("store_server")
     with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("drop database if exists cases with (force)")
         connection.execute("create database cases")
 
     def load(name: str, table: pa.Table) -> Table:
@@ -73,7 +74,7 @@ def _postgres(request: pytest.FixtureRequest) -> Load:
 
 def _mysql(request: pytest.FixtureRequest) -> Load:
     server = request.getfixturevalue("mariadb_server")
-    server.run("create database cases")
+    server.run("create or replace database cases")
 
     def load(name: str, table: pa.Table) -> Table:
         connection = server.connect("cases")
