@@ -20,6 +20,7 @@ from agents.workbench import Workbench
 from graph.build import build
 from graph.checkpoints import LeasedSaver
 from graph.delivery import Post, deliver_briefly
+from graph.duties import Duties, duties
 from graph.emit import RunContext
 from graph.errors import internal, other_version, trace
 from graph.hold import LEASE_SECONDS, Hold, StepLeft
@@ -74,18 +75,19 @@ class Worker:
         return True
 
     def loop(self, *, poll_seconds: float = 0.2) -> None:
-        """Executes runs until ``stop()``; waits while the store is away."""
-        while not self._stopping.is_set():
-            try:
-                idle = not self.run()
-                self._remind()
-                self._post.look()
-            except StoreError as error:
-                log.warning("%s Trying again in %.0f s.", error, RETRY_SECONDS)
-                self._stopping.wait(RETRY_SECONDS)
-            else:
-                if idle:
-                    self._stopping.wait(poll_seconds)
+        """Executes runs, and has the duties beside them, until ``stop()``; waits while the store is away."""
+        with Duties(duties(self._memory)):
+            while not self._stopping.is_set():
+                try:
+                    idle = not self.run()
+                    self._remind()
+                    self._post.look()
+                except StoreError as error:
+                    log.warning("%s Trying again in %.0f s.", error, RETRY_SECONDS)
+                    self._stopping.wait(RETRY_SECONDS)
+                else:
+                    if idle:
+                        self._stopping.wait(poll_seconds)
 
     def _remind(self) -> None:
         if time.monotonic() >= self._remind_at:
