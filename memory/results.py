@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from memory import audit
+from memory import alerts, audit
 from memory.audit import Fact
 from memory.db import Connection, Database, Row, payload
 from memory.history import record
@@ -62,6 +62,7 @@ class Results:
                 [[dataset_id, dimension, score, run_id] for dimension, score in scores.items()],
             )
             stored: UUID = row["id"]
+            alerts.consider(connection, run_id, dataset_id, version, stored, evaluation["rules"], total, scores)
             audit.record(connection, _executed(run_id, dataset_id, stored, version, evaluation, total))
             return stored
 
