@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from memory import embedded
 from memory.approvals import Approvals
+from memory.arrivals import Arrivals
 from memory.audit import Audit
 from memory.catalog import Catalog
 from memory.conversations import Conversations
@@ -28,6 +29,7 @@ from memory.rules import Rules
 from memory.runs import Runs
 from memory.settings import Settings
 from memory.usage import Usage
+from memory.watches import Watches
 
 if TYPE_CHECKING:
     from memory.lineage.store import LineageStore
@@ -62,6 +64,8 @@ class Memory:
         self.usage = Usage(self.db)
         self.conversations = Conversations(self.db)
         self.outbox = Outbox(self.db)
+        self.watches = Watches(self.db)
+        self.arrivals = Arrivals(self.db)
         self._lineage: LineageStore | None = None
         self._whole: Memory | None = None
 
