@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser import free_port
 from tests.support.runs import write_orders
 from tests.support.terminals import ASSAY, SECONDS, Done, Terminal, command, environment, obey_interrupts
 from tools import dqdl
@@ -357,9 +358,12 @@ def test_a_worker_goes_on_with_what_was_decided_and_stops_when_told(home, call, 
     source = orders(tmp_path, "by_worker")
     run = json.loads(call("run", source, "--pause", "--json").stdout)["run"]
     assert call("decide", run, "--approve-all", "--no-continue").returncode == 0
-    worker = subprocess.Popen([ASSAY, "worker"], env=environment(home), stderr=subprocess.PIPE, text=True)
+    port = free_port()
+    line = [ASSAY, "worker", "--health-port", str(port)]
+    worker = subprocess.Popen(line, env=environment(home), stderr=subprocess.PIPE, text=True)
     try:
         assert json.loads(call("resume", run, "--json").stdout)["status"] == "done"
+        assert call("health", f"http://127.0.0.1:{port}/ready").returncode == 0
     finally:
         worker.send_signal(signal.SIGTERM)
         told = worker.communicate(timeout=SECONDS)[1]

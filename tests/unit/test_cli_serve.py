@@ -41,6 +41,14 @@ def test_the_page_is_served_quietly_on_this_machine_alone(executed, free_port):
     assert options["--server.port"] == str(free_port)
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_page_executes_runs_unless_it_is_told_not_to(executed, free_port, monkeypatch, wanted):
+    monkeypatch.setenv("ASSAY_NO_WORKER", "")
+    options = [] if wanted else ["--no-worker"]
+    assert CliRunner().invoke(app, ["ui", "--port", str(free_port), *options]).exit_code == 0
+    assert os.environ["ASSAY_NO_WORKER"] == ("" if wanted else "1")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "assay.example", "localhost.example", ""])
 def test_other_machines_are_let_in_only_where_people_sign_in(executed, free_port, host, monkeypatch, tmp_path):
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))

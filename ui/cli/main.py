@@ -72,6 +72,7 @@ serve_commands.store.command()(prune_command.prune)
 app.command("ui", rich_help_panel=SERVE)(serve_commands.web)
 app.command(rich_help_panel=SERVE)(api_command.api)
 app.command(rich_help_panel=SERVE)(serve_commands.worker)
+app.command(rich_help_panel=SERVE)(serve_commands.health)
 
 
 def _version(wanted: bool) -> None:

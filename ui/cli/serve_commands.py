@@ -1,4 +1,4 @@
-"""``assay ui``, ``worker`` and ``store``: what goes on running."""
+"""``assay ui``, ``worker``, ``health`` and ``store``: what goes on running."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from tools.errors import AssayError
 from ui.cli.options import Json
 from ui.cli.output import Output
 from ui.cli.session import opened
-from ui.web.server import command
+from ui.web.server import NO_WORKER, command
 
 store = typer.Typer(help="The store: see where it is, stop it.\n\nExample: assay store status", no_args_is_help=True)
 
@@ -24,6 +25,7 @@ store = typer.Typer(help="The store: see where it is, stop it.\n\nExample: assay
 def web(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8501,
     host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Execute no runs here; workers elsewhere do.")] = False,
 ) -> None:
     """Open the assistant: a web page with chat, approvals, profiles and results.
 
@@ -38,6 +40,8 @@ def web(
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host  # noqa: S104 - only compared
     Output().talk(("Assay is at ", ""), (f"http://{shown}:{port}", "bold"), "  (Ctrl-C stops it)")
     sys.stderr.flush()
+    if no_worker:
+        os.environ[NO_WORKER] = "1"
     os.execv(sys.executable, command(port, host))  # noqa: S606 - our own program, no shell
 
 
@@ -53,7 +57,11 @@ def check_free(host: str, port: int) -> None:
             ) from None
 
 
-def worker() -> None:
+def worker(
+    health_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where to answer /health and /ready.", show_default=False)
+    ] = 0,
+) -> None:
     """Execute runs that others start, until it is stopped. Run as many as you like on one database.
 
     Example: assay worker
@@ -61,6 +69,7 @@ def worker() -> None:
     out = Output()
     with opened(out) as memory:
         from graph.worker import Worker
+        from ui.health import answering
 
         hands = Worker(memory)
 
@@ -74,9 +83,26 @@ def worker() -> None:
         signal.signal(signal.SIGTERM, stop)
         logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
         logging.getLogger("graph.worker").setLevel(logging.INFO)
-        out.talk("Ready for runs. Ctrl-C stops after the step in hand.")
-        hands.loop()
+        with answering(memory, health_port) if health_port else nullcontext():
+            out.talk("Ready for runs. Ctrl-C stops after the step in hand.")
+            hands.loop()
     out.talk("Stopped.")
+
+
+def health(
+    url: Annotated[str, typer.Argument(help="Its address.")] = "http://127.0.0.1:8600/health", as_json: Json = False
+) -> None:
+    """Ask a service whether it is well, as the health check of a container does. Exit code: 0 it is, 2 it is not.
+
+    The API and a worker with --health-port answer /health (it lives) and /ready (the store answers, too).
+
+    Example: assay health http://127.0.0.1:8600/ready
+    """
+    from ui.health import ask
+
+    out, answer = Output(as_json), ask(url)
+    out.show(answer)
+    out.result({"url": url, "answer": answer})
 
 
 @store.command()

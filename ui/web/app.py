@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
 from tools.errors import AssayError
@@ -20,6 +22,7 @@ from ui.web import (
     sign_in,
 )
 from ui.web.safe_text import inline
+from ui.web.server import NO_WORKER
 
 WIDE = frozenset({"lineage"})
 """Pages that take all the width there is."""
@@ -33,7 +36,8 @@ def main() -> None:
     try:
         person = sign_in.gate()
         waiting = len(session.desk().runs.pending())
-        session.executor()
+        if not os.environ.get(NO_WORKER):
+            session.executor()
     except AssayError as error:
         st.error(inline(error, 600), icon=":material/database_off:")
         st.button("Try again", icon=":material/refresh:")

@@ -9,6 +9,9 @@ APP = Path(__file__).with_name("app.py")
 GUARDED = Path(__file__).with_name("guarded_app.py")
 """The same behind the gate at which people sign in; nothing else is served."""
 
+NO_WORKER = "ASSAY_NO_WORKER"
+"""Set where the page is not to execute runs."""
+
 _SETTINGS = {
     "server.headless": "true",
     "server.fileWatcherType": "none",
