@@ -118,3 +118,11 @@ def spark_session() -> Iterator[SparkSession]:
     heavy.need(spark.missing())
     with spark.session() as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[spark.Connect]:
+    """A server of Spark Connect for this test process."""
+    heavy.need(spark.missing())
+    with spark.connect(tmp_path_factory.mktemp("connect")) as server:
+        yield server

@@ -21,6 +21,7 @@ from tests.support.same_table import (
     DATA,
     ENGINES,
     KINDS,
+    in_connect,
     in_iceberg,
     in_mariadb,
     in_postgres,
@@ -80,11 +81,18 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[Table, Table]]:
             yield tables
         assert aws.violations == []
     else:
-        session = request.getfixturevalue("spark_session")
-        tables = in_spark(session), in_spark(session)
+        tables = _two_in_spark(request)
         yield tables
     for table in tables:
         table.close()
+
+
+def _two_in_spark(request: pytest.FixtureRequest) -> tuple[Table, Table]:
+    if request.param == "connect":
+        server = request.getfixturevalue("spark_server")
+        return in_connect(server, "a"), in_connect(server, "b")
+    session = request.getfixturevalue("spark_session")
+    return in_spark(session), in_spark(session)
 
 
 @pytest.fixture
@@ -246,7 +254,7 @@ def test_who_and_where(table: Table) -> None:
 
 def test_a_closed_table_says_so(request: pytest.FixtureRequest, table: Table) -> None:
     other = sources.open(DATA) if table.uri.startswith("memory:") and table.dialect == "duckdb" else None
-    if table.dialect == "spark":
+    if table.uri.startswith("memory:") and table.dialect == "spark":
         other = in_spark(request.getfixturevalue("spark_session"))
     closing = other or sources.open(table.uri)
     closing.close()

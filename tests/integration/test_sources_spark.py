@@ -57,6 +57,12 @@ def test_a_parquet_file_is_the_same_dataset_as_on_the_own_engine(open_: Open, nu
     assert table.query(everything(table)).to_pylist() == [{"v": 1}, {"v": 2}, {"v": None}]
 
 
+def test_a_path_that_spark_itself_reaches_is_the_dataset_of_that_path(open_: Open, numbers: Path) -> None:
+    table = open_(f"spark://local/?parquet=file://{numbers}")
+    assert table.dataset == open_(numbers).dataset
+    assert table.query(everything(table)).num_rows == 3
+
+
 def test_a_folder_of_parquet_files_is_one_table(open_: Open, tmp_path: Path) -> None:
     for part in ("a", "b"):
         pq.write_table(pa.table({"v": [part]}), tmp_path / f"{part}.parquet")
@@ -165,8 +171,8 @@ def test_refusals_have_a_cause_and_no_value(
     [
         ("spark://local/nope", "`nope` cannot be found"),
         ("spark:///nope/x.parquet", "does not exist"),
-        ("spark://host:15002/t", "no table of this machine's Spark. Write spark:///"),
-        ("spark://local", "no table of this machine's Spark"),
+        ("spark://local", "names no table. Write spark:///"),
+        ("spark://local/?parquet=file:///nope/y.parquet", "does not exist"),
     ],
 )
 def test_what_cannot_be_opened(spark_session: SparkSession, source: str, words: str) -> None:

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.icebergs import local_catalog, make
 from tests.support.mariadb import MariaDB
+from tests.support.spark import Connect
 from tools import sources
 from tools.sources.table import Table
 
@@ -36,7 +37,7 @@ DATA = pa.table(
     }
 )
 KINDS = ["number", "text", "number", "number", "boolean", "date", "timestamp"]
-ENGINES = ["duckdb", "s3", "iceberg", "postgres", "mysql", "spark", "redshift", "athena"]
+ENGINES = ["duckdb", "s3", "iceberg", "postgres", "mysql", "spark", "connect", "redshift", "athena"]
 FOLDS = ("athena", "redshift")
 """Dialects of engines that know names in lower case only."""
 _TYPES = {
@@ -104,6 +105,15 @@ def in_iceberg(folder: Path) -> Table:
     make(catalog, "shop.same", DATA.slice(0, 3), DATA.slice(3))
     catalog.close()
     return sources.open(f"iceberg://{folder}/catalog.db/shop.same")
+
+
+def in_connect(server: Connect, name: str) -> Table:
+    """The table in the catalog of a server of Spark Connect, opened."""
+    path = server.folder / f"{name}.parquet"
+    pq.write_table(DATA, path)
+    server.run(f"drop table if exists contract_{name}")
+    server.run(f"create table contract_{name} using parquet location '{path}'")
+    return sources.open(server.uri(f"default.contract_{name}"))
 
 
 def in_spark(session: SparkSession) -> Table:

@@ -17,7 +17,7 @@ from tools.sources.uris import parse, shown
 
 CONNECT_SECONDS = 5.0
 QUERY_SECONDS = 60.0
-_PORTS = {"postgres": "5432", "postgresql": "5432", "mysql": "3306", "mariadb": "3306"}
+_PORTS = {"postgres": "5432", "postgresql": "5432", "mysql": "3306", "mariadb": "3306", "sc": "15002", "spark": "15002"}
 _AWS = ("athena", "redshift", "s3", "s3a", "s3n")
 
 

@@ -23,6 +23,7 @@ OPENERS = {
     "s3": "tools.sources.s3_files",
     "s3a": "tools.sources.s3_files",
     "s3n": "tools.sources.s3_files",
+    "sc": "tools.sources.spark",
     "spark": "tools.sources.spark",
 }
 """URI scheme to the module whose ``open_uri(uri)`` opens it and ``name_of(uri)`` names it, imported when first used."""

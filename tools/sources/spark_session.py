@@ -10,15 +10,16 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
+from tools.sources.spark_connect import beside, is_remote, lost, settle
 from tools.sources.sqlstates import ADVICE, meaning, without_values
 from tools.sources.table import Cause, QueryError, SourceError
 
@@ -28,7 +29,7 @@ warnings.filterwarnings("ignore", message="PySpark does not yet fully support pa
 # It writes each refused query to the console, stack and all; the refusal says it in one line.
 PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
-FAILURES = (PySparkException, Py4JJavaError)
+FAILURES = (PySparkException, Py4JJavaError, Py4JNetworkError, ConnectionError)
 CANCEL_SECONDS = 0.2
 _OWN = {
     "spark.ui.enabled": "false",
@@ -40,15 +41,10 @@ _OWN = {
     # A stream holds one partition at a time.
     "spark.sql.files.maxPartitionBytes": "32m",
 }
-# Casts give NULL instead of an error, text means what sqlglot writes, and times are those of UTC.
-_MEANING = {
-    "spark.sql.ansi.enabled": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.caseSensitive": "false",
-    "spark.sql.parser.escapedStringLiterals": "false",
-}
 _CONDITION = re.compile(r"\[([\w.]+)\]")
+_PATTERN = re.compile(r"^(Caused by: )?java\.util\.regex\.PatternSyntaxException", re.MULTILINE)
 _STATE = re.compile(r"SQLSTATE: (\w{5})")
+_LOST, _AGAIN = "the connection to the server was lost.", "Check that the server runs, then run it again."
 _LATE: tuple[Cause, str] = ("time", "the query was stopped at its time limit.")
 _siblings: dict[str, SparkSession] = {}
 _only_one = threading.Lock()
@@ -73,12 +69,13 @@ def active_session() -> SparkSession:
 
 def sibling(session: SparkSession) -> SparkSession:
     """A session of the same application with settings of its own, so that a user's session stays as it is."""
+    if is_remote(session):
+        return beside(session)
     application = str(session.sparkContext.applicationId)
     with _only_one:
         if application not in _siblings:
             made = session.newSession()
-            for name, value in _MEANING.items():
-                made.conf.set(name, value)
+            settle(made)
             _siblings[application] = made
         return _siblings[application]
 
@@ -87,7 +84,11 @@ class TimeLimit:
     """Cancels the Spark jobs that were started under it once its time is over."""
 
     def __init__(self, session: SparkSession, seconds: float | None) -> None:
-        self._context = session.sparkContext
+        if is_remote(session):
+            self._add, self._remove, self._cancel = session.addTag, session.removeTag, session.interruptTag
+        else:
+            jobs = session.sparkContext
+            self._add, self._remove, self._cancel = jobs.addJobTag, jobs.removeJobTag, jobs.cancelJobsWithTag
         self._tag = f"assay-{uuid4().hex}"
         self._ended = threading.Event()
         self.over = False
@@ -102,16 +103,17 @@ class TimeLimit:
 
     def cancel(self) -> None:
         """Stops what still runs."""
-        self._context.cancelJobsWithTag(self._tag)
+        with suppress(*FAILURES):  # where there is no server, nothing runs
+            self._cancel(self._tag)
 
     @contextmanager
     def marked(self) -> Iterator[None]:
         """Jobs that this thread starts inside are under the limit."""
-        self._context.addJobTag(self._tag)
+        self._add(self._tag)
         try:
             yield
         finally:
-            self._context.removeJobTag(self._tag)
+            self._remove(self._tag)
 
     def done(self) -> None:
         """Nothing is left to cancel."""
@@ -121,13 +123,16 @@ class TimeLimit:
 def as_query_error(error: BaseException, what: str, *, late: bool) -> QueryError:
     """Why a query gave no answer; ``late`` when its time limit stopped it."""
     cause, sentence = _LATE if late else _refusal(error)
-    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=ADVICE.get(cause, ""))
+    hint = _AGAIN if sentence == _LOST else ADVICE.get(cause, "")
+    return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=hint)
 
 
 def _refusal(error: BaseException) -> tuple[Cause, str]:
+    if isinstance(error, (Py4JNetworkError, ConnectionError)) or lost(error):
+        return "other", _LOST
     kind, said = _root(error) if isinstance(error, Py4JJavaError) else (type(error).__name__, str(error))
     condition, state = _CONDITION.match(said), _STATE.search(said)
-    if "PatternSyntax" in kind or (condition and "PATTERN" in condition.group(1)):
+    if "PatternSyntax" in kind or _PATTERN.search(said) or (condition and "PATTERN" in condition.group(1)):
         return "pattern", "a regular expression is not valid."
     if "OutOfMemory" in kind or "maxResultSize" in said:
         return "memory", "the query needs more memory than there is."

@@ -19,7 +19,7 @@ from tools.sources.table import SourceError
 _PLACE = re.compile(
     r"(?:(?P<user>[^:]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?", re.DOTALL
 )
-DATABASES = ("athena", "mariadb", "mysql", "postgres", "postgresql", "redshift")
+DATABASES = ("athena", "mariadb", "mysql", "postgres", "postgresql", "redshift", "sc", "spark")
 """Schemes whose URIs are of this form. What others write after a question mark may be a key."""
 _NAMED = re.compile(r"\$\{(\w+|secret%3A%2F%2F[\w%.~-]+)\}")
 _SECRET = re.compile(r"(?<=:)\$\{(secret://[^{}\s]+)\}(?=@)")
