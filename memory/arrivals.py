@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, LiteralString
 
 from memory import owner as owners
+from memory.alerts import settle, tell
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row
 from memory.errors import LeaseLost, NotFound
@@ -35,8 +36,6 @@ class NewArrival:
     """What is opened: the location, of a table with the snapshot."""
     version: str = ""
     """What the place calls this content: an entity tag, the id of an object's version or of a snapshot."""
-    sequence: str = ""
-    """Hexadecimal; a greater one of the same location is later. Empty where nobody says."""
     size: int | None = None
     landed_at: datetime | None = None
     """When it came to be, as the place says."""
@@ -56,7 +55,6 @@ class Arrival:
     location: str
     source: str
     version: str
-    sequence: str
     size: int | None
     landed_at: datetime | None
     taken_in_at: datetime
@@ -218,6 +216,8 @@ class Arrivals:
                 returning *""",
                 {"ids": None if ids is None else list(ids)},
             ).fetchall()
+            for row in rows:
+                settle(connection, "arrival", str(row["id"]))
             if rows:
                 told = {"arrivals": sorted(row["id"] for row in rows)}
                 record(connection, Fact("arrivals.retried", actor, None, f"{len(rows)} arrivals", told))
@@ -236,16 +236,19 @@ def take_in(connection: Connection, found: Sequence[NewArrival]) -> int:
     }
     columns["raw"] = [raw and raw[:RAW_LETTERS] for raw in columns["raw"]]
     rows = connection.execute(
-        """insert into arrivals (watch_id, identity, location, source, version, sequence, size, landed_at, state,
+        """insert into arrivals (watch_id, identity, location, source, version, size, landed_at, state,
             reason, raw, verdict, finished_at)
         select n.*, case n.state when 'done' then 'none' end, case when n.state <> 'waiting' then now() end
         from unnest(%(watch_id)s::bigint[], %(identity)s::text[], %(location)s::text[], %(source)s::text[],
-            %(version)s::text[], %(sequence)s::text[], %(size)s::bigint[], %(landed_at)s::timestamptz[],
+            %(version)s::text[], %(size)s::bigint[], %(landed_at)s::timestamptz[],
             %(state)s::text[], %(reason)s::text[], %(raw)s::text[])
-            as n (watch_id, identity, location, source, version, sequence, size, landed_at, state, reason, raw)
-        on conflict do nothing returning watch_id, location, id""",
+            as n (watch_id, identity, location, source, version, size, landed_at, state, reason, raw)
+        on conflict do nothing returning watch_id, location, id, state, reason""",
         columns,
     ).fetchall()
+    for row in rows:
+        if row["state"] == "dead":
+            tell(connection, "arrival", str(row["id"]), row["location"], row["reason"])
     connection.execute(
         """update arrivals a set due_at = now() from unnest(%s::bigint[], %s::text[], %s::bigint[]) as n (watch, at, id)
         where a.watch_id = n.watch and md5(a.location) = md5(n.at) and a.id < n.id and a.state = 'waiting'
@@ -256,12 +259,14 @@ def take_in(connection: Connection, found: Sequence[NewArrival]) -> int:
 
 
 def bury(connection: Connection, arrival_id: int, reason: str) -> None:
-    """Leaves an arrival to a person, within the caller's transaction, which holds its row."""
-    connection.execute(
+    """Leaves an arrival to a person, who is told, within the caller's transaction, which holds its row."""
+    row = connection.execute(
         """update arrivals set state = 'dead', reason = %s, finished_at = now(), lease_owner = null, lease_until = null
-        where id = %s""",
+        where id = %s returning source""",
         [reason, arrival_id],
-    )
+    ).fetchone()
+    assert row
+    tell(connection, "arrival", str(arrival_id), row["source"], reason)
 
 
 def keep(connection: Connection, held: Hold) -> None:

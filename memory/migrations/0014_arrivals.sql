@@ -40,8 +40,6 @@ create table arrivals (
     location text not null,
     source text not null,
     version text not null default '',
-    -- Where the teller numbers the versions of an object: a greater one is later.
-    sequence text not null default '',
     size bigint,
     landed_at timestamptz,
     taken_in_at timestamptz not null default now(),
