@@ -105,7 +105,7 @@ def test_what_is_refused_is_not_repeated(text: str) -> None:
         ("s3://key:s3cret@bucket/k", "s3://key@bucket/k"),
         ("s3://lake/w@t #?/[x]*.csv", "s3://lake/w@t #?/[x]*.csv"),
         ("s3a://key:s3/cret@bucket/k", "s3a://***"),
-        ("https://h/t.csv?token=s3cret", "https://h/t.csv"),
+        ("https://h/t.csv?token=s3cret", "https://h/t.csv?token=***"),
         ("iceberg://lake/shop.orders?tag=q2", "iceberg://lake/shop.orders?tag=q2"),
         ("iceberg://lake/shop.orders?tag=q2&s3.secret=s3cret", "iceberg://lake/shop.orders"),
         ("file://u:s3cret@h/t.csv", "file://u@h/t.csv"),

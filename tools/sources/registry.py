@@ -14,6 +14,8 @@ from tools.sources.uris import shown
 OPENERS = {
     "athena": "tools.sources.athena",
     "file": "tools.sources.files",
+    "http": "tools.sources.rest",
+    "https": "tools.sources.rest",
     "iceberg": "tools.sources.iceberg",
     "mariadb": "tools.sources.mysql",
     "mysql": "tools.sources.mysql",

@@ -21,6 +21,7 @@ Kind = Literal["number", "text", "boolean", "date", "timestamp", "time", "other"
 Cause = Literal["time", "memory", "conversion", "range", "pattern", "statement", "other"]
 
 
+_WEB = ("http://", "https://")
 _DATABASES = ("awsathena://", "mysql://", "postgres://", "redshift://")
 
 
@@ -53,6 +54,10 @@ class DatasetName:
         """
         if self.namespace.startswith(_DATABASES):
             return self.name.rsplit(".", 1)[-1]
+        if self.namespace.startswith(_WEB):
+            path, _, records = self.name.partition("#")
+            parts = [records.rsplit(".", 1)[-1], *reversed(path.partition("?")[0].split("/")), self.namespace]
+            return next(part for part in parts if part)
         if self.namespace != "file" and "://" not in self.namespace:
             return self.name.rsplit("/", 1)[-1]
         parts = [part for part in self.name.split("/") if part]

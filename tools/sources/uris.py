@@ -59,6 +59,10 @@ def shown(source: str) -> str:
         return source  # a key may hold any sign
     hidden = f"{scheme}://***"
     try:
+        if scheme.lower() in ("http", "https"):
+            from tools.sources import rest_uris
+
+            return rest_uris.shown(source)
         text, parts, _ = _divided(source)
     except SourceError:  # nobody knows where a password ends
         return hidden
