@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
+from memory import overflow
 from memory.db import Connection, Database, Row, payload
 from memory.errors import NotFound
 from memory.model import Dataset, StoredProfile
@@ -73,13 +74,20 @@ class Catalog:
         return []
 
     def save_profile(self, dataset_id: UUID, version: str, profile: dict[str, Any]) -> UUID:
-        """Stores a profile, once per dataset and version; the id of the stored one."""
+        """Stores a profile, once per dataset and version; the id of the stored one.
+
+        A large one goes where ``memory.overflow`` says. Raises StoreError.
+        """
+        elsewhere = overflow.put(self._db, dataset_id, profile)
+        kept = [payload(profile), None] if elsewhere is None else [None, payload(elsewhere)]
         row = self._db.row(
-            """insert into profiles (dataset_id, version, profile) values (%s, %s, %s)
-            on conflict (dataset_id, version) do update set version = excluded.version returning id""",
-            [dataset_id, version, payload(profile)],
+            """insert into profiles (dataset_id, version, profile, overflow) values (%s, %s, %s, %s)
+            on conflict (dataset_id, version) do update set version = excluded.version returning id, overflow""",
+            [dataset_id, version, *kept],
         )
         assert row
+        if elsewhere and (row["overflow"] or {}).get("key") != elsewhere["key"]:
+            overflow.take_back(elsewhere)
         found: UUID = row["id"]
         return found
 
@@ -120,4 +128,4 @@ def _replace_fields(connection: Connection, dataset_id: UUID, fields: Sequence[d
 
 
 def _profile(row: Row | None) -> StoredProfile | None:
-    return StoredProfile(**row) if row else None
+    return overflow.loaded(row) if row else None

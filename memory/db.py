@@ -97,7 +97,7 @@ def configure(connection: psycopg.Connection[Any]) -> None:
     """Teaches a connection how the store writes text and JSON and reads times."""
     connection.adapters.register_dumper(str, _TextDumper)
     connection.adapters.register_loader("timestamptz", _UtcLoader)
-    set_json_dumps(_dumps, connection)
+    set_json_dumps(dumps, connection)
 
 
 def with_timeout(url: str) -> str:
@@ -135,7 +135,8 @@ def _without_password(url: str, text: str) -> str:
     return text.replace(str(password), "***") if password else text
 
 
-def _dumps(value: Any) -> str:
+def dumps(value: Any) -> str:
+    """The text of a value as the store keeps it."""
     return json.dumps(storable(value), allow_nan=False, default=str)
 
 

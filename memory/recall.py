@@ -13,6 +13,7 @@ from pgvector import Vector
 from memory.db import Database, payload
 from memory.embedding import Embedder
 from memory.model import DeclinedRule
+from memory.overflow import loaded
 from memory.remembered import REMEMBERED, PastRule, values
 
 AT_ONCE = 1000
@@ -159,12 +160,15 @@ class Recall:
     def profile_with(self, dataset_id: UUID, column: str) -> dict[str, Any] | None:
         """The newest stored profile of a dataset that has a column of that name, whatever its case."""
         row = self._db.row(
-            """select profile from profiles where dataset_id = %s and exists (
-                select from json_array_elements(profile -> 'columns') c where lower(c ->> 'name') = lower(%s))
+            """select * from profiles where dataset_id = %(dataset)s and (
+                exists (select from json_array_elements(profile -> 'columns') c
+                    where lower(c ->> 'name') = lower(%(name)s))
+                or exists (select from json_array_elements_text(overflow -> 'columns') c
+                    where lower(c) = lower(%(name)s)))
             order by created_at desc limit 1""",
-            [dataset_id, column],
+            {"dataset": dataset_id, "name": column},
         )
-        return row["profile"] if row else None
+        return loaded(row).profile if row else None
 
 
 def _nearest(of_form: bool, of_dataset: bool) -> LiteralString:

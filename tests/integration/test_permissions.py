@@ -12,6 +12,7 @@ import pytest
 from graph import delivery, people
 from graph.jobs import Jobs
 from graph.people import Users
+from graph.exporting import export
 from graph.permissions import LEAST, Actor, PermissionDenied, acting, may, require
 from graph.runs import Runs
 from memory import Memory
@@ -25,6 +26,8 @@ DEEDS = {
     "start": "0111",
     "cancel": "0111",
     "resume": "0111",
+    "export": "0111",
+    "schedule": "0111",
     "decide": "0011",
     "reopen": "0011",
     "import": "0011",
@@ -32,6 +35,7 @@ DEEDS = {
     "judge": "0011",
     "remember": "0011",
     "drop": "0011",
+    "snooze": "0011",
     "settings": "0001",
     "users": "0001",
 }
@@ -95,6 +99,7 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
         ],
         "cancel": [lambda: runs.cancel(run_id, who)],
         "resume": [lambda: runs.resume(run_id, who)],
+        "export": [lambda: export(store, f"{source}.metrics", who)],
         "decide": [lambda: runs.decide(run_id, [Decision(1, "reject", reason="no")], who)],
         "reopen": [lambda: runs.reopen(run_id, who)],
         "import": [lambda: jobs.import_rules(store.catalog.datasets()[0], ["RowCount > 0"])],

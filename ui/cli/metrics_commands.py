@@ -11,13 +11,14 @@ from ui.cli import options
 from ui.cli.options import As, Json
 from ui.cli.output import Output
 from ui.cli.session import opened
-from ui.report.text import clean
+from ui.report.text import clean, count
+from ui.report.times import moment
 
 if TYPE_CHECKING:
     from memory.model import PointVerdict
 
 app = typer.Typer(
-    help="The history of metrics: list it, say what is normal, leave out what is not to be learnt from.\n\n"
+    help="The history of metrics: list it, say what is normal, leave out what is not to be learnt from, export it.\n\n"
     "Example: assay metrics list orders",
     no_args_is_help=True,
 )
@@ -78,6 +79,34 @@ def include(number: Number, reason: Reason, name: As = "", as_json: Json = False
     Example: assay metrics include 12 --reason "it was real after all"
     """
     _decide(number, "include", "counts as any other", reason, name, as_json)
+
+
+@app.command()
+def export(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A folder, or s3://bucket/prefix.")],
+    since: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="All days since then once more: 2026-11-01, 7d.", show_default=False),
+    ] = "",
+    name: As = "",
+    as_json: Json = False,
+) -> None:
+    """Write results, scores, metrics and profiles as a star schema in Parquet, with SQL for Athena and DuckDB.
+
+    The days that changed since the last export to the same place are written again; the first time all are, or those
+    since TIME. Run it as often as you like.
+
+    Example: assay metrics export s3://lake/quality
+    """
+    from graph.exporting import export as give_out
+
+    out, actor = Output(as_json), options.actor(name)
+    begin = moment(since).date() if since else None
+    with opened(out) as memory, out.advancing(f"Metrics to {target}") as advance:
+        done = give_out(memory, target, actor, begin, advance)
+    facts = sum(rows for table, rows in done.rows.items() if table.startswith("fact_"))
+    out.show(f"{count(len(done.days), 'day')} and {count(facts, 'fact')} written to {done.uri}.")
+    out.result(done)
 
 
 def _decide(number: int, verdict: PointVerdict, now: str, reason: str, name: str, as_json: bool) -> None:
