@@ -136,8 +136,9 @@ def preview(memory: Memory, run_id: str) -> list[dict[str, Any]]:
 def deliver_briefly(memory: Memory) -> None:
     """Delivers for a moment, whatever comes of it: the run that this is about is done and stored.
 
-    A backend that failed of late is left to be tried again in time.
+    A backend or channel that failed of late is left to be tried again in time.
     """
+    from graph.telling import begin_telling
 
     def work() -> None:
         try:
@@ -147,9 +148,11 @@ def deliver_briefly(memory: Memory) -> None:
         except StoreError as error:
             log.warning("What runs have to tell waits: %s", error)
 
+    until = time.monotonic() + BRIEFLY_SECONDS
     thread = threading.Thread(target=work, name="assay-delivery", daemon=True)
     thread.start()
-    thread.join(BRIEFLY_SECONDS)
+    for one in (thread, begin_telling(memory)):
+        one.join(max(0.0, until - time.monotonic()))
 
 
 class Post:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Self
 from psycopg_pool import ConnectionPool
 
 from memory import embedded
+from memory.alert_book import Alerts
 from memory.approvals import Approvals
 from memory.arrivals import Arrivals
 from memory.audit import Audit
 from memory.catalog import Catalog
+from memory.channels import Channels
 from memory.conversations import Conversations
 from memory.db import Connection, Database
 from memory.fence import Fenced
@@ -64,6 +66,8 @@ class Memory:
         self.usage = Usage(self.db)
         self.conversations = Conversations(self.db)
         self.outbox = Outbox(self.db)
+        self.alerts = Alerts(self.db)
+        self.channels = Channels(self.db)
         self.watches = Watches(self.db)
         self.arrivals = Arrivals(self.db)
         self._lineage: LineageStore | None = None

@@ -56,6 +56,16 @@ create table alert_snoozes (
 create index alert_snoozes_of_key on alert_snoozes (key_hash, id desc) where key_hash is not null;
 create index alert_snoozes_of_dataset on alert_snoozes (dataset_id, id desc) where dataset_id is not null;
 
+create function assay_snoozed(of_key_hash text, of_dataset uuid) returns table (until timestamptz, reason text, actor text)
+language sql stable
+as $$
+    select s.until, s.reason, s.actor from alert_snoozes s
+    where s.until > now() and s.id in (
+        (select id from alert_snoozes where key_hash = of_key_hash order by id desc limit 1)
+        union all (select id from alert_snoozes where dataset_id = of_dataset order by id desc limit 1))
+    order by s.until desc limit 1
+$$;
+
 -- The least that a score may be: of one dataset, or of all that have none of their own; in total, or of a dimension.
 create table alert_thresholds (
     dataset_id uuid references datasets,

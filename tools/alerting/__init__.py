@@ -1,0 +1,1 @@
+"""Messages about data in trouble: what they say, and how they get to where people look."""
