@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evals.bench.anomalies_bench import SERIES, measure
-from tests.unit.test_dqdl_anomalies import after, noise
+from tests.integration.test_dqdl_anomalies import after, noise
 
 
 @pytest.mark.parametrize("kind", ["noise", "trend", "random walk", "past outliers", "level shift"])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.test_dqdl_rowlevel import FAIL, rows
-from tests.unit.test_dqdl_scans import evaluated, rounded
+from tests.integration.test_dqdl_rowlevel import FAIL, rows
+from tests.integration.test_dqdl_scans import evaluated, rounded
 from tools import dqdl
 
 values = st.lists(st.one_of(st.none(), st.integers(-5, 12)), max_size=8)

@@ -10,7 +10,7 @@ import pytest
 MEASURE = """
 import re, sys
 from pathlib import Path
-from tests.unit.test_validation_quarantine import divided
+from tests.integration.test_validation_quarantine import divided
 found = divided(sys.argv[1], sys.argv[2], 'Rules = [ColumnValues "a" < 1000000, IsComplete "b"]')
 print(found.rows, int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """

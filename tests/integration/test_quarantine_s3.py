@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.unit.test_validation_quarantine import TABLE, divided
+from tests.integration.test_validation_quarantine import TABLE, divided
 from tools.sources import SourceError
 from tools.validation import outlets, quarantine
 from tools.validation.outlets import OutletError
