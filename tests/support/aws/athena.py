@@ -11,6 +11,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,6 +20,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from tests.support.aws import athena_tables
 from tests.support.aws.lacking import lacking
 from tests.support.aws.service import Failure, Json
 
@@ -58,6 +60,7 @@ class Execution:
     workgroup: str
     state: str = "QUEUED"
     reason: str = ""
+    database: str = ""
     scanned: int = 0
     steps: list[int] = field(default_factory=list)
     """Bytes read so far, as each look at the running query tells them before it may end."""
@@ -81,6 +84,8 @@ class Athena:
         self.stopped: list[str] = []
         self.locations: dict[str, str] = {}
         self.parameters: dict[str, dict[str, str]] = {}
+        self.mounts: dict[str, Path] = {}
+        """Folders that stand for places of external tables."""
         self.partitioned: set[str] = set()
         """Tables whose last column is a key of partitions."""
         self._tokens: dict[str, str] = {}
@@ -134,6 +139,7 @@ class Athena:
                 number = self._tokens[token] = str(uuid.uuid4())
                 steps, self.steps = self.steps, []
                 execution = self.executions[number] = Execution(number, request["QueryString"], name, steps=steps)
+                execution.database = request.get("QueryExecutionContext", {}).get("Database", "")
                 threading.Thread(target=self._run, args=(execution,), daemon=True).start()
         return {"QueryExecutionId": number}
 
@@ -144,7 +150,9 @@ class Athena:
                 time.sleep(0.005)
             if execution.state != "RUNNING":
                 return
-            if execution.sql.startswith("SHOW CREATE VIEW"):
+            if execution.sql.startswith("CREATE "):
+                athena_tables.create(self._duck.cursor(), CATALOG, execution.sql, self.mounts)
+            elif execution.sql.startswith("SHOW CREATE VIEW"):
                 self._show_view(execution)
             else:
                 self._select(execution)
@@ -166,6 +174,8 @@ class Athena:
         if absent := lacking(tree, "athena"):
             raise LookupError(f"Catalog Error: {absent}")
         execution.connection = self._duck.cursor()
+        if execution.database:
+            execution.connection.execute(f'use {CATALOG}."{execution.database}"')
         relation = execution.connection.execute(tree.sql(dialect="duckdb"))
         described = [(name.lower(), str(kind).lower()) for name, kind, *_ in relation.description]
         execution.columns = [_info(name, kind) for name, kind in described]
