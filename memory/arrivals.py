@@ -223,6 +223,17 @@ class Arrivals:
                 record(connection, Fact("arrivals.retried", actor, None, f"{len(rows)} arrivals", told))
         return [arrival(row) for row in rows]
 
+    def forgive(self, arrival_id: int, reason: str) -> None:
+        """Ends a dead one without a verdict, since there is nothing to be done about it any more."""
+        with self._db.transaction() as connection:
+            row = connection.execute(
+                """update arrivals set state = 'done', verdict = 'none', reason = %s, finished_at = now()
+                where id = %s and state = 'dead' returning id""",
+                [reason, arrival_id],
+            ).fetchone()
+            if row:
+                settle(connection, "arrival", str(arrival_id))
+
 
 def take_in(connection: Connection, found: Sequence[NewArrival]) -> int:
     """Stores what is new among them within the caller's transaction; how many that are.

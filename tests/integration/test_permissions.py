@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from graph import delivery, people
+from graph.exporting import export
 from graph.jobs import Jobs
 from graph.people import Users
-from graph.exporting import export
 from graph.permissions import LEAST, Actor, PermissionDenied, acting, may, require
 from graph.runs import Runs
+from graph.watching import Watching
 from memory import Memory
 from memory.errors import StoreError
 from memory.model import Decision
@@ -35,6 +36,7 @@ DEEDS = {
     "judge": "0011",
     "remember": "0011",
     "drop": "0011",
+    "watch": "0011",
     "snooze": "0011",
     "settings": "0001",
     "users": "0001",
@@ -86,7 +88,7 @@ def test_each_deed_needs_its_role(deed, four):
 
 def deeds(store: Memory, run_id: str, source: str, who: str | None):
     """What a face can do through the doors, by the deed that it needs."""
-    runs, jobs, users = Runs(store), Jobs(store, who), Users(store, who)
+    runs, jobs, users, watching = Runs(store), Jobs(store, who), Users(store, who), Watching(store, who)
     return {
         "start": [
             lambda: runs.start([source], requested_by=who, model="offline"),
@@ -98,13 +100,18 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
             lambda: jobs.explain(source, "Rules = [RowCount > 0]"),
         ],
         "cancel": [lambda: runs.cancel(run_id, who)],
-        "resume": [lambda: runs.resume(run_id, who)],
+        "resume": [lambda: runs.resume(run_id, who), lambda: watching.retry()],
         "export": [lambda: export(store, f"{source}.metrics", who)],
         "decide": [lambda: runs.decide(run_id, [Decision(1, "reject", reason="no")], who)],
         "reopen": [lambda: runs.reopen(run_id, who)],
         "import": [lambda: jobs.import_rules(store.catalog.datasets()[0], ["RowCount > 0"])],
         "disable": [lambda: jobs.disable(1, "legal")],
         "judge": [lambda: jobs.judge(1, "normal", "a sale")],
+        "watch": [
+            lambda: watching.add(str(Path(source).parent)),
+            lambda: watching.pause(1),
+            lambda: watching.remove(1),
+        ],
         "settings": [
             lambda: people.change_setting(store, "approver_differs", True, who),
             lambda: delivery.retry(store, who),
@@ -123,7 +130,7 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
 
 def state(store: Memory) -> list:
     """Everything of the store that a deed could change, and the file."""
-    tables = ("runs", "decisions", "dq_rules", "settings", "evaluations", "profiles", "audit_log")
+    tables = ("runs", "watches", "decisions", "dq_rules", "settings", "evaluations", "profiles", "audit_log")
     counted = [store.db.rows(f"select * from {table} order by 1") for table in tables]
     return [*counted, People().path.read_bytes()]
 

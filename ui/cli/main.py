@@ -29,6 +29,7 @@ from ui.cli import (
     serve_commands,
     sources_commands,
     users_commands,
+    watch_commands,
 )
 from ui.cli.output import console, error_line
 
@@ -65,6 +66,8 @@ app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=STORED)
 app.add_typer(openlineage_commands.app, name="openlineage", rich_help_panel=STORED)
+app.add_typer(watch_commands.app, name="watch", rich_help_panel=STORED)
+app.add_typer(watch_commands.events, name="events", rich_help_panel=STORED)
 app.add_typer(users_commands.app, name="users", rich_help_panel=STORED)
 app.add_typer(users_commands.settings, name="settings", rich_help_panel=STORED)
 app.add_typer(serve_commands.store, name="store", rich_help_panel=STORED)

@@ -61,12 +61,18 @@ def worker(
     health_port: Annotated[
         int, typer.Option(min=1, max=65535, help="Where to answer /health and /ready.", show_default=False)
     ] = 0,
+    queue: Annotated[
+        list[str] | None,
+        typer.Option(envvar="ASSAY_QUEUES", help="The URL of an SQS queue to take events from.", show_default=False),
+    ] = None,
 ) -> None:
-    """Execute runs that others start, until it is stopped. Run as many as you like on one database.
+    """Execute runs that others start and land what arrives, until it is stopped. As many as you like on one database.
 
     Example: assay worker
+    Example: assay worker --queue https://sqs.eu-west-1.amazonaws.com/123456789012/assay
     """
     out = Output()
+    os.environ["ASSAY_QUEUES"] = " ".join(queue or ())
     with opened(out) as memory:
         from graph.worker import Worker
         from ui.health import answering
