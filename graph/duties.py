@@ -43,9 +43,9 @@ class Duty(Protocol):
 
 def duties(memory: Memory) -> list[Duty]:
     """All of them."""
-    from graph.telling import Telling
+    from graph import arriving
 
-    return [Telling(memory)]
+    return [*arriving.duties(memory)]
 
 
 class Duties:
@@ -66,7 +66,10 @@ class Duties:
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         for duty in self._duties:
-            duty.stop()
+            try:
+                duty.stop()
+            except AssayError as error:
+                log.warning("%s: %s", duty.name, error)
         until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
