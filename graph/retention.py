@@ -24,15 +24,23 @@ class Pruned:
     """Of the outbox, which were delivered."""
     lineage: Expired | None = None
     """None where that was not asked for."""
+    objects: int = 0
+    """Of large profiles, which belonged to nothing any more."""
+    profiles: int = 0
+    """Which were old and not the newest of their dataset, or lost."""
 
 
-def prune(memory: Memory, older_than: timedelta) -> Pruned:
+def prune(memory: Memory, older_than: timedelta, *, profiles: bool = False) -> Pruned:
     """Deletes the checkpoints of runs that are done, failed or cancelled for longer than that, and old messages.
+
+    Also objects elsewhere that no profile speaks of; with ``profiles`` old profiles, but the newest of each dataset.
 
     Reports, decisions, results and the audit log stay. A failed run that is resumed afterwards begins anew, and what
     it had stored is not stored twice. Safe beside workers: a run that is taken up again meanwhile is left alone.
     """
     from langgraph.checkpoint.postgres import PostgresSaver
+
+    from memory import overflow
 
     runs = checkpoints = 0
     while True:
@@ -47,4 +55,7 @@ def prune(memory: Memory, older_than: timedelta) -> Pruned:
             PostgresSaver(connection).prune([row["id"] for row in rows], strategy="delete")
         runs, checkpoints = runs + len(rows), checkpoints + sum(row["checkpoints"] for row in rows)
         if len(rows) < AT_ONCE:
-            return Pruned(runs, checkpoints, memory.outbox.forget(older_than))
+            break
+    forgotten = overflow.forget(memory.db, older_than) if profiles else 0
+    objects = overflow.prune(memory.db, older_than)
+    return Pruned(runs, checkpoints, memory.outbox.forget(older_than), objects=objects, profiles=forgotten)

@@ -298,13 +298,16 @@ class Runs:
         person = require(actor, "cancel")
         self.memory.runs.request_cancel(self.memory.runs.get(run_id).id, person)
 
-    def prune(self, older_than: timedelta, actor: str | None = None, *, lineage: bool = False) -> Pruned:
-        """Deletes the checkpoints of runs that ended longer ago than that. Raises PermissionDenied.
+    def prune(
+        self, older_than: timedelta, actor: str | None = None, *, lineage: bool = False, profiles: bool = False
+    ) -> Pruned:
+        """Deletes the checkpoints of runs that ended longer ago than that. Raises PermissionDenied, ObjectsError.
 
-        With ``lineage`` also what ended so long ago in the lineage, and raw events that came so long ago.
+        With ``lineage`` also what ended so long ago in the lineage, and raw events that came so long ago; with
+        ``profiles`` those that are as old, but the newest of each dataset, and those that are lost.
         """
         person = require(actor, "settings")
-        done = prune(self.memory, older_than)
+        done = prune(self.memory, older_than, profiles=profiles)
         if not lineage:
             return done
         return replace(done, lineage=Lineage(self.memory, person).expire(datetime.now(UTC) - older_than))

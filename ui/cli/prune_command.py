@@ -19,13 +19,16 @@ def prune(
     lineage: Annotated[
         bool, typer.Option("--lineage", help="Forget lineage that ended, and raw events, as long ago too.")
     ] = False,
+    profiles: Annotated[
+        bool, typer.Option("--profiles", help="Forget profiles as old, but the newest of each dataset, and lost ones.")
+    ] = False,
     name: As = "",
     as_json: Json = False,
 ) -> None:
     """Delete the checkpoints of runs that ended long ago; reports, decisions, results and the audit log stay.
 
     With --lineage the lineage forgets what held before then only; what holds now stays, and so does the data's past
-    up to then.
+    up to then. Objects of large profiles that belong to none any more go in any case.
 
     Example: assay store prune --older-than 30d
     """
@@ -34,8 +37,10 @@ def prune(
     out, old = Output(as_json), age(older_than)
     actor = options.actor(name)
     with opened(out) as memory:
-        done = Runs(memory).prune(old, actor, lineage=lineage)
+        done = Runs(memory).prune(old, actor, lineage=lineage, profiles=profiles)
     out.show(f"Deleted {count(done.checkpoints, 'checkpoint')} of {count(done.runs, 'run')}.")
+    if profiles or done.objects:
+        out.show(f"Deleted {count(done.profiles, 'profile')} and {count(done.objects, 'object')} of no profile.")
     if done.lineage:
         gone = done.lineage
         told = f"{count(gone.edges, 'edge')} that ended, {count(gone.events, 'raw event')}"
