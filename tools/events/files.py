@@ -95,9 +95,8 @@ def reach(place: str) -> None:
 def folder_of(place: str) -> str:
     """The folder on disk below which a place's files are."""
     where = fixed(place)
-    if os.path.isdir(where) or (not glob.has_magic(place) and suffix(place) not in FORMATS):
-        return where
-    return os.path.dirname(where.rstrip("/")) or "/"
+    named = not os.path.isdir(where) and not glob.has_magic(place) and suffix(place) in FORMATS
+    return os.path.dirname(where) if named else where
 
 
 def written(path: str) -> Literal["yes", "no", "unknown"]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import islice
-from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from tools.sources.s3 import S3, client, divided, errors
@@ -96,11 +96,16 @@ def _on_disk(where: str) -> Iterator[FileEntry]:
     if os.path.isdir(path):
         if not os.access(path, os.R_OK | os.X_OK):
             raise SourceError(f"{path} may not be read by this user.", hint="Change its permissions.")
-        below = (str(found) for found in Path(path).rglob("*") if _visible(found.relative_to(path).parts))
-        return _files(below, lambda found: os.path.relpath(found, path))
+        return _files(_below(path), lambda found: found[len(path) :].lstrip("/"))
     if not os.path.lexists(path) and glob.has_magic(path):
         return _files(glob.iglob(path, recursive=True), lambda found: os.path.relpath(found, until_pattern(path)))
     return _files([path], _own_name)
+
+
+def _below(folder: str) -> Iterator[str]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if _visible((name,))]
+        yield from (os.path.join(where, name) for name in names if _visible((name,)))
 
 
 def _files(paths: Iterable[str], name: Callable[[str], str]) -> Iterator[FileEntry]:
@@ -111,7 +116,7 @@ def _files(paths: Iterable[str], name: Callable[[str], str]) -> Iterator[FileEnt
             continue
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Change its permissions.") from error
-        if os.path.isfile(path):
+        if S_ISREG(status.st_mode):
             yield FileEntry(path, name(path), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
 
