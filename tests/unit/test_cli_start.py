@@ -24,17 +24,19 @@ HEAVY = {
     "boto3",
 }
 ROOT = typer.main.get_command(app)
-GROUPS = {name for name, one in ROOT.commands.items() if hasattr(one, "commands")}
 
 
-def commands() -> dict[str, typer.core.TyperCommand]:
+def commands(of: typer.core.TyperGroup = ROOT, before: str = "") -> dict[str, typer.core.TyperCommand]:
     """Every command by what one types."""
     found = {}
-    for name, command in ROOT.commands.items():
-        found[name] = command
-        for sub, inner in getattr(command, "commands", {}).items():
-            found[f"{name} {sub}"] = inner
+    for name, command in of.commands.items():
+        found[f"{before}{name}"] = command
+        if hasattr(command, "commands"):
+            found |= commands(command, f"{before}{name} ")
     return found
+
+
+GROUPS = {name for name, one in commands().items() if hasattr(one, "commands")}
 
 
 def test_help_imports_nothing_heavy():

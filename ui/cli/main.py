@@ -13,6 +13,7 @@ import typer
 
 from tools.errors import AssayError
 from ui.cli import (
+    alerts_commands,
     api_command,
     audit_commands,
     compare_commands,
@@ -63,6 +64,7 @@ app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
 app.add_typer(memory_commands.app, name="memory", rich_help_panel=STORED)
 app.add_typer(lineage_commands.app, name="lineage", rich_help_panel=STORED)
 app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
+app.add_typer(alerts_commands.app, name="alerts", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=STORED)
 app.add_typer(openlineage_commands.app, name="openlineage", rich_help_panel=STORED)

@@ -47,3 +47,18 @@ def moment(text: str, now: datetime | None = None) -> datetime:
         hint = "Write it like 2026-11-01, 2026-11-01T12:30, 90m or 7d for how long ago, yesterday or now."
         raise AssayError(f"{text!r} is no time.", hint=hint) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def later(text: str, now: datetime | None = None) -> datetime:
+    """`2h`, `3d`, `now`, `tomorrow` (in a day), `2026-12-24`, `2026-12-24T08:00`. Raises AssayError."""
+    said = text.strip().lower()
+    found = re.fullmatch(r"(\d{1,6})\s*([mhdw])", said)
+    ahead = int(found[1]) * UNITS[found[2]] if found else {"now": timedelta(), "tomorrow": timedelta(days=1)}.get(said)
+    try:
+        if ahead is not None:
+            return (now or datetime.now(UTC)) + ahead
+        day = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        hint = "Write it like 90m, 2h, 3d, tomorrow, 2026-12-24 or 2026-12-24T08:00."
+        raise AssayError(f"{text!r} is no time to come.", hint=hint) from None
+    return day if day.tzinfo else day.replace(tzinfo=UTC)
