@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tools.dqdl.plans.result import Evaluation, RuleResult
     from tools.profiling.model import Profile
     from tools.sources import Table
+    from tools.sources.table import DatasetName
     from tools.validation.quarantine import Split
 
 Progress = Callable[[float], None]
@@ -40,11 +41,22 @@ class _AtHand(NamedTuple):
     past: Past
 
 
-class Workbench:
-    """One per process and store. Thread-safe: it keeps nothing but the store."""
+class Part(NamedTuple):
+    """A dataset that single files or states are batches of."""
 
-    def __init__(self, memory: Memory) -> None:
+    name: DatasetName
+    uri: str
+
+
+class Workbench:
+    """One per process and store. Thread-safe: it keeps nothing but the store.
+
+    With ``part_of`` every source counts as a batch of that dataset, whose rules and history apply to it.
+    """
+
+    def __init__(self, memory: Memory, part_of: Part | None = None) -> None:
         self.memory = memory
+        self._part_of = part_of
 
     def open(self, source: str) -> tuple[Table, Dataset]:
         """Opens a source and records its dataset. The caller closes the table. Raises SourceError."""
@@ -53,8 +65,8 @@ class Workbench:
         table = sources.open(source)
         fields = [{"name": f.name, "type": f.type, "kind": f.kind} for f in table.fields]
         try:
-            name = table.dataset
-            return table, self.memory.catalog.upsert_dataset(name.namespace, name.name, table.uri, fields)
+            name, uri = self._part_of or (table.dataset, table.uri)
+            return table, self.memory.catalog.upsert_dataset(name.namespace, name.name, uri, fields)
         except BaseException:
             table.close()
             raise

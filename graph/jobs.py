@@ -7,9 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from graph.errors import Stopped
+from graph.one_step import one_step
 from graph.permissions import require
-from graph.state import GRAPH_VERSION
 
 if TYPE_CHECKING:
     from agents.work import DryRun, Profiled, Validated
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 PARENT = "OPENLINEAGE_PARENT_ID"
 """Where a scheduler says which of its runs this is part of: namespace/job/uuid."""
-LONGEST_SECONDS = 86_400.0
-"""After that a job counts as dead even if its process cannot be seen from here."""
 
 
 def shown(source: str) -> str:
@@ -186,33 +183,9 @@ class Jobs:
         from graph.delivery import deliver_briefly
 
         try:
-            with self._run(kind, goal or kind, sources) as run_id:
+            person, places = require(self._requested_by, "start"), [_place(source) for source in sources]
+            parent = os.environ.get(PARENT)
+            with one_step(self._memory, person, kind, goal or kind, places, parent) as run_id:
                 yield run_id
         finally:
             deliver_briefly(self._memory)
-
-    @contextmanager
-    def _run(self, kind: str, goal: str, sources: Sequence[str]) -> Iterator[str]:
-        from memory.owner import this_process
-
-        person, runs = require(self._requested_by, "start"), self._memory.runs
-        run = runs.create(
-            kind=kind,
-            goal=goal,
-            sources=[_place(source) for source in sources],
-            model="",
-            graph_version=GRAPH_VERSION,
-            requested_by=person,
-            parent=os.environ.get(PARENT),
-        )
-        lease = runs.claim(this_process(), seconds=LONGEST_SECONDS, run_id=run.id)
-        assert lease is not None  # nobody else knows of it yet
-        try:
-            yield run.id
-        except KeyboardInterrupt:
-            runs.release(lease, "cancelled", "Stopped by Ctrl-C.")
-            raise Stopped(run.id) from None
-        except BaseException as error:
-            runs.release(lease, "failed", str(error) or type(error).__name__)
-            raise
-        runs.release(lease, "done")

@@ -24,6 +24,7 @@ from memory.memories import Memories
 from memory.migrate import migrate
 from memory.model import Lease
 from memory.outbox import Outbox
+from memory.publications import Publications
 from memory.recall import Recall
 from memory.requests import Clock
 from memory.results import Results
@@ -70,6 +71,7 @@ class Memory:
         self.channels = Channels(self.db)
         self.watches = Watches(self.db)
         self.arrivals = Arrivals(self.db)
+        self.publications = Publications(self.db)
         self._lineage: LineageStore | None = None
         self._whole: Memory | None = None
 

@@ -87,3 +87,31 @@ def check_targets(watched: str, trusted: str, quarantine: str) -> None:
     trusted, quarantine = (f"{fixed(target).rstrip('/')}/" for target in (trusted, quarantine))
     if trusted.startswith(quarantine) or quarantine.startswith(trusted):
         raise PublishError("Trusted and quarantine lie within each other.", hint="Name two folders side by side.")
+
+
+def watched_folder(watched: str) -> str:
+    """The folder that paths of batches are kept below, with a slash at its end."""
+    import glob
+
+    from tools.sources.file_listing import until_pattern
+
+    if glob.has_magic(watched):
+        return until_pattern(watched)
+    return watched.rstrip("/") + "/"
+
+
+def identity(path: str) -> str:
+    """What a table over the file has as its version: another one whenever its content may have changed.
+
+    Raises SourceError.
+    """
+    from tools.sources import files, s3_files
+
+    return (s3_files.find(path) if is_s3(path) else files.find(path)).stamp()
+
+
+def readable(path: str) -> bool:
+    """Whether every byte can be read: then it is the content's fault that it is no table. Raises SourceError."""
+    from tools.sources.file_listing import digest
+
+    return bool(digest(path, "MD5"))

@@ -1,0 +1,51 @@
+"""Batches that nobody looks after: decisions that were not carried out in time, and those that waited for rules."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from graph.duties import Duty
+from tools.errors import AssayError
+
+if TYPE_CHECKING:
+    from memory import Memory
+    from memory.publications import Batch
+
+log = logging.getLogger(__name__)
+
+
+class Leftovers(Duty):
+    """Carries out what was decided and left, and judges what waited until there were rules."""
+
+    name, every = "batches", 5.0
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._stopping = threading.Event()
+
+    def once(self) -> bool:
+        """Looks after some of them. Raises StoreError."""
+        from graph.landing.carrying import carry_out
+        from graph.landing.promoting import judge_again
+
+        done = False
+        for batch in self._memory.publications.to_carry_out():
+            done = self._tried(carry_out, batch) or done
+        for batch in self._memory.publications.judgeable(1):
+            done = self._tried(judge_again, batch) or done
+        return done and not self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Begins nothing new."""
+        self._stopping.set()
+
+    def _tried(self, work: Callable[[Memory, Batch], Batch], batch: Batch) -> bool:
+        try:
+            work(self._memory, batch)
+        except AssayError as error:
+            log.warning("batch %s: %s", batch.id, error)
+            return False
+        return True
