@@ -17,6 +17,7 @@ import sqlglot
 from sqlglot import exp
 
 from tools import dqdl, sources
+from tools.sources.checking import check
 from tools.sources.table import QueryError, SourceError, Table
 
 if TYPE_CHECKING:
@@ -178,6 +179,11 @@ def test_refusals_have_a_cause_and_no_value(
 def test_what_cannot_be_opened(spark_session: SparkSession, source: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         sources.open(source)
+
+
+def test_the_check_asks_no_network_for_what_is_here(spark_session: SparkSession, numbers: Path) -> None:
+    for uri in (f"spark://{numbers}", f"spark://local/?parquet=file://{numbers}"):
+        assert [(step.name, step.good) for step in check(uri)] == [("address", True), ("table", True), ("rows", True)]
 
 
 def test_other_formats_are_opened_as_dataframes(spark_session: SparkSession, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from tools.sources.uris import parse, shown
 CONNECT_SECONDS = 5.0
 QUERY_SECONDS = 60.0
 _PORTS = {"postgres": "5432", "postgresql": "5432", "mysql": "3306", "mariadb": "3306", "sc": "15002", "spark": "15002"}
-_AWS = ("athena", "redshift", "s3", "s3a", "s3n")
+_HERE = ("spark:///", "spark://local/")
+_AWS = ("athena", "rds-data", "redshift", "s3", "s3a", "s3n")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _steps(source: str) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "address", lambda: _address(source, scheme)
     if scheme in _AWS or source.lower().startswith("iceberg://glue/"):
         yield "credentials", _credentials
-    if scheme in _PORTS:
+    if scheme in _PORTS and not source.lower().startswith(_HERE):
         yield "network", lambda: _network(source, scheme)
     yield "table", lambda: _table(source, opened)
     yield "rows", lambda: _rows(opened)
@@ -62,7 +63,7 @@ def _steps(source: str) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _address(source: str, scheme: str) -> str:
     connector_of(source)
-    if scheme in _PORTS:
+    if scheme in _PORTS and not source.lower().startswith(_HERE):
         parse(source)  # looks up what is named instead of a password
         if shown(source) != source:
             return "can be read; the password in it is not kept: a run in a worker needs ${NAME} in its place"

@@ -156,7 +156,7 @@ class SparkTable(Table):
         limit = self._start(timeout_seconds)
         try:
             with limit.marked():
-                answer = self._session.sql(_text(select)).toArrow()
+                answer = _answer(self._session.sql(_text(select)))
         except FAILURES as error:
             raise as_query_error(error, self.uri, late=limit.over) from error
         finally:
@@ -170,7 +170,7 @@ class SparkTable(Table):
         try:
             with limit.marked():
                 frame = self._session.sql(_text(select))
-                schema = frame.limit(0).toArrow().schema
+                schema = _answer(frame.limit(0)).schema
                 batches = _sent(frame, schema) if is_remote(frame) else _packed(frame)
             yield pa.RecordBatch.from_pylist([], schema)
             yield from batches
@@ -246,6 +246,17 @@ def _packer() -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
             yield pyarrow.RecordBatch.from_pydict({"batch": [sink.getvalue().to_pybytes()]})
 
     return pack
+
+
+def _answer(frame: Any) -> pa.Table:
+    """All rows; Spark 3.5 has no name for that yet."""
+    if hasattr(frame, "toArrow"):
+        return frame.toArrow()
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    schema = to_arrow_schema(frame.schema)
+    batches = frame._collect_as_arrow()
+    return pa.Table.from_batches(batches).cast(schema) if batches else schema.empty_table()
 
 
 def _packed(frame: DataFrame) -> Iterator[pa.RecordBatch]:

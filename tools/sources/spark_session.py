@@ -16,7 +16,6 @@ from uuid import uuid4
 from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
-from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from tools.sources.spark_connect import beside, is_remote, lost, settle
@@ -26,11 +25,16 @@ from tools.sources.table import Cause, QueryError, SourceError
 # PySpark warns of every pandas from 3.0 on; no DataFrame of pandas passes here.
 warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
 
-# It writes each refused query to the console, stack and all; the refusal says it in one line.
-PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
+with suppress(ModuleNotFoundError):  # Spark 3.5 has none
+    from pyspark.logger import PySparkLogger
+
+    # It writes each refused query to the console, stack and all; the refusal says it in one line.
+    PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
 FAILURES = (PySparkException, Py4JJavaError, Py4JNetworkError, ConnectionError)
 CANCEL_SECONDS = 0.2
+_GATEWAY = "PYSPARK_GATEWAY_PORT"
+"""Where spark-submit says how to reach the Spark that it started."""
 _OWN = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -51,7 +55,12 @@ _only_one = threading.Lock()
 
 
 def active_session() -> SparkSession:
-    """The session of this process; a local one on two cores is started where there is none. Raises SourceError."""
+    """The session of this process; a local one on two cores is started where there is none. Raises SourceError.
+
+    A program that was submitted to a cluster has the cluster's, with the settings that it was submitted with.
+    """
+    if _GATEWAY in os.environ:
+        return SparkSession.builder.getOrCreate()
     with _only_one:
         # Spark asks for the program of its Python workers here, and would else take the first python3 of the PATH.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -131,16 +140,23 @@ def _refusal(error: BaseException) -> tuple[Cause, str]:
     if isinstance(error, (Py4JNetworkError, ConnectionError)) or lost(error):
         return "other", _LOST
     kind, said = _root(error) if isinstance(error, Py4JJavaError) else (type(error).__name__, str(error))
-    condition, state = _CONDITION.match(said), _STATE.search(said)
+    condition, state = _CONDITION.match(said), _state(error, said)
     if "PatternSyntax" in kind or _PATTERN.search(said) or (condition and "PATTERN" in condition.group(1)):
         return "pattern", "a regular expression is not valid."
     if "OutOfMemory" in kind or "maxResultSize" in said:
         return "memory", "the query needs more memory than there is."
-    if known := meaning(state.group(1)) if state else None:
+    if known := meaning(state) if state else None:
         return known
-    if state and without_values(state.group(1)):
+    if state and without_values(state):
         return "statement", _gist(said)
     return "other", "the engine does not take a value that it met."
+
+
+def _state(error: BaseException, said: str) -> str:
+    """The SQLSTATE, which Spark 4 writes into its message."""
+    if found := _STATE.search(said):
+        return found.group(1)
+    return (error.getSqlState() or "") if isinstance(error, PySparkException) and hasattr(error, "getSqlState") else ""
 
 
 def _root(error: Py4JJavaError) -> tuple[str, str]:
