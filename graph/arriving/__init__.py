@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def duties(memory: Memory) -> list[Duty]:
     """What a worker does about data that arrives."""
+    from graph import landing
     from graph.arriving.intake import Intake, queues
     from graph.arriving.places import Places
     from graph.arriving.sight import Sight
@@ -19,4 +20,9 @@ def duties(memory: Memory) -> list[Duty]:
 
     bell, sight = threading.Event(), Sight(memory)
     hands = [Landing(memory, bell, sight, number) for number in range(AT_ONCE)]
-    return [Places(memory, bell, sight), *(Intake(memory, bell, url) for url in queues()), *hands]
+    return [
+        Places(memory, bell, sight),
+        *(Intake(memory, bell, url) for url in queues()),
+        *hands,
+        *landing.duties(memory),
+    ]

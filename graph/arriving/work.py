@@ -137,7 +137,7 @@ def _missed(held: Hold) -> Outcome | None:
 
 
 def _land(memory: Memory, held: Hold) -> Outcome:
-    from graph.arriving.validating import land
+    from graph.landing import land
 
     return land(memory, held)
 
