@@ -17,7 +17,7 @@ from tests.support.api import client, serving
 from tests.support.waiting import waiting_run
 from ui.api.app import PREFIX, ROUTERS, document, service
 from ui.api.desk import bearer
-from ui.api.models import approvals, data, runs
+from ui.api.models import alerts, approvals, data, runs
 from ui.api.models.base import Asked
 from ui.cli.main import app
 
@@ -76,7 +76,7 @@ def asked(schema: dict) -> list[type[Asked]]:
     """The models of a body."""
     known = {
         model.__name__: model
-        for module in (approvals, data, runs)
+        for module in (alerts, approvals, data, runs)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, Asked)
     }

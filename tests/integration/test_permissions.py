@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from graph import delivery, people
+from graph.alerting import Alerting
 from graph.exporting import export
 from graph.jobs import Jobs
 from graph.people import Users
@@ -17,6 +18,7 @@ from graph.permissions import LEAST, Actor, PermissionDenied, acting, may, requi
 from graph.runs import Runs
 from graph.watching import Watching
 from memory import Memory
+from memory.channels import NewChannel
 from memory.errors import StoreError
 from memory.model import Decision
 from memory.people import ROLES, People, Person, Token, new_person
@@ -89,6 +91,8 @@ def test_each_deed_needs_its_role(deed, four):
 def deeds(store: Memory, run_id: str, source: str, who: str | None):
     """What a face can do through the doors, by the deed that it needs."""
     runs, jobs, users, watching = Runs(store), Jobs(store, who), Users(store, who), Watching(store, who)
+    alerting, dataset = Alerting(store, who), store.catalog.datasets()[0].id
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
     return {
         "start": [
             lambda: runs.start([source], requested_by=who, model="offline"),
@@ -100,7 +104,7 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
             lambda: jobs.explain(source, "Rules = [RowCount > 0]"),
         ],
         "cancel": [lambda: runs.cancel(run_id, who)],
-        "resume": [lambda: runs.resume(run_id, who), lambda: watching.retry()],
+        "resume": [lambda: runs.resume(run_id, who), watching.retry],
         "export": [lambda: export(store, f"{source}.metrics", who)],
         "decide": [lambda: runs.decide(run_id, [Decision(1, "reject", reason="no")], who)],
         "reopen": [lambda: runs.reopen(run_id, who)],
@@ -112,7 +116,18 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
             lambda: watching.pause(1),
             lambda: watching.remove(1),
         ],
+        "snooze": [
+            lambda: alerting.snooze(1, tomorrow, "known"),
+            lambda: alerting.snooze_dataset(dataset, tomorrow, "known"),
+            lambda: alerting.resolve(1, "known"),
+        ],
         "settings": [
+            lambda: alerting.add_channel(NewChannel("bus", "eventbridge", "default")),
+            lambda: alerting.remove_channel("bus"),
+            lambda: alerting.test_channel("bus"),
+            lambda: alerting.set_threshold(None, "", 0.9),
+            lambda: alerting.set_page("https://assay.example.com"),
+            alerting.retry,
             lambda: people.change_setting(store, "approver_differs", True, who),
             lambda: delivery.retry(store, who),
         ],
@@ -131,6 +146,7 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
 def state(store: Memory) -> list:
     """Everything of the store that a deed could change, and the file."""
     tables = ("runs", "watches", "decisions", "dq_rules", "settings", "evaluations", "profiles", "audit_log")
+    tables += ("alert_channels", "alert_snoozes", "alert_thresholds")
     counted = [store.db.rows(f"select * from {table} order by 1") for table in tables]
     return [*counted, People().path.read_bytes()]
 

@@ -15,7 +15,7 @@ from ui.api import problems
 from ui.api.desk import AtDesk, Desk, well_formed
 from ui.api.models.data import State
 from ui.api.openapi import described
-from ui.api.routes import approvals, datasets, lineage, lineage_events, log, rules, runs
+from ui.api.routes import alerts, approvals, datasets, lineage, lineage_events, log, rules, runs
 from ui.api.shell import Shell
 
 PREFIX = "/api/v1"
@@ -45,10 +45,11 @@ TAGS = {
     "approvals": "What agents propose, and what people decide about it.",
     "datasets": "What is known of data: profiles, results, scores, metrics, comparisons.",
     "rules": "The rulebook.",
+    "alerts": "What is in trouble, and who need not hear of it.",
     "lineage": "Where columns come from and what depends on them; OpenLineage events.",
     "audit": "Who did what, and who is asking.",
 }
-ROUTERS = [part.router for part in (runs, approvals, datasets, rules, lineage, lineage_events, log)]
+ROUTERS = [part.router for part in (runs, approvals, datasets, rules, alerts, lineage, lineage_events, log)]
 service = APIRouter(tags=["service"])
 
 
