@@ -182,16 +182,29 @@ def test_one_statement_and_no_writing(opened: Run, mariadb_server: MariaDB, mari
     assert caught.value.cause == "statement"
 
 
-def test_a_lost_server_is_one_line_and_the_next_query_connects_anew(opened: Run, mariadb_server: MariaDB) -> None:
-    table = opened("create table t (v int)")
-    assert table.query(everything(table)).num_rows == 0
+def test_a_connection_that_was_cut_off_is_made_anew_unseen_but_a_stream_says_so(
+    opened: Run, mariadb_server: MariaDB
+) -> None:
+    table = opened("create table t as select seq as v from seq_1_to_400000")
+    assert table.query(everything(table).limit(5)).num_rows == 5
+    batches = table.stream(everything(table))
+    next(batches)
     with mariadb_server.connect() as connection, connection.cursor() as cursor:
         cursor.execute("select id from information_schema.processlist where id <> connection_id() and user = 'root'")
         for (number,) in cursor.fetchall():
             cursor.execute(f"kill {number}")
+    assert table.query(everything(table).limit(5)).num_rows == 5
     with pytest.raises(SourceError, match="connection to the server was lost"):
-        table.query(everything(table))
-    assert table.query(everything(table)).num_rows == 0
+        list(batches)
+
+
+def test_a_table_that_is_dropped_while_it_is_open(opened: Run, mariadb_server: MariaDB, mariadb_database: str) -> None:
+    table = opened("create table t (v int)")
+    mariadb_server.run("drop table t", database=mariadb_database)
+    for ask in (table.query, lambda query: list(table.stream(query))):
+        with pytest.raises(QueryError, match=r"t' doesn't exist") as caught:
+            ask(everything(table))
+        assert caught.value.cause == "statement"
 
 
 @pytest.fixture

@@ -208,17 +208,29 @@ def test_one_statement_and_no_writing(opened: Run) -> None:
     assert caught.value.cause == "statement"
 
 
-def test_a_lost_server_is_one_line_and_the_next_query_connects_anew(opened: Run, empty_url: str) -> None:
-    table = opened("create table t (v int)")
-    assert table.query(everything(table)).num_rows == 0
+def test_a_connection_that_was_cut_off_is_made_anew_unseen_but_a_stream_says_so(opened: Run, empty_url: str) -> None:
+    table = opened("create table t as select generate_series(1, 30000) as v")
+    assert table.query(everything(table)).num_rows == 30_000
+    batches = table.stream(everything(table))
+    assert sum(next(batches).num_rows for _ in range(2)) == 10_000
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
             where pid <> pg_backend_pid() and datname = current_database()"""
         )
+    assert table.query(everything(table)).num_rows == 30_000
     with pytest.raises(SourceError, match="connection to the server was lost"):
-        table.query(everything(table))
-    assert table.query(everything(table)).num_rows == 0
+        list(batches)
+
+
+def test_a_table_that_is_dropped_while_it_is_open(opened: Run, empty_url: str) -> None:
+    table = opened("create table t (v int)")
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("drop table t")
+    for ask in (table.query, lambda query: list(table.stream(query))):
+        with pytest.raises(QueryError, match='relation "public.t" does not exist') as caught:
+            ask(everything(table))
+        assert caught.value.cause == "statement"
 
 
 def test_a_password_opens_and_is_kept_nowhere(

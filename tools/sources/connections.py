@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from tools.sources.table import SourceError
@@ -15,24 +14,40 @@ class _Closable(Protocol):
 
 
 C = TypeVar("C", bound=_Closable)
+T = TypeVar("T")
 
 
 class Connections(Generic[C]):
     """Made when first needed. Threads may share it: who queries waits for the query before."""
 
-    def __init__(self, connect: Callable[[], C], lost: Callable[[C], bool], what: str) -> None:
-        self._connect, self._lost, self._what = connect, lost, what
+    def __init__(
+        self, connect: Callable[[], C], lost: Callable[[C], bool], what: str, *, failures: type[Exception]
+    ) -> None:
+        self._connect, self._lost, self._what, self._failures = connect, lost, what, failures
         self._lock = threading.Lock()
         self._kept: C | None = None
         self._closed = False
 
-    @contextmanager
-    def turn(self) -> Iterator[C]:
-        """The shared connection, for one query; made anew where it was lost. Raises SourceError."""
+    def ask(self, query: Callable[[C], T]) -> T:
+        """The answer to a query on the shared connection. Raises SourceError, and what ``query`` raises.
+
+        A connection that was kept and turns out to be lost, by a restart or an idle time that a firewall cut short, is
+        made anew and asked again, once: queries only read.
+        """
         with self._lock:
-            if self._kept is None or self._lost(self._kept):
-                self._kept = self.fresh()
-            yield self._kept
+            made = self._kept is None or self._lost(self._kept)
+            kept = self._renewed() if made else self._kept
+            assert kept is not None
+            try:
+                return query(kept)
+            except self._failures:
+                if made or not self._lost(kept):
+                    raise
+            return query(self._renewed())
+
+    def _renewed(self) -> C:
+        self._kept = self.fresh()
+        return self._kept
 
     def fresh(self) -> C:
         """A connection that the caller closes. Raises SourceError."""

@@ -103,7 +103,9 @@ class MySQLTable(Table):
         # The server keeps no mark that surely moves with the content, so that no two openings count as the same.
         self.version = uuid4().hex
         self._database, self._name = database, name
-        self._connections = Connections(lambda: _connect(place), lambda kept: not kept.open, self.uri)
+        self._connections = Connections(
+            lambda: _connect(place), lambda kept: not kept.open, self.uri, failures=pymysql.MySQLError
+        )
         rows = _rows(connection, _COLUMNS, (database, name))
         self.fields = tuple(
             Field(str(column), str(full), kind_of(str(short), str(full))) for column, short, full in rows
@@ -117,10 +119,15 @@ class MySQLTable(Table):
     def query(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
         """The server's answer; tables of the same server may be joined. Raises SourceError."""
         text = _text(select)
-        with self._errors(), self._connections.turn() as connection, connection.cursor(Cursor) as cursor:
-            _limit(connection, timeout_seconds)
-            cursor.execute(text)
-            return to_table([column_of(field) for field in cursor._result.fields], cursor.fetchall(), self.uri)
+
+        def ask(connection: Any) -> pa.Table:
+            with connection.cursor(Cursor) as cursor:
+                _limit(connection, timeout_seconds)
+                cursor.execute(text)
+                return to_table([column_of(field) for field in cursor._result.fields], cursor.fetchall(), self.uri)
+
+        with self._errors():
+            return self._connections.ask(ask)
 
     def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
         """The server's answer in batches, as it sends them. Raises SourceError."""

@@ -113,7 +113,9 @@ class PostgresTable(Table):
         self.engine = f"postgresql://{info.host.replace('/', '%2F')}:{info.port}/{info.dbname}"
         self.dataset = _dataset(info.host, info.port, info.dbname, schema, name)
         self._schema, self._name = schema, name
-        self._connections = Connections(lambda: _connect(conninfo, place.text), lambda kept: kept.closed, self.uri)
+        self._connections = Connections(
+            lambda: _connect(conninfo, place.text), lambda kept: kept.closed, self.uri, failures=psycopg.Error
+        )
         self.fields = _fields(connection, exp.select("*").from_(self.relation()).limit(0))
         check_names([field.name for field in self.fields], self.uri)
         self.version = _version(connection, schema, name)
@@ -125,12 +127,16 @@ class PostgresTable(Table):
     def query(self, select: exp.Query, *, timeout_seconds: float | None = None) -> pa.Table:
         """The server's answer; tables of the same database may be joined. Raises SourceError."""
         text = _text(select)
-        with self._errors(), self._connections.turn() as connection:
+
+        def ask(connection: _Connection) -> pa.Table:
             with _reading(connection, timeout_seconds), connection.pipeline():
                 # Within a pipeline the server takes one statement at a time, whatever the text holds.
                 cursor = connection.execute(text)
                 rows = cursor.fetchall()
             return to_table(columns_of(cursor.description or []), rows, self.uri)
+
+        with self._errors():
+            return self._connections.ask(ask)
 
     def stream(self, select: exp.Query, *, timeout_seconds: float | None = None) -> Iterator[pa.RecordBatch]:
         """The server's answer in batches, through a cursor on the server. Raises SourceError."""
