@@ -8,6 +8,7 @@ import streamlit as st
 
 from tools.errors import AssayError
 from ui.web import (
+    alerts_page,
     chat_page,
     compare_page,
     datasets_page,
@@ -42,7 +43,7 @@ def main() -> None:
         st.error(inline(error, 600), icon=":material/database_off:")
         st.button("Try again", icon=":material/refresh:")
         return
-    pages = [chat_page, datasets_page, lineage_page, compare_page, runs_page, settings_page]
+    pages = [chat_page, datasets_page, lineage_page, compare_page, alerts_page, runs_page, settings_page]
     first, *others = [one.page() for one in pages]
     shown = [first, inbox_page.page(waiting), *others]
     page = st.navigation(shown)
