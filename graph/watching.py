@@ -168,7 +168,6 @@ def _place(source: str) -> tuple[Kind, str, str | None]:
     scheme = text.partition("://")[0].lower() if "://" in text else "file"
     if scheme == "file":
         return "folder", dataset_name(text).name, None
-    dataset_name(text)
     if scheme == "iceberg":
         from tools.sources.iceberg_uris import parsed
 
@@ -176,6 +175,7 @@ def _place(source: str) -> tuple[Kind, str, str | None]:
         if found.state not in ("", "branch"):
             raise WatchError(f"{text} names a past state.", hint="Watch the table, or a branch of it: ?branch=NAME")
         return "iceberg", text.partition("?")[0], found.value or None
+    dataset_name(text)
     return ("s3", spelled(text), None) if text.lower().startswith(S3) else ("table", text, None)
 
 

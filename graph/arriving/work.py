@@ -71,7 +71,8 @@ class Landing(Duty):
 
     def _settle(self, held: Hold) -> None:
         try:
-            outcome = _missed(held) if held.arrival.tries == 1 else None
+            # One that was taken up before may be gone because it was brought where it belongs.
+            outcome = _missed(held) if held.token == 1 else None
             mine = self._memory.arrivals.finish(held, outcome or self._land(self._memory, held))
         except LeaseLost:
             mine = False
