@@ -228,6 +228,12 @@ def settle(
                 and id <> %s""",
             [batch.destination, batch.id],
         )
+        # A later state of a branch holds what was mended in it.
+        connection.execute(
+            """update batches set state = 'superseded' where watch_id = %s and branch = %s and id <> %s
+                and state in ('quarantined', 'diverged') and landed_at <= %s""",
+            [batch.watch_id, batch.branch, batch.id, batch.landed_at],
+        )
     record(connection, _fact(f"batch.{state}", actor, row))
     return _batch(row)
 

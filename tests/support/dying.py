@@ -1,4 +1,4 @@
-"""Work in a process that is killed (SIGKILL) after the n-th thing that it did to disks or asked of S3.
+"""Work in a process that is killed (SIGKILL) after the n-th thing that it did to disks, asked of S3, or stored.
 
 Between two of them nothing changes anywhere, so that these are all the states that a crash can leave.
 """
@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 WRITES = ("fsync", "link", "makedirs", "rename", "replace", "rmdir", "unlink", "utime")
@@ -34,6 +35,7 @@ def killed_at(work: Callable[[], Any], moment: int) -> bool:
 
 def _count(moment: int) -> None:
     """Counts from now on, in this process, for good."""
+    from memory.db import Database
     from tools.sources import s3
 
     passed = 0
@@ -46,6 +48,8 @@ def _count(moment: int) -> None:
 
     for name in WRITES:
         setattr(os, name, _then(getattr(os, name), hit))
+    Database.rows = _then(Database.rows, hit)  # type: ignore[method-assign]
+    Database.transaction = _committed(Database.transaction, hit)  # type: ignore[method-assign]
     # Connections of the parent are not this process's.
     s3._client_for.cache_clear()
     made = s3._client_for
@@ -65,5 +69,15 @@ def _then(original: Callable[..., Any], hit: Callable[[], None]) -> Callable[...
         result = original(*args, **kwargs)
         hit()
         return result
+
+    return counted
+
+
+def _committed(original: Callable[..., Any], hit: Callable[[], None]) -> Callable[..., Any]:
+    @contextmanager
+    def counted(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        with original(*args, **kwargs) as connection:
+            yield connection
+        hit()
 
     return counted
