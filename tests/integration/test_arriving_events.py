@@ -25,6 +25,7 @@ from memory.watches import Watch
 from tests.support.arriving import bridge, created, in_sns, notified, settled, soon
 from tests.support.s3 import bucket
 from tools.events import queues as sqs
+from tools.sources import aws
 from tools.sources.table import SourceError
 
 
@@ -212,7 +213,7 @@ def test_a_queue_that_throttles_or_a_token_that_expired_is_tried_again_with_new_
     queue.send(created("raw/a.csv"))
     troubles = [ClientError({"Error": {"Code": code, "Message": "Rate exceeded"}}, "ReceiveMessage")] * 3
     made: list[object] = []
-    client = sqs.aws.client
+    client = aws.client
 
     class Troubled:
         def __init__(self, inner: Any) -> None:
@@ -230,10 +231,10 @@ def test_a_queue_that_throttles_or_a_token_that_expired_is_tried_again_with_new_
         made.append(service)
         return Troubled(client(service, *rest, **named))
 
-    monkeypatch.setattr(sqs.aws, "client", wrapped)
+    monkeypatch.setattr(aws, "client", wrapped)
     one, rests = taker(store, queue), []
     for _ in range(3):
-        with pytest.raises(SourceError, match="throttles|expired"):
+        with pytest.raises(SourceError, match=r"throttles|expired"):
             one.once()
         rests.append(one.every)
     assert rests == [1.0, 2.0, 4.0], "the longer it lasts, the longer the rest"
