@@ -44,8 +44,9 @@ class Duty(Protocol):
 def duties(memory: Memory) -> list[Duty]:
     """All of them."""
     from graph import arriving
+    from graph.scheduling import Scheduler
 
-    return [*arriving.duties(memory)]
+    return [Scheduler(memory), *arriving.duties(memory)]
 
 
 class Duties:

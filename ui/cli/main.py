@@ -27,6 +27,7 @@ from ui.cli import (
     rules_commands,
     run_commands,
     runs_commands,
+    schedule_commands,
     serve_commands,
     sources_commands,
     users_commands,
@@ -63,6 +64,7 @@ app.command(rich_help_panel=DATA)(sources_commands.snapshots)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
 app.add_typer(memory_commands.app, name="memory", rich_help_panel=STORED)
 app.add_typer(lineage_commands.app, name="lineage", rich_help_panel=STORED)
+app.add_typer(schedule_commands.app, name="schedule", rich_help_panel=STORED)
 app.add_typer(metrics_commands.app, name="metrics", rich_help_panel=STORED)
 app.add_typer(alerts_commands.app, name="alerts", rich_help_panel=STORED)
 app.add_typer(runs_commands.app, name="runs", rich_help_panel=STORED)
