@@ -1,4 +1,4 @@
-"""Carries the outbox out: into Assay's own lineage, and to an OpenLineage backend where that is asked for.
+"""Carries the outbox out: into Assay's own lineage, to an OpenLineage backend, to tasks of Step Functions that wait.
 
 At least once, by whoever is there: a worker all the time, a one-step job when it is done, for a moment.
 """
@@ -16,6 +16,7 @@ from graph.errors import trace
 from graph.permissions import require
 from graph.recorded import run_facts
 from memory.errors import StoreError
+from tools import step_functions
 from tools.errors import AssayError
 from tools.openlineage import sending
 from tools.openlineage.facts import EventType, Moment
@@ -96,7 +97,17 @@ class Route(NamedTuple):
     """Somebody else has to answer: one message that failed of late tells of all."""
 
 
-ROUTES = {"lineage": Route(lambda: True, Recorder, False), "openlineage": Route(sending.configured, Emitter, True)}
+def _answers(memory: Memory) -> Courier:
+    from graph.task_tokens import Answers
+
+    return Answers(memory)
+
+
+ROUTES = {
+    "lineage": Route(lambda: True, Recorder, False),
+    "openlineage": Route(sending.configured, Emitter, True),
+    "task-token": Route(step_functions.reachable, _answers, True),
+}
 
 
 def deliver(memory: Memory) -> int:

@@ -95,13 +95,15 @@ class Runs:
         window: str | None = None,
         start_key: StartKey | None = None,
         follows: str | None = None,
+        task_token: str | None = None,
     ) -> Run:
         """Queues a run for a worker. Sources and model are checked first, so that what cannot work fails here and now.
 
         Without a budget that of ASSAY_BUDGET_USD and ASSAY_BUDGET_TOKENS counts, if any.
         ``window`` is how long people may take to decide, such as "90m" or "3d"; ASSAY_APPROVAL_WINDOW or 24 h if None.
         Under a ``start_key`` it is started once; who asks again with the same words gets the run as it is.
-        ``follows`` is a run in whose conversation this one is asked for.
+        ``follows`` is a run in whose conversation this one is asked for. ``task_token`` is that of a task of Step
+        Functions, which is told of the end.
         Raises SourceError, ModelError, RunError, PermissionDenied, KeyReused.
         """
         from agents.budget import budget
@@ -127,6 +129,7 @@ class Runs:
             budget=limit,
             start_key=start_key,
             parent=os.environ.get(PARENT),
+            task_token=task_token,
         )
         if window is not None:
             self.memory.approvals.set_window(run.id, time_to_decide)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any, Literal, LiteralString
 
 from memory import owner as owners
-from memory import start_keys
+from memory import start_keys, task_tokens
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
 from memory.errors import LeaseLost, NotFound, WrongState
@@ -57,10 +57,12 @@ class Runs:
         budget: Budget | None = None,
         start_key: StartKey | None = None,
         parent: str | None = None,
+        task_token: str | None = None,
     ) -> Run:
         """Puts a run into the queue, with what it may spend; once for each key of a person. Raises KeyReused.
 
-        ``parent`` is the run of a scheduler or pipeline that it is part of: namespace/job/uuid.
+        ``parent`` is the run of a scheduler or pipeline that it is part of: namespace/job/uuid. ``task_token`` is that
+        of a task of Step Functions that waits for its end.
         """
         run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
         values = [run_id, kind, goal, list(sources), model, graph_version, requested_by, parent]
@@ -75,6 +77,8 @@ class Runs:
             asked = {"kind": kind, "goal": goal, "sources": list(sources), "model": model}
             if budget is not None:
                 write_budget(connection, run_id, budget)
+            if task_token:
+                task_tokens.expect(connection, run_id, task_token)
             record(connection, Fact("run.started", requested_by, run_id, data=asked))
         assert row
         return _run(row)

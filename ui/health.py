@@ -31,8 +31,7 @@ def answering(memory: Memory, port: int) -> Iterator[None]:
         timeout = ANSWER_SECONDS
 
         def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            status = {"/health": lambda: 200, "/ready": lambda: _ready(memory)}.get(path, lambda: 404)()
+            status = _status(memory, urlsplit(self.path).path)
             body = json.dumps({"status": {200: "ok", 503: "store"}.get(status, "unknown")}).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -52,7 +51,11 @@ def answering(memory: Memory, port: int) -> Iterator[None]:
         server.server_close()
 
 
-def _ready(memory: Memory) -> int:
+def _status(memory: Memory, path: str) -> int:
+    if path not in ("/health", "/ready"):
+        return 404
+    if path == "/health":
+        return 200
     try:
         memory.db.row("select 1")
     except StoreError:

@@ -26,6 +26,15 @@ def run(
     window: Annotated[
         str, typer.Option(metavar="TIME", help="Time to decide: 90m, 24h, 3d. Else ASSAY_APPROVAL_WINDOW, or 24h.")
     ] = "",
+    task_token: Annotated[
+        str,
+        typer.Option(
+            metavar="TOKEN",
+            help="Of a Step Functions task that waits for the end of the run.",
+            envvar="ASSAY_TASK_TOKEN",
+            show_default=False,
+        ),
+    ] = "",
     html: Html = None,
     name: As = "",
     as_json: Json = False,
@@ -38,13 +47,14 @@ def run(
     Example: assay run examples/orders.csv
     """
     from graph.runs import Runs
+    from graph.task_tokens import Starting
     from ui.cli.flow import go
 
     if pause and approve_all:
         raise typer.BadParameter("--pause and --approve-all exclude each other.")
     out, actor = Output(as_json), options.actor(name)
     options.writable(html)
-    with opened(out) as memory:
+    with Starting(task_token) as starting, opened(out) as memory:
         runs = Runs(memory)
         with out.waiting("Opening the tables"):
             started = runs.start(
@@ -55,7 +65,9 @@ def run(
                 budget_usd=budget_usd,
                 budget_tokens=budget_tokens,
                 window=window or None,
+                task_token=task_token or None,
             )
+        starting.started()
         used = "no language model (offline)" if started.model == "offline" else started.model
         out.talk(("Run ", ""), (started.id, "bold"), (f" · {count(len(started.sources), 'table')} · {used}", "dim"))
         raise typer.Exit(go(out, runs, started, actor, approve_all=approve_all, may_ask=not pause, html=html))

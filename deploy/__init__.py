@@ -1,0 +1,1 @@
+"""How Assay is run elsewhere: a container, a set of containers on one machine, a stack on AWS."""

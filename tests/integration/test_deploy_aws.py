@@ -1,0 +1,249 @@
+"""The stack on AWS: linted, made as far as the stand-in of CloudFormation can, its state machine executed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import boto3
+import pytest
+from cfnlint import api
+from typer.testing import CliRunner
+
+from deploy.aws.schedule import states
+from deploy.aws.template import LONGEST, template
+from graph import task_tokens
+from graph.delivery import deliver
+from graph.runs import Runs
+from graph.task_tokens import Heartbeats
+from graph.worker import Worker
+from memory import Memory
+from memory.model import Decision
+from memory.task_tokens import TaskTokens
+from tests.support.runs import approve_all, write_orders
+from tests.support.steps import executing
+from ui.cli.main import app
+
+REGION = "eu-central-1"
+ROLE = "arn:aws:iam::123456789012:role/steps"
+Started = Callable[[str], "Execution"]
+
+
+@pytest.fixture(autouse=True)
+def _cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, REGION)
+    with executing():
+        yield
+
+
+class Execution:
+    """An execution of the state machine, and what Fargate was told to start."""
+
+    def __init__(self, source: str) -> None:
+        self.steps = boto3.client("stepfunctions")
+        self.ecs, sns, self.sqs = boto3.client("ecs"), boto3.client("sns"), boto3.client("sqs")
+        self.ecs.create_cluster(clusterName="assay")
+        container = {"name": "assay", "image": "assay", "memory": 512}
+        family = {"family": "job", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
+        self.ecs.register_task_definition(**family, containerDefinitions=[container], cpu="256", memory="512")
+        topic = sns.create_topic(Name="alerts")["TopicArn"]
+        self.queue = self.sqs.create_queue(QueueName="told")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        network = {"AwsvpcConfiguration": {**_place(), "AssignPublicIp": "DISABLED"}}
+        names = {"Cluster": "assay", "JobTask": "job", "Alerts": topic, "NetworkConfiguration": network}
+        machine = self.steps.create_state_machine(name="m", definition=json.dumps(states(names)), roleArn=ROLE)
+        started = self.steps.start_execution(
+            stateMachineArn=machine["stateMachineArn"], name="e", input=json.dumps({"source": source})
+        )
+        self.arn = started["executionArn"]
+
+    def container(self) -> tuple[list[str], dict[str, str]]:
+        """The command line and environment of the task that was started."""
+        until = time.monotonic() + 10
+        while not (tasks := self.ecs.list_tasks(cluster="assay")["taskArns"]):
+            assert time.monotonic() < until, self.steps.describe_execution(executionArn=self.arn)
+            time.sleep(0.05)
+        (task,) = self.ecs.describe_tasks(cluster="assay", tasks=tasks)["tasks"]
+        (override,) = task["overrides"]["containerOverrides"]
+        return override["command"], {one["name"]: one["value"] for one in override["environment"]}
+
+    def ended(self) -> dict[str, Any]:
+        """How it ended."""
+        until = time.monotonic() + 10
+        while (found := self.steps.describe_execution(executionArn=self.arn))["status"] == "RUNNING":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        return dict(found)
+
+    @property
+    def running(self) -> bool:
+        return self.steps.describe_execution(executionArn=self.arn)["status"] == "RUNNING"
+
+    def told(self) -> list[str]:
+        """What was published."""
+        return [one["Body"] for one in self.sqs.receive_message(QueueUrl=self.queue).get("Messages", [])]
+
+
+def _place() -> dict[str, list[str]]:
+    ec2 = boto3.client("ec2")
+    subnet, door = ec2.describe_subnets()["Subnets"][0], ec2.describe_security_groups()["SecurityGroups"][0]
+    return {"Subnets": [subnet["SubnetId"]], "SecurityGroups": [door["GroupId"]]}
+
+
+@pytest.fixture
+def fargate(store_url: str) -> Callable[[Execution], str]:
+    """Does what Fargate does: runs the container's command line, here. What it printed."""
+
+    def run(execution: Execution) -> str:
+        command, environment = execution.container()
+        with mock.patch.dict(os.environ, {"ASSAY_DATABASE_URL": store_url, "ASSAY_MODEL": "offline", **environment}):
+            done = CliRunner().invoke(app, command)
+        return done.output
+
+    return run
+
+
+def test_the_execution_sleeps_until_people_have_decided_and_goes_on_with_the_verdict(store, fargate, tmp_path):
+    execution = Execution(write_orders(tmp_path))
+    fargate(execution)
+    (run,) = store.runs.recent()
+    assert (run.status, run.requested_by) == ("waiting", "schedule")
+    assert execution.running
+    runs = Runs(store)
+    last = len(runs.proposals(run.id))
+    runs.decide(run.id, [Decision(n, "approve") for n in range(1, last)], "Ann")
+    runs.decide(run.id, [Decision(last, "reject", reason="by chance")], "Bob")
+    assert execution.running
+    assert Worker(store).run(run.id)
+    ended = execution.ended()
+    assert ended["status"] == "SUCCEEDED", ended
+    verdict = json.loads(ended["output"])
+    expected = {"run": run.id, "passed": True, "error": None, "approved": last - 1, "rejected": 1, "tables": 1}
+    assert expected.items() <= verdict.items()
+    assert verdict["failed"] == []
+    assert 0.9 < verdict["score"] <= 1
+    assert execution.told() == []
+    assert store.outbox.counts()["task-token", "sent"] == 1
+
+
+def test_data_that_failed_is_told(store, fargate, tmp_path):
+    path = write_orders(tmp_path)
+    execution = Execution(path)
+    fargate(execution)
+    (run,) = store.runs.recent()
+    approve_all(Runs(store), run.id)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("1,,paid,\n" * 9)
+    assert Worker(store).run(run.id)
+    ended = execution.ended()
+    assert (ended["status"], ended["error"]) == ("FAILED", "Assay.Failed")
+    (told,) = execution.told()
+    assert told.startswith(f"Run {run.id}: the data of {path} failed: ")
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_run_without_a_verdict_is_told(store, fargate, tmp_path, status):
+    execution = Execution(write_orders(tmp_path))
+    fargate(execution)
+    (run,) = store.runs.recent()
+    if status == "cancelled":
+        Runs(store).cancel(run.id, "Ann")
+    else:
+        _fails(store, run.id, "The table is gone.")
+    assert deliver(store)
+    ended = execution.ended()
+    assert (ended["status"], ended["error"]) == ("FAILED", "Assay.Unanswered")
+    (told,) = execution.told()
+    assert ("Assay.RunCancelled" if status == "cancelled" else "The table is gone.") in told
+
+
+def _fails(store: Memory, run: str, error: str) -> None:
+    store.db.rows("update runs set status = 'failed', error = %s where id = %s returning id", [error, run])
+
+
+def test_what_cannot_be_started_is_told_at_once(store, fargate, tmp_path):
+    execution = Execution(str(tmp_path / "absent.csv"))
+    fargate(execution)
+    assert store.runs.recent() == []
+    assert execution.ended()["status"] == "FAILED"
+    (told,) = execution.told()
+    assert "Assay.NotStarted" in told
+    assert "absent.csv" in told
+
+
+def test_a_run_that_failed_was_answered_and_is_not_answered_again(store, fargate, tmp_path):
+    execution = Execution(write_orders(tmp_path))
+    fargate(execution)
+    (run,) = store.runs.recent()
+    approve_all(Runs(store), run.id)
+    _fails(store, run.id, "The table is gone.")
+    assert deliver(store)
+    execution.ended()
+    Runs(store).resume(run.id, "Ann")
+    assert Worker(store).run(run.id)
+    assert store.runs.get(run.id).status == "done"
+    assert store.outbox.counts()["task-token", "sent"] == 1
+
+
+def test_an_answer_that_nobody_waits_for_is_given_up_at_once(store):
+    store.runs.create(
+        kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token="forged"
+    )
+    store.db.rows("update runs set status = 'done' returning id")
+    deliver(store)
+    assert store.outbox.counts()["task-token", "given up"] == 1
+
+
+def test_without_a_region_nobody_tries(store, monkeypatch):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    store.runs.create(
+        kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token="t"
+    )
+    store.db.rows("update task_tokens set beat_at = now() - interval '1 day' returning run_id")
+    assert Heartbeats(store).once() is False
+    store.db.rows("update runs set status = 'done' returning id")
+    deliver(store)
+    assert store.outbox.counts()["task-token", "pending"] == 1
+
+
+def test_heartbeats_go_to_those_that_wait_each_in_its_time_and_end_with_the_task(store, fargate, tmp_path):
+    execution = Execution(write_orders(tmp_path))
+    fargate(execution)
+    beats = Heartbeats(store)
+    with mock.patch.object(task_tokens.Tasks, "beat", autospec=True, side_effect=task_tokens.Tasks.beat) as sent:
+        assert not beats.once(), "the run was started just now"
+        store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
+        assert beats.once()
+        assert not beats.once()
+        assert sent.call_count == 1
+        assert len(store.db.rows("select * from task_tokens")) == 1
+    execution.steps.send_task_failure(taskToken=execution.container()[1]["ASSAY_TASK_TOKEN"], error="Stopped")
+    execution.ended()
+    store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
+    assert beats.once()
+    assert store.db.rows("select * from task_tokens") == []
+
+
+def test_workers_share_the_heartbeats(store, store_url):
+    for token in "abc":
+        store.runs.create(
+            kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token=token
+        )
+    store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
+    with Memory.open(store_url) as other:
+        found = [TaskTokens(memory.db).due(task_tokens.BEAT, limit=2) for memory in (store, other, store)]
+    assert [len(one) for one in found] == [2, 1, 0]
+
+
+def test_the_template_has_no_faults_and_fits():
+    text = json.dumps(template(), separators=(",", ":"))
+    assert len(text.encode()) < LONGEST
+    assert [str(fault) for fault in api.lint(text, config={"regions": [REGION]})] == []
