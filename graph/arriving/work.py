@@ -73,7 +73,7 @@ class Landing(Duty):
         try:
             # One that was taken up before may be gone because it was brought where it belongs.
             outcome = _missed(held) if held.token == 1 else None
-            mine = self._memory.arrivals.finish(held, outcome or self._land(self._memory, held))
+            mine = self._finished(held, outcome or self._land(self._memory, held))
         except LeaseLost:
             mine = False
         except StoreUnusable:
@@ -87,10 +87,15 @@ class Landing(Duty):
         if not mine:
             log.warning("arrival %d was taken over by another worker", held.arrival.id)
 
+    def _finished(self, held: Hold, outcome: Outcome) -> bool:
+        told = f": {outcome.reason}" if outcome.reason else ""
+        log.info("arrival %d, %s: %s%s", held.arrival.id, held.arrival.source, outcome.verdict, told)
+        return self._memory.arrivals.finish(held, outcome)
+
     def _failed(self, held: Hold, why: str) -> bool:
         log.warning("arrival %d, %s: %s", held.arrival.id, held.arrival.source, why)
         if outcome := _missed(held):
-            return self._memory.arrivals.finish(held, outcome)
+            return self._finished(held, outcome)
         if held.arrival.tries >= MOST_TRIES:
             return self._memory.arrivals.give_up(held, why)
         return self._memory.arrivals.again(held, why, _wait(held.arrival.tries))

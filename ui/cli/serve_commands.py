@@ -59,8 +59,8 @@ def check_free(host: str, port: int) -> None:
 
 def worker(
     health_port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Where to answer /health and /ready.", show_default=False)
-    ] = 0,
+        int | None, typer.Option(min=1, max=65535, help="Where to answer /health and /ready.", show_default=False)
+    ] = None,
     queue: Annotated[
         list[str] | None,
         typer.Option(envvar="ASSAY_QUEUES", help="The URL of an SQS queue to take events from.", show_default=False),
@@ -87,8 +87,9 @@ def worker(
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
-        logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
-        logging.getLogger("graph.worker").setLevel(logging.INFO)
+        logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING, force=True)
+        for busy in ("graph.worker", "graph.arriving"):
+            logging.getLogger(busy).setLevel(logging.INFO)
         with answering(memory, health_port) if health_port else nullcontext():
             out.talk("Ready for runs. Ctrl-C stops after the step in hand.")
             hands.loop()
