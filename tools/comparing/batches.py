@@ -18,6 +18,8 @@ from tools.profiling.model import ColumnProfile, Histogram, Profile
 
 NULLS_LARGE = 0.1
 """A change of the share of missing values by so much is worth telling, if it is not by chance."""
+LATE = 1.25
+"""By this factor a gap has to be longer than those before it."""
 LEAST_ROWS = 30
 """With fewer rows on a side nothing is told of distributions."""
 
@@ -59,17 +61,19 @@ def volume(before: Sequence[float], rows: int) -> Unlike | None:
 
 
 def freshness(before: Sequence[datetime], now: datetime) -> Unlike | None:
-    """Whether a batch came late after the times of earlier ones, oldest first; three gaps are needed to tell."""
-    moments = [*before, now]
-    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
+    """Whether a batch came late after the times of earlier ones, oldest first; three gaps are needed to tell.
+
+    Files that come in bursts have short gaps and long ones: late is what took longer than ever before.
+    """
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise([*before, now])]
     expected = expect([Point(gap) for gap in gaps[:-1]])
-    if expected is None or gaps[-1] <= expected.usual.high or expected.allows(gaps[-1]):
+    if expected is None or expected.allows(gaps[-1]):
         return None
-    return Unlike(
-        "freshness",
-        "arrival",
-        f"It came {_span(gaps[-1])} after the batch before; at most {_span(expected.usual.high)} were expected.",
-    )
+    longest = max(gaps[:-1])
+    if gaps[-1] <= LATE * max(longest, expected.usual.high):
+        return None
+    said = f"It came {_span(gaps[-1])} after the batch before; until now it took {_span(longest)} at most."
+    return Unlike("freshness", "arrival", said)
 
 
 def _drift(column: str, said: str) -> Unlike:
