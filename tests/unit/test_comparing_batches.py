@@ -117,13 +117,19 @@ def test_an_unusual_number_of_rows_is_told(before: list[float], rows: int, told:
         assert found.said.startswith(f"{rows:,} rows; ")
 
 
-@pytest.mark.parametrize(("days", "told"), [(1.0, False), (1.01, False), (0.1, False), (4.0, True)])
+@pytest.mark.parametrize(("days", "told"), [(1.0, False), (1.2, False), (0.1, False), (4.0, True)])
 def test_a_batch_that_comes_late_is_told(days: float, told: bool) -> None:
     before = [START + timedelta(days=day, minutes=day % 3) for day in range(6)]
     found = freshness(before, before[-1] + timedelta(days=days))
     assert (found is not None) is told
     if found:
-        assert found.said.startswith("It came 4 days after the batch before; at most 24 hours")
+        assert found.said == "It came 4 days after the batch before; until now it took 24 hours at most."
+
+
+def test_files_that_come_in_bursts_are_not_late_each_morning() -> None:
+    before = [START + timedelta(days=day, seconds=second) for day in range(4) for second in range(10)]
+    assert freshness(before, START + timedelta(days=4)) is None
+    assert freshness(before, START + timedelta(days=6)) is not None
 
 
 def test_the_first_batches_are_never_late() -> None:
