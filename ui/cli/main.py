@@ -23,6 +23,7 @@ from ui.cli import (
     memory_commands,
     metrics_commands,
     openlineage_commands,
+    promote_command,
     prune_command,
     rules_commands,
     run_commands,
@@ -59,6 +60,7 @@ app.command(rich_help_panel=DATA)(data_commands.profile)
 app.command(rich_help_panel=DATA)(data_commands.recommend)
 app.command(rich_help_panel=DATA)(data_commands.validate)
 app.command(rich_help_panel=DATA)(compare_commands.compare)
+app.command(rich_help_panel=DATA)(promote_command.promote)
 app.add_typer(sources_commands.app, name="sources", rich_help_panel=DATA)
 app.command(rich_help_panel=DATA)(sources_commands.snapshots)
 app.add_typer(rules_commands.app, name="rules", rich_help_panel=STORED)
