@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,8 @@ from sqlglot import exp
 
 from tests.support import cast_cases, engine_tables, regex_cases
 from tests.support.aws.athena import Athena
+from tests.support.aws.rds_data import CLUSTER, SECRET, RdsData
+from tests.support.aws.rds_data_engines import on_mysql, on_postgres
 from tests.support.aws.redshift import Redshift
 from tests.support.aws.service import run
 from tests.support.engine_rules import CORPUS, NOT_NUMBERS, ruleset
@@ -83,6 +86,21 @@ def _redshift(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
     }
 
 
+def _rds_postgres(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
+    """The RDS Data API in front of PostgreSQL."""
+    stack.enter_context(run(RdsData(on_postgres(_in_postgres(request, "agree_rds")))))
+    uri = f"rds-data://{CLUSTER}/agree_rds/{{}}?secret={SECRET}"
+    return {name: stack.enter_context(sources.open(uri.format(name))) for name in TABLES}
+
+
+def _rds_mysql(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
+    """The same in front of MariaDB."""
+    tables = _mysql(stack, request)
+    stack.enter_context(run(RdsData(on_mysql(request.getfixturevalue("mariadb_server")))))
+    uri = f"rds-data://{CLUSTER}/agree/{{}}?secret={SECRET}&engine=mysql"
+    return {name: stack.enter_context(sources.open(uri.format(name))) for name in tables}
+
+
 def _athena(stack: ExitStack, request: pytest.FixtureRequest) -> Tables:
     """Athena's API in front of DuckDB."""
     athena = Athena()
@@ -132,7 +150,10 @@ _MAKERS = {
     "spark": _spark,
     "redshift": _redshift,
     "athena": _athena,
+    "rds-postgres": _rds_postgres,
 }
+if os.environ.get("ASSAY_THOROUGH"):  # what it answers is what MySQL answers
+    _MAKERS["rds-mysql"] = _rds_mysql
 
 
 @pytest.fixture(scope="module", params=list(_MAKERS))

@@ -591,3 +591,18 @@ def test_many_records_take_little_memory(api: Web, monkeypatch: pytest.MonkeyPat
         assert table.row_count == 10_000
     assert held[0] > 2_000_000
     assert os.listdir(tempfile.gettempdir()) == []
+
+
+def test_moments_in_forms_of_all_kinds_are_moments(api: Web) -> None:
+    moments = ["2024-01-01T00:00:00", "2024-01-01T00:00:00.5", "2024-01-01 10:11"]
+    zoned = ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.123456+02:00", None]
+    body = [
+        {"at": at, "zoned": zone, "mixed": mixed, "code": code, "day": "2024-02-30T10:00:00"}
+        for at, zone, mixed, code in zip(moments, zoned, ["2024-01-01T00:00:00", "soon", None], "abc", strict=True)
+    ]
+    with sources.open(api.on("/t", as_json(body))) as table:
+        kinds = {field.name: field.kind for field in table.fields}
+        found = rows(table)
+    assert kinds == {"at": "timestamp", "zoned": "timestamp", "mixed": "text", "code": "text", "day": "text"}
+    assert [row["at"] for row in found] == [dt.datetime.fromisoformat(moment) for moment in moments]
+    assert found[1]["zoned"] == dt.datetime(2023, 12, 31, 22, 0, 0, 123456, dt.UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.support.aws.rds_data import CLUSTER, SECRET
 from tests.support.icebergs import local_catalog, make
 from tests.support.mariadb import MariaDB
 from tests.support.spark import Connect
+from tests.support.web import Web, as_json
 from tools import sources
 from tools.sources.table import Table
 
@@ -37,7 +40,20 @@ DATA = pa.table(
     }
 )
 KINDS = ["number", "text", "number", "number", "boolean", "date", "timestamp"]
-ENGINES = ["duckdb", "s3", "iceberg", "postgres", "mysql", "spark", "connect", "redshift", "athena"]
+ENGINES = [
+    "duckdb",
+    "s3",
+    "iceberg",
+    "postgres",
+    "mysql",
+    "spark",
+    "connect",
+    "redshift",
+    "athena",
+    "rds-postgres",
+    "rds-mysql",
+    "rest",
+]
 FOLDS = ("athena", "redshift")
 """Dialects of engines that know names in lower case only."""
 _TYPES = {
@@ -66,6 +82,26 @@ def postgres_uri(place: dict[str, Any], table: str) -> str:
     return f"postgresql://{place['user']}@:{place['port']}/{place['dbname']}/{table}?host={place['host']}"
 
 
+def in_rds_postgres(server: str, database: str, name: str) -> Table:
+    """The table on PostgreSQL behind the RDS Data API, opened; the environment has to lead there."""
+    in_postgres(server, database, name).close()
+    return sources.open(f"rds-data://{CLUSTER}/{database}/{name}?secret={SECRET}")
+
+
+def in_rds_mysql(server: MariaDB, database: str, name: str) -> Table:
+    """The same on MariaDB."""
+    in_mariadb(server, database, name).close()
+    return sources.open(f"rds-data://{CLUSTER}/{database}/{name}?secret={SECRET}&engine=mysql")
+
+
+def over_http(api: Web, name: str) -> Table:
+    """The table as the pages of an API of the tests' own, opened."""
+    whole = [{**row, "amount": None if row["amount"] is None else float(row["amount"])} for row in DATA.to_pylist()]
+    texts = json.loads(json.dumps(whole, default=lambda value: value.isoformat()))
+    api.on(f"/{name}", as_json(texts[:3], Link="<?p=2>; rel=next"), as_json(texts[3:]))
+    return sources.open(f"{api.url}/{name}")
+
+
 def in_mariadb(server: MariaDB, database: str, name: str) -> Table:
     """The table in a database of the MariaDB server, opened."""
     columns = ", ".join(f"`{n}` {t}" for n, t in zip(DATA.column_names, _TYPES["mysql"], strict=True))
@@ -89,6 +125,13 @@ def in_redshift(server: str, database: str, name: str) -> Table:
 def names_in(table: Table) -> list[str]:
     """What the columns are called there."""
     return [name.lower() if table.dialect in FOLDS else name for name in DATA.column_names]
+
+
+def data_in(table: Table) -> pa.Table:
+    """What comes back from there: JSON knows no decimals."""
+    if not table.uri.startswith("http"):
+        return DATA
+    return DATA.set_column(2, "amount", DATA["amount"].cast(pa.float64()))
 
 
 def on_s3(client: Any, name: str) -> Table:

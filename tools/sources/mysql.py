@@ -16,7 +16,8 @@ from sqlglot import exp
 from tools.sources.connections import Connections
 from tools.sources.database import Database
 from tools.sources.mysql_errors import connect_error, query_error
-from tools.sources.mysql_types import DECODERS, column_of, kind_of
+from tools.sources.mysql_kinds import kind_of
+from tools.sources.mysql_types import DECODERS, column_of
 from tools.sources.names import check_names
 from tools.sources.rows import to_batch, to_table
 from tools.sources.table import DatasetName, Field, SourceError, Table

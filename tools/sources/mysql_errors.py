@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pymysql
+from typing import TYPE_CHECKING
 
 from tools.sources.sqlstates import ADVICE
 from tools.sources.table import Cause, QueryError, SourceError
+
+if TYPE_CHECKING:
+    import pymysql
 
 _CONVERSION = "a value cannot be read as the type that is asked for."
 _RANGE = "a value, or a result, is out of the range of its type."
@@ -46,7 +49,12 @@ def connect_error(error: pymysql.MySQLError, what: str) -> SourceError:
 
 def query_error(error: pymysql.MySQLError, what: str) -> QueryError:
     """Why a query gave no answer."""
-    cause, sentence, hint = _refusal(*_parts(error))
+    return refused(*_parts(error), what)
+
+
+def refused(number: int, said: str, what: str) -> QueryError:
+    """The same, by the number and the words of the server."""
+    cause, sentence, hint = _refusal(number, said)
     return QueryError(f"{what}: {sentence}", cause=cause, sentence=sentence, hint=hint or ADVICE.get(cause, ""))
 
 

@@ -1,4 +1,4 @@
-"""MySQL's and MariaDB's types: the family and the Arrow type of each, and how their text is read."""
+"""MySQL's and MariaDB's types: the Arrow type of each, and how their text is read."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ import pyarrow as pa
 from pymysql.constants import FIELD_TYPE, FLAG
 
 from tools.sources.rows import Column
-from tools.sources.table import Kind
 
-_NUMBERS = ("tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year")
-_KINDS: dict[str, Kind] = {
-    **dict.fromkeys([*_NUMBERS, "bit"], "number"),
-    **dict.fromkeys(["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set", "uuid"], "text"),
-    "date": "date",
-    "time": "time",
-    "datetime": "timestamp",
-    "timestamp": "timestamp",
-}
 _FIRST = datetime.fromisoformat("0001-01-01")
 _BINARY_CHARSET = 63
 _WIDEST_128 = 38
@@ -56,13 +46,6 @@ class Described(Protocol):
     scale: int
     flags: int
     charsetnr: int
-
-
-def kind_of(data_type: str, column_type: str) -> Kind:
-    """The family of a type. ``tinyint(1)`` and ``bit(1)`` are MySQL's booleans; JSON and blobs are ``other``."""
-    if column_type in ("tinyint(1)", "bit(1)"):
-        return "boolean"
-    return _KINDS.get(data_type, "other")
 
 
 def column_of(described: Described) -> Column:

@@ -21,6 +21,7 @@ OPENERS = {
     "mysql": "tools.sources.mysql",
     "postgres": "tools.sources.postgres",
     "postgresql": "tools.sources.postgres",
+    "rds-data": "tools.sources.rds_data",
     "redshift": "tools.sources.redshift",
     "s3": "tools.sources.s3_files",
     "s3a": "tools.sources.s3_files",

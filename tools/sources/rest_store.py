@@ -22,6 +22,7 @@ from tools.sources.duck import engine
 from tools.sources.duck_errors import as_source_error
 from tools.sources.duck_seal import unsealed
 from tools.sources.readers import Option, read_files
+from tools.sources.rest_moments import with_moments
 from tools.sources.rest_records import Record, flat
 from tools.sources.table import SourceError
 
@@ -122,7 +123,7 @@ class Store:
                 "sample_size": -1,
                 "maximum_object_size": 2 * _LONGEST_RECORD,
             }
-            return read_files("read_json", [str(self._records)], options)
+            return with_moments(database, read_files("read_json", [str(self._records)], options))
         if paths[0].endswith(".parquet"):
             return read_files("read_parquet", paths, {"union_by_name": True, "hive_partitioning": False})
         try:

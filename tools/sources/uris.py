@@ -19,10 +19,11 @@ from tools.sources.table import SourceError
 _PLACE = re.compile(
     r"(?:(?P<user>[^:]*)(?::(?P<password>.*))?@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?", re.DOTALL
 )
-DATABASES = ("athena", "mariadb", "mysql", "postgres", "postgresql", "redshift", "sc", "spark")
+DATABASES = ("athena", "mariadb", "mysql", "postgres", "postgresql", "rds-data", "redshift", "sc", "spark")
 """Schemes whose URIs are of this form. What others write after a question mark may be a key."""
 _NAMED = re.compile(r"\$\{(\w+|secret%3A%2F%2F[\w%.~-]+)\}")
 _SECRET = re.compile(r"(?<=:)\$\{(secret://[^{}\s]+)\}(?=@)")
+_CLUSTER = re.compile(r"(?<=^rds-data://)arn:[\w:.-]+")
 _URI = re.compile(r"[A-Za-z][\w+.:-]*://\S+")
 ICEBERG_STATES = ("snapshot", "at", "tag", "branch")
 """What may stand behind the question mark of iceberg:// URIs: which state of the table is meant."""
@@ -103,7 +104,8 @@ def _divided(uri: str) -> tuple[str, SplitResult, re.Match[str]]:
     refused = SourceError(f"The {scheme}:// URI cannot be read.", hint=_ESCAPE)
     try:
         # The slashes of a secret's name are none of the URI's.
-        parts = urlsplit(_SECRET.sub(lambda found: f"${{{quote(unquote(found.group(1)), safe='')}}}", uri, count=1))
+        colons = _CLUSTER.sub(lambda found: quote(found.group(), safe=""), uri)
+        parts = urlsplit(_SECRET.sub(lambda found: f"${{{quote(unquote(found.group(1)), safe='')}}}", colons, count=1))
     except ValueError:
         raise refused from None
     place = _PLACE.fullmatch(parts.netloc)
@@ -115,7 +117,8 @@ def _divided(uri: str) -> tuple[str, SplitResult, re.Match[str]]:
     at = f"{user}{kept}@" if user or kept else ""
     options = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([pair for pair in options if not _SECRET_OPTION.search(pair[0])], quote_via=quote)
-    text = f"{scheme}://{at}{host}{port and f':{port}'}{parts.path}{query and f'?{query}'}"
+    named = unquote(host) if scheme == "rds-data" else host
+    text = f"{scheme}://{at}{named}{port and f':{port}'}{parts.path}{query and f'?{query}'}"
     return text, parts, place
 
 

@@ -8,6 +8,7 @@ assert aws.violations == []
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import sys
@@ -70,7 +71,7 @@ class Aws:
         """Seconds that the next answer of an operation takes, once it is done."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self._backends = {service_model(one.service).metadata["targetPrefix"]: one for one in backends}
+        self._backends = {_prefix(one.service): one for one in backends}
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.aws = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -114,12 +115,21 @@ class Aws:
         time.sleep(self.slow.pop(operation, 0))
         return None if fault else reply
 
+    def target(self, path: str) -> str:
+        """The operation at a path, for services that tell them so."""
+        for prefix, backend in self._backends.items():
+            model = service_model(backend.service)
+            for name in model.operation_names:
+                if model.operation_model(name).http["requestUri"] == path:
+                    return f"{prefix}.{name}"
+        raise LookupError(path)
+
     def status(self, target: str, code: str) -> int:
         """The HTTP status of an error."""
         prefix, _, operation = target.partition(".")
         for shape in service_model(self._backends[prefix].service).operation_model(operation).error_shapes:
-            if shape.name == code and shape.metadata.get("fault"):
-                return 500
+            if shape.name == code and (shape.metadata.get("fault") or "error" in shape.metadata):
+                return int(shape.metadata.get("error", {}).get("httpStatusCode", 500))
         return 500 if code.startswith("Internal") else 400
 
     def _fault(self, operation: str) -> Fault | None:
@@ -154,7 +164,14 @@ def run(*backends: Backend) -> Iterator[Aws]:
         aws.stop()
 
 
+def _prefix(service: str) -> str:
+    """What stands before the operation in a target; services that are told by paths have none."""
+    return str(service_model(service).metadata.get("targetPrefix", service))
+
+
 def _invalid(service: str) -> str:
+    if service == "rds-data":
+        return "BadRequestException"
     return "InvalidRequestException" if service == "athena" else "ValidationException"
 
 
@@ -180,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        target = self.headers["x-amz-target"]
+        target = self.headers["x-amz-target"] or self.server.aws.target(self.path)
         try:
             reply = self.server.aws.answer(target, request)
         except Failure as failure:
@@ -214,6 +231,8 @@ def _wire(value: Any) -> Any:
         return {key: _wire(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_wire(one) for one in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
