@@ -50,6 +50,10 @@ def _count(moment: int) -> None:
         setattr(os, name, _then(getattr(os, name), hit))
     Database.rows = _then(Database.rows, hit)  # type: ignore[method-assign]
     Database.transaction = _committed(Database.transaction, hit)  # type: ignore[method-assign]
+    if "pyiceberg.catalog.sql" in sys.modules:
+        from pyiceberg.catalog.sql import SqlCatalog
+
+        SqlCatalog.commit_table = _then(SqlCatalog.commit_table, hit)  # type: ignore[method-assign]
     # Connections of the parent are not this process's.
     s3._client_for.cache_clear()
     made = s3._client_for
