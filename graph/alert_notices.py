@@ -1,4 +1,7 @@
-"""Makes messages of what became known: one for each run and channel, whatever rules and datasets it is about."""
+"""Makes messages of what became known: one for each run and channel, whatever rules and datasets it is about.
+
+Where many runs end together, as after a night of schedules, all of them are told in one.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from memory import Memory
     from memory.db import Connection
 
+MOST_MESSAGES = 5
+"""Of more runs that are told of at once, one message is made."""
 MOST_PARTS, MOST_ITEMS = 15, 10
 """Datasets of a message, and alerts of a dataset; of more, the number is told."""
 LONGEST, LONGEST_VALUE, MOST_COLUMNS = 500, 60, 3
@@ -44,16 +49,21 @@ def gather(memory: Memory) -> int:
         channels = channels_of(connection) if telling else []
         if channels:
             known = _Known(connection, list(telling.values()), page)
-            for run, group in groupby(sorted(telling.values(), key=_run), key=_run):
-                together = list(group)
+            for run, together in _together(list(telling.values())):
                 for channel in channels:
                     told += _posted(connection, channel, run, together, known)
         gathered(connection, news, told)
     return len(news)
 
 
-def _run(news: News) -> str:
-    return news.run_id or ""
+def _together(news: list[News]) -> list[tuple[str, list[News]]]:
+    """What is told in one message, with the run that it is of, if it is of one."""
+
+    def run(one: News) -> str:
+        return one.run_id or ""
+
+    groups = [(id_, list(group)) for id_, group in groupby(sorted(news, key=run), key=run)]
+    return groups if len(groups) <= MOST_MESSAGES else [("", news)]
 
 
 def _posted(

@@ -45,8 +45,10 @@ def duties(memory: Memory) -> list[Duty]:
     """All of them."""
     from graph import arriving
     from graph.scheduling import Scheduler
+    from graph.task_tokens import Heartbeats
+    from graph.telling import Telling
 
-    return [Scheduler(memory), *arriving.duties(memory)]
+    return [Heartbeats(memory), Telling(memory), Scheduler(memory), *arriving.duties(memory)]
 
 
 class Duties:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -86,6 +88,28 @@ def test_how_long_a_webhook_wants_to_be_left_alone_is_heard(hook):
     wait = told("webhook", "${HOOK}").wait
     assert wait is not None
     assert timedelta(seconds=50) < wait <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\x00\xff garbage\r\n\r\n", b"220 mail.test ready\r\n", b"HTTP/1.1 200 OK\r\nX:"]
+)
+def test_what_is_no_http_is_an_error_that_can_be_read(monkeypatch, answer):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("HOOK", f"http://127.0.0.1:{server.getsockname()[1]}/x")
+
+        def speak() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100_000)
+                connection.sendall(answer)
+
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        if answer.startswith(b"HTTP"):
+            sending.send("webhook", "${HOOK}", {}, NOTICE)  # the status is what counts
+        else:
+            assert told("webhook", "${HOOK}").refused is False
+        speaker.join()
 
 
 def test_a_webhook_that_leads_elsewhere_is_not_followed(hook):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from graph import delivery
-from graph.alert_notices import gather
+from graph.alert_notices import MOST_MESSAGES, gather
 from graph.alerting import Alerting
+from graph.duties import Duties, duties
 from graph.jobs import Jobs
 from graph.telling import Telling, tell_all
 from memory.alerts import settle, tell
@@ -20,8 +25,8 @@ from memory.notices import LONGEST_RUN_SECONDS
 from tests.integration.test_alerts_memory import EMAIL, ROWS, validated
 from tests.support.stores import new_dataset
 from tests.support.webhooks import until, webhook
-from tools.lineage.naming import canonical
-from tools.lineage.observed import DatasetId, Observed, ObservedDataset, Owner, Tag
+from tools.lineage.naming import canonical, of_uri
+from tools.lineage.observed import ColumnId, DatasetId, JobId, Mode, Observed, ObservedDataset, ObservedEdge, Owner, Tag
 
 HOOK = NewChannel("ops", "webhook", "${HOOK}")
 BROKEN = "id,email\n1,\n2,ada@" + "example.com\n"
@@ -234,6 +239,42 @@ def test_texts_of_others_mention_nobody_in_slack(store, hook):
     assert "<https" not in hook.texts[0]
 
 
+def test_what_is_made_of_the_data_is_told_and_the_greatest_is_first(store, hook, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("id,mail\n,x\n1,\n")
+    mart = DatasetId("postgres://db:5432", "shop.mart.people")
+    edges = (ObservedEdge(ColumnId(of_uri(str(path)), "mail"), ColumnId(mart, "mail")),)
+    job = JobId("jobs", "mart")
+    store.lineage.ingest([Observed(datetime.now(UTC), "test", job, mode=Mode.REPLACE, edges=edges)])
+    Jobs(store, "ann").validate(str(path), 'Rules = [IsComplete "id", IsComplete "mail"]')
+    (said,) = hook.texts
+    assert "depends on it: 1 column of 1 table (mart.people), made by 1 job" in said
+    assert said.index("IsComplete 'mail'".replace("'", '\\"')) < said.index("IsComplete 'id'".replace("'", '\\"'))
+
+
+def test_a_worker_tells_what_others_found(store, hook):
+    with Duties([Telling(store)]):
+        ended(store, validated(store, new_dataset(store), {EMAIL: "Failed"}))
+        until(lambda: len(hook.texts) == 1)
+    assert "alerts" in [duty.name for duty in duties(store)]
+
+
+def test_killed_while_it_sends_another_one_sends_again(store, store_url, hook):
+    ended(store, validated(store, new_dataset(store), {EMAIL: "Failed"}))
+    gather(store)
+    hook.seconds = 30
+    code = f"from memory import Memory; from graph.telling import tell_all; tell_all(Memory({store_url!r}))"
+    with subprocess.Popen([sys.executable, "-c", code], env={**os.environ}) as sender:
+        until(lambda: hook.asked == 1, seconds=30)
+        sender.send_signal(signal.SIGKILL)
+    hook.seconds = 0
+    tell_all(store)
+    assert (hook.asked, hook.texts) == (1, []), "it is in somebody's hands"
+    store.db.rows("update outbox set next_attempt_at = now() where state = 'pending' returning id")
+    tell_all(store)
+    assert len(hook.texts) == 1
+
+
 def test_links_lead_to_the_page(store, hook):
     Alerting(store, "root").set_page("https://assay.example.com/")
     with store.db.transaction() as connection:
@@ -291,9 +332,18 @@ def test_a_channel_that_hangs_keeps_neither_a_run_nor_another_channel(store, hoo
         assert deaf.asked == 1
 
 
+def test_many_runs_that_end_together_are_one_message(store, hook):
+    for n in range(MOST_MESSAGES + 1):
+        ended(store, validated(store, new_dataset(store, f"/data/t{n}.csv"), {EMAIL: "Failed"}))
+    tell_all(store)
+    (said,) = hook.texts
+    assert f"{MOST_MESSAGES + 1} open alerts: t" in said
+
+
 def test_many_workers_tell_everything_once(store, hook):
     for n in range(12):
         ended(store, validated(store, new_dataset(store, f"/data/{n}.csv"), {EMAIL: "Failed"}))
+        gather(store)
     workers = [Telling(store) for _ in range(6)]
     threads = [threading.Thread(target=worker.once) for worker in workers]
     for thread in threads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from http.client import HTTPException
 from importlib import import_module
 from typing import Any
 
@@ -52,7 +53,7 @@ def _told(error: BaseException) -> NotTold:
         return error
     if isinstance(error, AssayError):
         return NotTold(error.message, hint=error.hint or "")
-    if isinstance(error, (OSError, ValueError)):
+    if isinstance(error, (OSError, ValueError, HTTPException)):
         return NotTold(f"It could not be sent: {reason(error)}")
     raise error
 
