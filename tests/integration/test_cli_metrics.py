@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -68,3 +69,17 @@ def test_a_metric_that_is_not_there_is_named(call):
     validate(call, 3)
     result = call("metrics", "list", "orders.csv", "--key", "Dataset.*.Rows")
     assert "has no metric Dataset.*.Rows" in str(result.exception)
+
+
+def test_metrics_go_out_and_are_read_back(call):
+    validate(call, 3)
+    told = call("metrics", "export", "out", "--as", "ada").stdout
+    assert told.startswith("1 day and ")
+    assert told.endswith(f" facts written to {Path('out').resolve()}.\n")
+    done = json.loads(call("metrics", "export", "out", "--since", "7d", "--json").stdout)
+    assert done["rows"]["fact_validation"] == 1
+    connection = duckdb.connect()
+    connection.execute(Path("out/sql/duckdb.sql").read_text())
+    found = connection.sql("select field_name, metric, metric_value from fact_metric join dim_field using (field_key)")
+    assert found.fetchall() == [("n", "Mean", 1.0)]
+    assert "no time" in str(call("metrics", "export", "out", "--since", "soon").exception)

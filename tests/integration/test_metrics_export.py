@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 
@@ -235,6 +237,28 @@ def test_cut_off_anywhere_no_file_is_half_there_and_the_next_export_makes_it_goo
             assert all((folder / table.name / "data.parquet").exists() for table in WHOLE), "dimensions come first"
         export(filled, str(folder))
         assert everything(folder) == right
+
+
+def test_killed_in_the_middle_of_a_file_nobody_sees_half_of_it(filled, store_url, tmp_path):
+    script = (
+        "import os, signal, sys\nfrom graph.exporting import export\nfrom memory import Memory\n"
+        "from tools.objects import local\nleft = iter(range(int(sys.argv[1])))\ncopy = local.shutil.copyfileobj\n"
+        "def cut(source, file, *_):\n"
+        "    if next(left, None) is None:\n"
+        "        file.write(source.read(100)); file.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    copy(source, file)\n"
+        "local.shutil.copyfileobj = cut\nexport(Memory.open(sys.argv[2]), sys.argv[3], 'ada')"
+    )
+    out = tmp_path / "out"
+    for survived in ("4", "15"):
+        killed = subprocess.run([sys.executable, "-c", script, survived, store_url, str(out)], capture_output=True)
+        assert killed.returncode == -9, killed.stderr
+        assert all(pq.read_table(path).schema.names for path in out.rglob("data.parquet"))
+    assert list(out.rglob("*.tmp"))
+    # Nobody waits for the dead: the lock went with the connection.
+    export(filled, str(out))
+    export(filled, str(tmp_path / "right"))
+    assert everything(out) == everything(tmp_path / "right")
 
 
 def test_two_at_once_wait_for_each_other_and_double_nothing(filled, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from graph.jobs import Jobs
 from graph.people import Users
 from graph.permissions import LEAST, Actor, PermissionDenied, acting, may, require
 from graph.runs import Runs
+from graph.scheduling import Scheduling
 from graph.watching import Watching
 from memory import Memory
 from memory.channels import NewChannel
@@ -91,6 +92,7 @@ def test_each_deed_needs_its_role(deed, four):
 def deeds(store: Memory, run_id: str, source: str, who: str | None):
     """What a face can do through the doors, by the deed that it needs."""
     runs, jobs, users, watching = Runs(store), Jobs(store, who), Users(store, who), Watching(store, who)
+    schedules = Scheduling(store, who)
     alerting, dataset = Alerting(store, who), store.catalog.datasets()[0].id
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     return {
@@ -106,6 +108,13 @@ def deeds(store: Memory, run_id: str, source: str, who: str | None):
         "cancel": [lambda: runs.cancel(run_id, who)],
         "resume": [lambda: runs.resume(run_id, who), watching.retry],
         "export": [lambda: export(store, f"{source}.metrics", who)],
+        "schedule": [
+            lambda: schedules.add("@daily", "profile", source),
+            lambda: schedules.pause(1),
+            lambda: schedules.resume(1),
+            lambda: schedules.remove(1),
+            lambda: schedules.run_now(1),
+        ],
         "decide": [lambda: runs.decide(run_id, [Decision(1, "reject", reason="no")], who)],
         "reopen": [lambda: runs.reopen(run_id, who)],
         "import": [lambda: jobs.import_rules(store.catalog.datasets()[0], ["RowCount > 0"])],
