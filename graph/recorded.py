@@ -9,7 +9,7 @@ from uuid import UUID
 
 from memory.errors import NotFound
 from tools.lineage.observed import DatasetId, Field
-from tools.openlineage.facts import Parent, RunFacts, SplitFacts, TableFacts
+from tools.openlineage.facts import MovedFacts, Parent, RunFacts, SplitFacts, TableFacts
 
 if TYPE_CHECKING:
     from memory import Memory
@@ -37,6 +37,7 @@ def run_facts(memory: Memory, run_id: str) -> RunFacts:
         tables=tables,
         split=_split(memory, run_id, tables),
         parent=Parent.read(row["parent"]),
+        moved=_moved(memory, run_id),
     )
 
 
@@ -138,3 +139,16 @@ def _split(memory: Memory, run_id: str, tables: tuple[TableFacts, ...]) -> Split
         bad_rows=split["bad_rows"],
         deciding=tuple(dict.fromkeys(known[name] for name in deciding if name in known)),
     )
+
+
+def _moved(memory: Memory, run_id: str) -> MovedFacts | None:
+    """Where the batch that the run judged was brought: the folder that its files go to, as one dataset."""
+    from tools.lineage.naming import of_uri
+
+    row = memory.db.row(
+        """select case b.target when 'trusted' then w.trusted else w.quarantine end as folder, b.rows
+        from batches b join watches w on w.id = b.watch_id
+        where b.run_id = %s and b.state = b.target and b.branch is null""",
+        [run_id],
+    )
+    return MovedFacts(of_uri(row["folder"]), row["rows"] or 0) if row and row["folder"] else None

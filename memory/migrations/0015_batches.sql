@@ -44,6 +44,7 @@ create unique index batches_moving on batches (md5(destination)) where state = '
 create index batches_left on batches (held_until) where state = 'moving';
 create index batches_of_dataset on batches (dataset_id, landed_at desc);
 create index batches_at on batches (md5(destination)) where state = 'trusted';
+create index batches_run on batches (run_id);
 create index batches_source on batches (md5(source));
 create index batches_on_branch on batches (watch_id, branch) where state in ('quarantined', 'diverged');
 create index batches_waiting on batches (dataset_id) where state = 'waiting';

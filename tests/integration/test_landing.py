@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
+from graph.delivery import deliver
 from graph.landing import land
 from graph.landing.leftovers import Leftovers
 from graph.landing.promoting import Promotions
+from graph.recorded import run_facts
 from memory import Memory
 from memory.errors import LeaseLost, NotFound, WrongState
 from memory.publications import Batch
 from memory.watches import Watch
 from tests.support.landings import arrived, landed, taken_over, watched, with_rules
+from tools.lineage.observed import DatasetId
 from tools.publishing import moving
 from tools.publishing.model import PublishError, Taken
 
@@ -83,6 +86,16 @@ def test_what_fails_is_in_quarantine_with_its_reasons(store: Memory, place: Path
     assert [(one["rule"], one["outcome"], one["failed_rows"]) for one in failed] == [(RULE, "Failed", 1)]
     alerts = store.db.rows("select kind, what, said from alerts where kind = 'quarantine' and resolved_at is null")
     assert [(one["what"], one["said"]) for one in alerts] == [(batch.source, f"It did not pass: {RULE}.")]
+
+
+def test_where_it_went_is_in_the_lineage(store: Memory, place: Path, watch: Watch) -> None:
+    landed(store, watch, _put(place, GOOD))
+    deliver(store)
+    facts = run_facts(store, str(_batch(store).run_id))
+    assert facts.moved
+    assert facts.moved.to == DatasetId("file", f"{place}/trusted")
+    assert [(edge.source.column, edge.target.column) for edge in facts.edges] == [("id", "id"), ("amount", "amount")]
+    assert len(store.db.rows("select from lineage_edges")) == 2
 
 
 def test_files_of_a_pattern_are_batches_of_one_dataset(store: Memory, place: Path, watch: Watch) -> None:

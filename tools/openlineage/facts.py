@@ -72,6 +72,14 @@ class SplitFacts:
 
 
 @dataclass(frozen=True)
+class MovedFacts:
+    """Where a batch of the first table went, whole."""
+
+    to: DatasetId
+    rows: int
+
+
+@dataclass(frozen=True)
 class Moment:
     """The start or the end of a run."""
 
@@ -91,6 +99,7 @@ class RunFacts:
     tables: tuple[TableFacts, ...] = ()
     split: SplitFacts | None = None
     parent: Parent | None = None
+    moved: MovedFacts | None = None
 
     @property
     def uuid(self) -> UUID:
@@ -110,6 +119,11 @@ class RunFacts:
     @property
     def edges(self) -> tuple[ObservedEdge, ...]:
         """Good and bad rows are those of the table as they were; which ones is a matter of the rules."""
+        if self.moved and self.tables:
+            source, to = self.tables[0], self.moved.to
+            return tuple(
+                ObservedEdge(ColumnId(source.id, one.name), ColumnId(to, one.name)) for one in source.fields or ()
+            )
         if self.split is None or not self.tables:
             return ()
         source, split = self.tables[0], self.split
@@ -130,6 +144,8 @@ class RunFacts:
     @property
     def halves(self) -> tuple[tuple[DatasetId, tuple[Field, ...], int], ...]:
         """The datasets that the run wrote, with their columns and rows."""
+        if self.moved and self.tables:
+            return ((self.moved.to, self.tables[0].fields or (), self.moved.rows),)
         if self.split is None or not self.tables:
             return ()
         fields, split = self.tables[0].fields or (), self.split
