@@ -48,18 +48,17 @@ def _from(service: str, queue: str, senders: list[Json]) -> Json:
 
 def _rules() -> Json:
     new_object = {"bucket": {"name": [ref("LakeBucket")]}, "object": {"key": [{"prefix": ref("RawPrefix")}]}}
+    tables = ["Glue Data Catalog Table State Change", "Glue Data Catalog Database State Change"]
     return {
-        "ObjectCreated": _rule("aws.s3", "Object Created", new_object),
-        "TableChanged": _rule(
-            "aws.glue", "Glue Data Catalog Table State Change", {"databaseName": [ref("GlueDatabase")]}
-        ),
-        # Pipelines of one's own say that a table is complete.
-        "Told": _rule("assay.data", "Data Arrived", {}),
+        "ObjectCreated": _rule(["Object Created"], "aws.s3", new_object),
+        "TableChanged": _rule(tables, "aws.glue", {"databaseName": [ref("GlueDatabase")]}),
+        # Pipelines of one's own say so when a table is complete.
+        "Told": _rule(["Data Ready"]),
     }
 
 
-def _rule(source: str, kind: str, detail: Json) -> Json:
-    pattern: Json = {"source": [source], "detail-type": [kind], **({"detail": detail} if detail else {})}
+def _rule(kinds: list[str], source: str = "", detail: Json | None = None) -> Json:
+    pattern: Json = {"detail-type": kinds} | ({"source": [source], "detail": detail} if source else {})
     target = {"Id": "arrivals", "Arn": att("Arrivals", "Arn"), "DeadLetterConfig": {"Arn": att("DeadLetters", "Arn")}}
     return resource("Events::Rule", EventPattern=pattern, Targets=[target])
 

@@ -32,39 +32,40 @@ def _task(statements: list[Json]) -> Json:
     return role(TASKS, [*statements, _home(), _shell()], when=OURS)
 
 
+def _tables() -> list[Any]:
+    glue = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
+    return [sub(f"{glue}:{one}") for one in ("catalog", "database/${GlueDatabase}", "table/${GlueDatabase}/*")]
+
+
 def _read() -> list[Json]:
     """Looking at data: what profiles, dry runs of edited rules and comparisons need."""
-    tables = ["catalog", "database/${GlueDatabase}", "table/${GlueDatabase}/*"]
-    glue: list[Any] = [
-        sub(f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:{one}") for one in tables
-    ]
-    named = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/sources/*"
+    named = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*"
     return [
         allow("ListLake", "s3:ListBucket s3:GetBucketLocation", sub(LAKE)),
         allow(
             "ReadLake",
-            "s3:GetObject s3:GetObjectVersion",
+            "s3:GetObject s3:GetObjectVersion s3:GetObjectTagging",
             sub(f"{LAKE}/*"),
             because="All objects of the one bucket that holds the data to be looked at.",
         ),
         allow(
             "ReadTables",
             "glue:GetDatabase glue:GetTable glue:GetTables glue:GetPartitions",
-            glue,
+            _tables(),
             because="All tables of the one database of the Glue catalog.",
         ),
         allow(
-            "ReadSourceSecrets",
+            "ReadNamedSecrets",
             "secretsmanager:GetSecretValue",
             sub(named),
-            because="Secrets of sources are named by people (secret://STACK/sources/NAME) and end in random letters.",
+            because="People name those of sources and channels (secret://STACK/NAME), AWS adds random letters.",
         ),
     ]
 
 
 def _move() -> list[Json]:
     """Write, audit, publish: out of raw data into trusted data or quarantine, and metrics beside them."""
-    written = ["${TrustedPrefix}", "${QuarantinePrefix}", "${MetricsPrefix}"]
+    written = ["${TrustedPrefix}", "${QuarantinePrefix}", "${MetricsPrefix}", "${WarehousePrefix}"]
     emptied = ["${RawPrefix}", "${QuarantinePrefix}", "${MetricsPrefix}"]
     return [
         allow(
@@ -75,17 +76,14 @@ def _move() -> list[Json]:
         ),
         allow(
             "EmptyRawAndQuarantine",
-            "s3:DeleteObject s3:DeleteObjectVersion",
+            "s3:DeleteObject",
             [sub(f"{LAKE}/{prefix}*") for prefix in emptied],
             because="What was moved leaves its old place; trusted data cannot be deleted.",
         ),
         allow(
             "PublishTables",
             "glue:UpdateTable",
-            [
-                sub(f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:{one}")
-                for one in ("catalog", "database/${GlueDatabase}", "table/${GlueDatabase}/*")
-            ],
+            _tables(),
             because="Iceberg's main branch is moved forward, in the tables of one database.",
         ),
     ]

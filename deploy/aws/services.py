@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.aws.network import API_PORT, HEALTH_PORT, PAGE_PORT
-from deploy.aws.store import DATABASE, OWNER
+from deploy.aws.store import DATABASE, OWNER, PORT
 from deploy.aws.words import Json, att, ref, resource, sub
 
 CONTAINER = "assay"
@@ -15,7 +15,7 @@ STOP_SECONDS = 120
 """The most that Fargate gives; a worker ends after the step in hand, and what is cut off goes on elsewhere."""
 KEEP_LOGS_DAYS = 90
 ANY = "0.0.0.0"  # noqa: S104 - security groups say who comes near
-STORE = "postgresql://" + OWNER + "@${Store.Endpoint.Address}:${Store.Endpoint.Port}/" + DATABASE + "?sslmode=require"
+STORE = f"postgresql://{OWNER}@${{Host}}:{PORT}/{DATABASE}?sslmode=require"
 """libpq has the password from PGPASSWORD."""
 WORKER = ["worker", "--health-port", str(HEALTH_PORT)]
 API = ["api", "--host", ANY, "--port", str(API_PORT), "--no-worker"]
@@ -74,7 +74,7 @@ def _task(name: str, command: Sequence[str], healthy: str = "", port: int = 0) -
 
 def _environment(name: str) -> dict[str, Any]:
     shared = {
-        "ASSAY_DATABASE_URL": sub(STORE),
+        "ASSAY_DATABASE_URL": {"Fn::Sub": [STORE, {"Host": att("Store", "Endpoint.Address")}]},
         "ASSAY_MODEL": ref("Model"),
         "ASSAY_HOME": HOME,
         # Named, it counts as there: the page and the API start before the first user is added.

@@ -47,6 +47,7 @@ def _parameters() -> Json:
         "TrustedPrefix": _asked("Where it goes when it has passed.", default="trusted/"),
         "QuarantinePrefix": _asked("Where it goes when it has not.", default="quarantine/"),
         "MetricsPrefix": _asked("Where metrics and large profiles go.", default="assay/"),
+        "WarehousePrefix": _asked("Where tables of Iceberg are.", default="warehouse/"),
         "GlueDatabase": _asked("The database of the Glue catalog.", default="lake"),
         "Model": _asked("ASSAY_MODEL: offline, bedrock, or bedrock:MODEL.", default="bedrock"),
         "BedrockModelArns": _asked(

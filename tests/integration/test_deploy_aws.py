@@ -26,6 +26,8 @@ from memory.model import Decision
 from memory.task_tokens import TaskTokens
 from tests.support.runs import approve_all, write_orders
 from tests.support.steps import executing
+from tools.events.queues import Queue
+from tools.events.reading import read
 from ui.cli.main import app
 
 REGION = "eu-central-1"
@@ -241,6 +243,95 @@ def test_workers_share_the_heartbeats(store, store_url):
     with Memory.open(store_url) as other:
         found = [TaskTokens(memory.db).due(task_tokens.BEAT, limit=2) for memory in (store, other, store)]
     assert [len(one) for one in found] == [2, 1, 0]
+
+
+# What moto's CloudFormation does not make, and what it cannot tell of a file system.
+UNMADE = {"CloudWatch::Alarm", "SQS::QueuePolicy", "SecretsManager::Secret", "Scheduler::Schedule", "SNS::Subscription"}
+UNTOLD = {"Home": "arn:aws:elasticfilesystem:file-system", "HomeAccess": "arn:aws:elasticfilesystem:access-point"}
+
+
+@pytest.fixture
+def stack() -> dict[str, Any]:
+    """The stack as far as moto makes it: by name what identifies each resource."""
+    wanted = _within_moto(template())
+    cloud, ec2 = boto3.client("cloudformation"), boto3.client("ec2")
+    boto3.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
+    subnets = ec2.describe_subnets()["Subnets"]
+    given = {
+        "VpcId": subnets[0]["VpcId"],
+        "SubnetA": subnets[0]["SubnetId"],
+        "SubnetB": subnets[1]["SubnetId"],
+        "CertificateArn": boto3.client("acm").request_certificate(DomainName="assay.example.com")["CertificateArn"],
+        "Image": "assay@sha256:1",
+        "LakeBucket": "lake",
+        "BedrockModelArns": "arn:aws:bedrock:eu-central-1::foundation-model/m",
+    }
+    cloud.create_stack(
+        StackName="assay",
+        TemplateBody=json.dumps(wanted),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    assert cloud.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    found = cloud.list_stack_resources(StackName="assay")["StackResourceSummaries"]
+    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
+
+
+def _within_moto(whole: dict[str, Any]) -> dict[str, Any]:
+    def mended(value: Any) -> Any:
+        if isinstance(value, dict):
+            name, _ = value.get("Fn::GetAtt", ("", ""))
+            return UNTOLD.get(name) or {key: mended(inner) for key, inner in value.items()}
+        return [mended(inner) for inner in value] if isinstance(value, list) else value
+
+    kept = {name: one for name, one in whole["Resources"].items() if one["Type"].removeprefix("AWS::") not in UNMADE}
+    # It takes the name of a group of parameters for the group itself.
+    del kept["Store"]["Properties"]["DBParameterGroupName"]
+    text = json.dumps(mended({**whole, "Resources": kept}))
+    for secret in ("DatabaseSecret", "AuditKey"):
+        text = text.replace(json.dumps({"Ref": secret}), '"arn:secret"').replace(f"${{{secret}}}", "secret")
+    return dict(json.loads(text))
+
+
+def test_the_stack_is_made_and_events_of_the_lake_come_to_its_queue(stack):
+    made = set(stack) | {name for name, one in template()["Resources"].items() if one["Type"][5:] in UNMADE}
+    assert made == set(template()["Resources"])
+    s3, events = boto3.client("s3"), boto3.client("events")
+    s3.put_bucket_notification_configuration(Bucket="lake", NotificationConfiguration={"EventBridgeConfiguration": {}})
+    for key in ("raw/orders 1.csv", "trusted/orders.csv"):
+        s3.put_object(Bucket="lake", Key=key, Body=b"id\n1\n")
+    changes = {"database": "lake", "other": "another"}
+    entries = [
+        _event("aws.glue", "Glue Data Catalog Table State Change", databaseName=name, tableName=table)
+        for table, name in changes.items()
+    ]
+    events.put_events(
+        Entries=[
+            *entries,
+            _event("pipelines", "Data Ready", source="s3://lake/raw/x.csv"),
+            _event("assay", "Assay Data Quality Alert", id="1"),
+        ]
+    )
+    queue = Queue(stack["Arrivals"])
+    told = [one for message in queue.receive() for one in read(message.body)]
+    assert [type(one).__name__ for one in told] == ["Landed", "TableChanged", "DataReady"]
+    assert told[0].location == "s3://lake/raw/orders 1.csv"
+
+
+def _event(source: str, kind: str, /, **detail: str) -> dict[str, str]:
+    return {"Source": source, "DetailType": kind, "Detail": json.dumps(detail)}
+
+
+def test_what_no_worker_takes_in_goes_to_the_dead_letters(stack):
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=stack["Arrivals"], MessageBody="poison")
+    for _ in range(6):
+        for one in sqs.receive_message(QueueUrl=stack["Arrivals"], WaitTimeSeconds=0).get("Messages", []):
+            sqs.change_message_visibility(
+                QueueUrl=stack["Arrivals"], ReceiptHandle=one["ReceiptHandle"], VisibilityTimeout=0
+            )
+    (dead,) = sqs.receive_message(QueueUrl=stack["DeadLetters"])["Messages"]
+    assert dead["Body"] == "poison"
 
 
 def test_the_template_has_no_faults_and_fits():
