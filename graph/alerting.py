@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from graph.permissions import require
-from memory.channels import PREFIX, NewChannel
+from memory.channels import NewChannel
 from memory.errors import StoreError
 
 if TYPE_CHECKING:
@@ -81,19 +81,21 @@ class Alerting:
         channel = self._memory.channels.get(name)
         send(channel.kind, channel.target, channel.options, _test(channel, self._memory.alerts.page()))
 
-    def retry(self, numbers: Collection[int] | None = None) -> int:
-        """Sends now what waits or was given up, all or some; how many messages are left. Raises StoreError."""
+    def retry(self) -> int:
+        """Sends now what waits or was given up; how many messages are left. Raises StoreError."""
         from graph.telling import tell_all
 
         require(self._actor, "settings")
-        ids = {message.id for message in self.undelivered()}
-        self._memory.outbox.retry(ids if numbers is None else ids & set(numbers))
+        self._memory.outbox.retry(self._kinds())
         tell_all(self._memory)
         return len(self.undelivered())
 
-    def undelivered(self) -> Sequence[Message]:
+    def undelivered(self, limit: int = 10_000) -> Sequence[Message]:
         """Messages that wait or were given up, oldest first."""
-        return [one for one in self._memory.outbox.undelivered(10_000) if one.kind.startswith(PREFIX)]
+        return self._memory.outbox.undelivered(limit, self._kinds())
+
+    def _kinds(self) -> list[str]:
+        return [channel.messages for channel in self._memory.channels.all()]
 
 
 def _test(channel: Channel, page: str) -> Notice:

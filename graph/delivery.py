@@ -127,8 +127,15 @@ def sendable() -> bool:
 def retry(memory: Memory, actor: str | None, ids: Collection[int] | None = None) -> int:
     """Delivers now what waits or was given up, all or some; how many messages. Raises StoreError, PermissionDenied."""
     require(actor, "settings")
-    memory.outbox.retry(ids)
+    memory.outbox.retry(list(ROUTES), ids)
     return deliver(memory)
+
+
+def pending(memory: Memory, limit: int) -> tuple[list[Message], int]:
+    """The oldest messages about runs that wait or were given up, and how many there are in all. Raises StoreError."""
+    counts = memory.outbox.counts()
+    total = sum(messages for (kind, state), messages in counts.items() if kind in ROUTES and state != "sent")
+    return memory.outbox.undelivered(limit, list(ROUTES)), total
 
 
 def preview(memory: Memory, run_id: str) -> list[dict[str, Any]]:

@@ -87,9 +87,13 @@ class Outbox:
             )
         )
 
-    def undelivered(self, limit: int = 100) -> list[Message]:
-        """The oldest messages that wait or were given up."""
-        rows = self._db.rows("select * from outbox where state <> 'sent' order by id limit %s", [limit])
+    def undelivered(self, limit: int = 100, kinds: Collection[str] | None = None) -> list[Message]:
+        """The oldest messages that wait or were given up, of some kinds or all."""
+        rows = self._db.rows(
+            """select * from outbox where state <> 'sent' and (%(kinds)s::text[] is null or kind = any(%(kinds)s))
+            order by id limit %(limit)s""",
+            {"kinds": None if kinds is None else list(kinds), "limit": limit},
+        )
         return [_message(row) for row in rows]
 
     def counts(self) -> dict[tuple[str, State], int]:
@@ -97,12 +101,13 @@ class Outbox:
         rows = self._db.rows("select kind, state, count(*) as messages from outbox group by kind, state")
         return {(row["kind"], row["state"]): row["messages"] for row in rows}
 
-    def retry(self, ids: Collection[int] | None = None) -> int:
+    def retry(self, kinds: Collection[str], ids: Collection[int] | None = None) -> int:
         """Has messages that wait or were given up tried again now, with all their attempts: all, or some. How many."""
         rows = self._db.rows(
             """update outbox set state = 'pending', attempts = 0, next_attempt_at = now(), done_at = null
-            where state <> 'sent' and (%s::bigint[] is null or id = any(%s::bigint[])) returning id""",
-            [None if ids is None else list(ids)] * 2,
+            where state <> 'sent' and kind = any(%(kinds)s)
+                and (%(ids)s::bigint[] is null or id = any(%(ids)s::bigint[])) returning id""",
+            {"kinds": list(kinds), "ids": None if ids is None else list(ids)},
         )
         return len(rows)
 

@@ -80,6 +80,9 @@ def test_a_channel_that_fails_says_so_and_its_messages_are_kept(call, hook):
     (waiting,) = json.loads(call("alerts", "messages", "--json"))
     assert (waiting["kind"], waiting["state"], waiting["attempts"]) == ("alert ops", "pending", 1)
     assert "answered 404" in call("alerts", "messages")
+    assert "Nothing waits." in call("openlineage", "pending"), "which is about runs"
+    call("openlineage", "retry")
+    assert hook.asked == 2
     hook.status = 200
     assert "Every message was delivered." in call("alerts", "messages", "--retry")
     assert len(hook.texts) == 1

@@ -34,21 +34,21 @@ def pending(
 
     Example: assay openlineage pending
     """
-    from graph.delivery import sendable
+    from graph import delivery
 
     out = Output(as_json)
     with opened(out) as memory:
-        found, counts = memory.outbox.undelivered(limit), memory.outbox.counts()
+        found, total = delivery.pending(memory, limit)
         sending = memory.settings.get("openlineage")
-    total = sum(messages for (_, state), messages in counts.items() if state != "sent")
+    configured = delivery.sendable()
     out.show(_table(found) if found else "Nothing waits.")
     if total > len(found):
         out.show(f"{total - len(found):,} more.")
     if not sending:
         out.talk("No events are sent to a backend: ", ("assay settings set openlineage true", "bold"))
-    elif not sendable():
+    elif not configured:
         out.talk("No backend is configured here: set OPENLINEAGE_URL, or OPENLINEAGE_CONFIG.")
-    out.result({"pending": found, "total": total, "sending": sending, "configured": sendable()})
+    out.result({"pending": found, "total": total, "sending": sending, "configured": configured})
 
 
 @app.command()
@@ -57,13 +57,13 @@ def retry(numbers: Numbers = None, name: As = "", as_json: Json = False) -> None
 
     Example: assay openlineage retry
     """
-    from graph.delivery import retry
+    from graph import delivery
 
     out, actor = Output(as_json), options.actor(name)
     with opened(out) as memory:
         with out.waiting("Delivering"):
-            done = retry(memory, actor, numbers or None)
-        left = sum(messages for (_, state), messages in memory.outbox.counts().items() if state != "sent")
+            done = delivery.retry(memory, actor, numbers or None)
+        _, left = delivery.pending(memory, 1)
     out.show(f"Delivered {count(done, 'message')}, {left:,} left.")
     out.result({"delivered": done, "left": left})
 
