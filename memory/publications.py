@@ -11,12 +11,25 @@ from uuid import UUID
 
 import psycopg
 
+from memory import alerts
+from memory.arrivals import Verdict
 from memory.audit import Fact, record
 from memory.db import Connection, Database, Row, payload
 from memory.errors import NotFound, WrongState
 
 State = Literal["waiting", "passed", "failed", "moving", "trusted", "quarantined", "diverged", "replaced", "superseded"]
 Target = Literal["trusted", "quarantined"]
+VERDICTS: Mapping[State, Verdict] = {
+    "waiting": "none",
+    "replaced": "none",
+    "passed": "passed",
+    "diverged": "passed",
+    "failed": "failed",
+    "trusted": "trusted",
+    "superseded": "trusted",
+    "quarantined": "quarantined",
+}
+"""What an arrival is said to have come to."""
 OPEN: tuple[State, ...] = ("waiting", "failed", "quarantined", "diverged")
 """States from which a batch can still be published."""
 LEASE_SECONDS = 600.0
@@ -177,6 +190,7 @@ def store(
     ``was`` is the state that it was found in; None for a new one. Raises WrongState where it is in another by now.
     """
     row = _written(connection, batch_id, new, judged, was, {"state": state, "settled_at": datetime.now(UTC)})
+    _tell_arrival(connection, row)
     record(connection, _fact(f"batch.{state}", actor, row))
     return _batch(row)
 
@@ -222,6 +236,7 @@ def settle(
     ).fetchone()
     if row is None:
         return None
+    _tell_arrival(connection, row)
     if state == "trusted":
         connection.execute(
             """update batches set state = 'superseded' where md5(destination) = md5(%s) and state = 'trusted'
@@ -274,6 +289,17 @@ def _written(
     if row is None:
         raise WrongState(f"Batch {batch_id} was decided about meanwhile.", hint="See: assay promote --list")
     return row
+
+
+def _tell_arrival(connection: Connection, row: Row) -> None:
+    """What came later of a batch whose arrival had ended is written down there; one in hand is its worker's to end."""
+    reason = next((one.get("rule") or one["reason"] for one in row["reasons"]), None)
+    connection.execute(
+        """update arrivals set state = 'done', verdict = %s, reason = %s, run_id = %s, finished_at = now()
+        where id = %s and state in ('done', 'dead')""",
+        [VERDICTS[row["state"]], None if row["state"] == "trusted" else reason, row["run_id"], row["arrival_id"]],
+    )
+    alerts.settle(connection, "arrival", str(row["arrival_id"]), run_id=row["run_id"])
 
 
 def _fact(action: str, actor: str, row: Row) -> Fact:

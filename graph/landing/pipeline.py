@@ -11,16 +11,14 @@ from graph.landing.pinning import FILES, Pin, pin, unreadable
 from graph.one_step import one_step
 from graph.permissions import Actor
 from memory.arrivals import Hold, Outcome, keep
-from memory.arrivals import Verdict as Word
 from memory.errors import WrongState
-from memory.publications import Batch, Judged, NewBatch, State, Target, new_id
+from memory.publications import VERDICTS, Batch, Judged, NewBatch, State, Target, new_id
 from memory.runs import WORKER
 from tools.errors import AssayError
 from tools.publishing.model import PublishError
 from tools.sources.table import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from memory import Memory
@@ -28,17 +26,6 @@ if TYPE_CHECKING:
     from memory.watches import Watch
 
 GONE = "It was gone before it could be looked at."
-WORDS: Mapping[State, Word] = {
-    "waiting": "none",
-    "replaced": "none",
-    "passed": "passed",
-    "diverged": "passed",
-    "failed": "failed",
-    "trusted": "trusted",
-    "superseded": "trusted",
-    "quarantined": "quarantined",
-}
-
 log = logging.getLogger(__name__)
 
 
@@ -152,4 +139,4 @@ def outcome(batch: Batch) -> Outcome:
     elif batch.reasons and batch.state not in ("trusted", "superseded", "passed"):
         told = [str(one.get("rule") or one["reason"]) for one in batch.reasons[-3:]]
         reason = "; ".join(told)
-    return Outcome(WORDS[batch.state], reason, batch.run_id)
+    return Outcome(VERDICTS[batch.state], reason, batch.run_id)

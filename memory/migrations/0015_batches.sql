@@ -2,7 +2,7 @@
 
 create table batches (
     id text primary key,
-    arrival_id bigint unique references arrivals,
+    arrival_id bigint unique references arrivals on delete set null,
     watch_id bigint references watches,
     dataset_id uuid not null references datasets,
     -- Where it landed: a path, an object, a state of a table.

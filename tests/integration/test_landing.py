@@ -129,6 +129,7 @@ def test_without_rules_it_waits_where_it_landed_and_is_judged_once_there_are_som
     with_rules(store, watch.source, RULE)
     assert leftovers.once()
     assert _batch(store).state == "trusted"
+    assert store.arrivals.recent(1)[0].verdict == "trusted"
     assert not (place / "raw" / "day.csv").exists()
 
 
@@ -267,12 +268,15 @@ def test_what_was_decided_and_left_is_carried_out_by_any_worker(
 
     monkeypatch.setattr(moving, "move", away)
     with pytest.raises(PublishError):
-        land(store, arrived(store, watch, _put(place, GOOD)))
+        land(store, held := arrived(store, watch, _put(place, GOOD)))
+    store.arrivals.give_up(held, "The place does not answer.")
     monkeypatch.undo()
     assert not Leftovers(store).once(), "whoever decided may still be at it"
     store.db.rows("update batches set held_until = now() returning id")
     assert Leftovers(store).once()
     assert _batch(store).state == "trusted"
+    arrival = store.arrivals.get(held.arrival.id)
+    assert (arrival.state, arrival.verdict, arrival.reason) == ("done", "trusted", None)
 
 
 def test_unusual_batches_are_told_of_and_published_all_the_same(store: Memory, place: Path, watch: Watch) -> None:
