@@ -12,7 +12,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,6 +32,8 @@ _FIXED: dict[str, Option] = {"quote": '"', "escape": '"', "skip": 0, "comment": 
 _PLAIN: dict[str, Option] = {"auto_detect": False, "hive_partitioning": False}
 _SEPARATORS = ",\t;|"
 _MAX_LINE_BYTES = 16 << 20
+MANY = 50
+"""From so many files on, those that are alike are read as one kind, without a look into each before every query."""
 _HIVE = re.compile(r"([^/=]+)=[^/]*/")
 
 
@@ -62,10 +64,21 @@ def body(paths: Sequence[str], *, sample_size: int, partitioned: bool) -> exp.Qu
     try:
         fields = engine().describe(read_files("read_csv", paths, {**several, "sample_size": sample_size}), opening=True)
     except duckdb.Error as error:
-        raise locate(as_source_error(error, paths[0]), paths) from error
+        problems = (problem for path in paths if (problem := _uneven(path, encodings[path], always=True)))
+        raise locate(next(problems, None) or as_source_error(error, paths[0]), paths) from error
     partitions = set(_HIVE.findall(paths[0]))
     types = {field.name: field.type for field in fields if field.name not in partitions}
-    return read_files("read_csv", paths, {**several, "types": types})
+    together = read_files("read_csv", paths, {**several, "types": types})
+    if len(paths) < MANY or not found.header or any(header != headers[0] for header in headers):
+        return together
+    alike = {**options, **_PLAIN, "hive_partitioning": partitioned, "columns": types}
+    return read_files("read_csv", paths, alike) if _days_settled(types, found) else together
+
+
+def _days_settled(types: Mapping[str, str], found: _Sniffed) -> bool:
+    """Whether the first file tells how all write their days: else each file that has any may do so in its own way."""
+    ways = {"DATE": "dateformat", "TIMESTAMP": "timestampformat", "TIMESTAMP WITH TIME ZONE": "timestampformat"}
+    return all(ways[kind] in found.options for kind in set(types.values()) & ways.keys())
 
 
 def _sniff(path: str, options: dict[str, Option]) -> _Sniffed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,14 +85,11 @@ class Footers:
                 yield from pool.map(self._read_one, self._paths)
 
     def _read_one(self, path: str) -> _Footer:
-        if self._opened is None:
-            footer = pq.read_metadata(path)
-        else:
-            with self._opened(path) as handle:
-                try:
-                    footer = pq.read_metadata(handle)
-                except (pa.ArrowInvalid, OSError) as error:
-                    raise damaged(path) from error
+        with nullcontext(path) if self._opened is None else self._opened(path) as handle:
+            try:
+                footer = pq.read_metadata(handle)
+            except (pa.ArrowInvalid, OSError) as error:
+                raise damaged(path) from error
         return footer, _plain_columns(footer.schema)
 
     def _in_folders(self, name: str) -> bool:
