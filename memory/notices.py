@@ -17,6 +17,13 @@ from memory.db import Connection, Database
 TRY_LOCK = "select pg_try_advisory_xact_lock(4026170516) as got"
 LONGEST_RUN_SECONDS = 60.0
 """What a run found is told when it ends or waits for people; of a longer one, what it found so far."""
+MOST_IN_A_MINUTE = 10
+"""So often news is gathered in a minute; then it waits, and is told together: a storm is not told drop by drop."""
+BUSY = """
+    select count(distinct gathered_at) as often from (
+        select gathered_at, told from alert_news where gathered_at is not null order by id desc limit 1000) n
+    where told <> '{}' and gathered_at > now() - interval '1 minute'
+"""
 MOST = 1_000
 """News that are gathered at once."""
 DUE: LiteralString = """
@@ -80,12 +87,15 @@ def waiting(db: Database) -> tuple[bool, list[str]]:
 
 
 def due(connection: Connection) -> list[News]:
-    """What may be told now, oldest first; nothing while another process is at it."""
+    """What may be told now, oldest first; nothing while another process is at it, or after much was told."""
     row = connection.execute("select exists (select from alert_news where gathered_at is null) as any").fetchone()
     if not row or not row["any"]:
         return []
     row = connection.execute(TRY_LOCK).fetchone()
     if not row or not row["got"]:
+        return []
+    row = connection.execute(BUSY).fetchone()
+    if row and row["often"] >= MOST_IN_A_MINUTE:
         return []
     found = connection.execute(DUE, [LONGEST_RUN_SECONDS, MOST]).fetchall()
     return [News(**one) for one in found]

@@ -21,7 +21,7 @@ from graph.jobs import Jobs
 from graph.telling import Telling, tell_all
 from memory.alerts import settle, tell
 from memory.channels import NewChannel
-from memory.notices import LONGEST_RUN_SECONDS
+from memory.notices import LONGEST_RUN_SECONDS, MOST_IN_A_MINUTE
 from tests.integration.test_alerts_memory import EMAIL, ROWS, validated
 from tests.support.stores import new_dataset
 from tests.support.webhooks import until, webhook
@@ -341,7 +341,7 @@ def test_many_runs_that_end_together_are_one_message(store, hook):
 
 
 def test_many_workers_tell_everything_once(store, hook):
-    for n in range(12):
+    for n in range(8):
         ended(store, validated(store, new_dataset(store, f"/data/{n}.csv"), {EMAIL: "Failed"}))
         gather(store)
     workers = [Telling(store) for _ in range(6)]
@@ -350,10 +350,22 @@ def test_many_workers_tell_everything_once(store, hook):
         thread.start()
     for thread in threads:
         thread.join()
-    until(lambda: len(hook.texts) == 12)
-    assert len({headers["idempotency-key"] for headers in hook.headers}) == 12
+    until(lambda: len(hook.texts) == 8)
+    assert len({headers["idempotency-key"] for headers in hook.headers}) == 8
     tell_all(store)
-    assert hook.asked == 12
+    assert hook.asked == 8
+
+
+def test_a_storm_is_told_together(store, hook):
+    for n in range(30):
+        with store.db.transaction() as connection:
+            tell(connection, "quarantine", str(n), f"batch-{n}", "Rules failed.")
+        tell_all(store)
+    assert hook.asked == MOST_IN_A_MINUTE
+    store.db.rows("update alert_news set gathered_at = now() - interval '2 minutes' where told <> '{}' returning id")
+    tell_all(store)
+    assert hook.asked == MOST_IN_A_MINUTE + 1
+    assert "20 open alerts" in hook.texts[-1]
 
 
 def test_a_worker_that_dies_while_it_sends_has_it_sent_again_under_the_same_id(store, hook):
