@@ -23,6 +23,7 @@ from tests.support.certificates import Authority
 from tests.support.web import Asked, Reply, Web, as_json, packed, web
 from tools import dqdl, sources
 from tools.sources import rest_client, rest_network, rest_store
+from tools.sources.checking import check
 from tools.sources.registry import dataset_name
 from tools.sources.table import SourceError, Table
 from tools.sources.uris import shown
@@ -356,6 +357,19 @@ def test_a_key_in_the_query_is_given_to_each_page(api: Web) -> None:
 
     api.routes["/orders"] = route
     assert read(f"{api.url}/orders?api_key={TOKEN}#page=next") == ORDERS
+
+
+def test_a_check_goes_step_by_step(api: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = api.on("/orders", as_json(ORDERS))
+    good = [("address", True), ("network", True), ("table", True), ("rows", True)]
+    assert [(step.name, step.good) for step in check(url)] == good
+    assert "secrets in it are not kept" in check(f"{url}#bearer={TOKEN}")[0].said
+    assert "NOT_SET is not set" in check(f"{url}#bearer=${{NOT_SET}}")[-1].said
+    assert "does not accept" in check(api.on("/closed", Reply(status=401)))[-1].said
+    monkeypatch.delenv(rest_network.ALLOWED)
+    last = check(url)[-1]
+    assert (last.name, last.good) == ("network", False)
+    assert rest_network.ALLOWED in last.hint
 
 
 # Trouble on the way

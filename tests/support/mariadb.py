@@ -66,15 +66,15 @@ class MariaDB:
 
 
 @contextmanager
-def server() -> Iterator[MariaDB]:
-    """Starts a server on a free port; it is stopped and its files are removed at the end."""
+def server(*own: str) -> Iterator[MariaDB]:
+    """Starts a server on a free port, with settings of its own; it is stopped and its files are removed at the end."""
     home = Path(tempfile.mkdtemp(prefix="assay-m-"))
     try:
         _run("mariadb-install-db", home, "--auth-root-authentication-method=normal", "--skip-test-db", *_SMALL)
         port = _free_port()
         with open(home / "log", "wb") as log:
             arguments = _arguments(home, f"--socket={home}/s", f"--port={port}", "--bind-address=127.0.0.1")
-            settings = [*_SMALL, *_HASTY, "--character-set-server=utf8mb4"]
+            settings = [*_SMALL, *_HASTY, "--character-set-server=utf8mb4", *own]
             command = [_program("mariadbd"), *arguments, *settings]
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from tools import sources
+from tools.sources import rest_uris
 from tools.sources.registry import connector_of
+from tools.sources.rest_network import addresses
+from tools.sources.rest_uris import SCHEMES, looked_up
 from tools.sources.table import SourceError, Table
 from tools.sources.uris import parse, shown
 
@@ -57,12 +60,18 @@ def _steps(source: str) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "credentials", _credentials
     if scheme in _PORTS and not source.lower().startswith(_HERE):
         yield "network", lambda: _network(source, scheme)
+    if scheme in SCHEMES:
+        yield "network", lambda: _web(source)
     yield "table", lambda: _table(source, opened)
     yield "rows", lambda: _rows(opened)
 
 
 def _address(source: str, scheme: str) -> str:
     connector_of(source)
+    if scheme in SCHEMES:
+        looked_up(rest_uris.parse(source))
+        if shown(source) != source:
+            return "can be read; secrets in it are not kept: a run in a worker needs ${NAME} in their place"
     if scheme in _PORTS and not source.lower().startswith(_HERE):
         parse(source)  # looks up what is named instead of a password
         if shown(source) != source:
@@ -92,6 +101,16 @@ def _network(source: str, scheme: str) -> str:
     host, port = place.host, int(place.port or _PORTS[scheme])
     if not host or host.startswith("/") or "," in host or "host" in place.options:
         return "as the driver finds the server"
+    return _answers(host, port)
+
+
+def _web(source: str) -> str:
+    place = rest_uris.parse(source)
+    addresses(place.host, place.port, place.text)  # whether it may be asked at all
+    return _answers(place.host, place.port)
+
+
+def _answers(host: str, port: int) -> str:
     try:
         with socket.create_connection((host, port), CONNECT_SECONDS):
             return f"{host} answers at port {port}"

@@ -18,14 +18,15 @@ T = TypeVar("T")
 
 
 class Connections(Generic[C]):
-    """Made when first needed. Threads may share it: who queries waits for the query before."""
+    """Threads may share it: who queries waits for the query before."""
 
     def __init__(
-        self, connect: Callable[[], C], lost: Callable[[C], bool], what: str, *, failures: type[Exception]
+        self, connect: Callable[[], C], lost: Callable[[C], bool], what: str, *, failures: type[Exception], first: C
     ) -> None:
+        """``first`` is the connection that the table was opened with."""
         self._connect, self._lost, self._what, self._failures = connect, lost, what, failures
         self._lock = threading.Lock()
-        self._kept: C | None = None
+        self._kept: C | None = first
         self._closed = False
 
     def ask(self, query: Callable[[C], T]) -> T:

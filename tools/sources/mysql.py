@@ -13,6 +13,7 @@ import pymysql
 from pymysql.cursors import Cursor, SSCursor
 from sqlglot import exp
 
+from tools.sources import iam, mysql_tls
 from tools.sources.connections import Connections
 from tools.sources.database import Database
 from tools.sources.mysql_errors import connect_error, query_error
@@ -58,18 +59,23 @@ def name_of(uri: str) -> DatasetName:
 def open_uri(uri: str) -> MySQLTable:
     """The table that a URI names. Raises SourceError: no server, no access, no such table."""
     place = _place(uri)
-    with closing(_connect(place)) as connection:
-        try:
-            return MySQLTable(place, connection, *_table_name(place, connection))
-        except pymysql.MySQLError as error:
-            raise query_error(error, place.text) from error
+    connection = _connect(place)
+    try:
+        return MySQLTable(place, connection, *_table_name(place, connection))
+    except pymysql.MySQLError as error:
+        connection.close()
+        raise query_error(error, place.text) from error
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager
 def database(uri: str) -> Iterator[Database]:
     """The database that a URI names, or all of its server, connected for the block. Raises SourceError."""
     place = parse(uri)
-    if len(place.path) > 1 or place.options:
+    _check_options(place)
+    if len(place.path) > 1:
         raise SourceError(f"{place.text} names no database.", hint="Write mysql://user@host:3306/database.")
     with closing(_connect(place)) as connection:
 
@@ -105,7 +111,7 @@ class MySQLTable(Table):
         self.version = uuid4().hex
         self._database, self._name = database, name
         self._connections = Connections(
-            lambda: _connect(place), lambda kept: not kept.open, self.uri, failures=pymysql.MySQLError
+            lambda: _connect(place), lambda kept: not kept.open, self.uri, failures=pymysql.MySQLError, first=connection
         )
         rows = _rows(connection, _COLUMNS, (database, name))
         self.fields = tuple(
@@ -160,11 +166,16 @@ class MySQLTable(Table):
 
 def _place(uri: str, *, secrets: bool = True) -> DatabaseUri:
     place = parse(uri, secrets=secrets)
-    if place.options:
-        raise SourceError(f"{place.text}: there is no option {next(iter(place.options))!r}.", hint=_FORM)
+    _check_options(place)
     if not 1 <= len(place.path) <= 2 or any(len(names) > 1 for names in place.path):
         raise SourceError(f"{place.text} names no table.", hint=_FORM)
     return place
+
+
+def _check_options(place: DatabaseUri) -> None:
+    if unknown := place.options.keys() - {*mysql_tls.OPTIONS, *iam.OPTIONS}:
+        known = ", ".join((*mysql_tls.OPTIONS, *iam.OPTIONS))
+        raise SourceError(f"{place.text}: there is no option {min(unknown)!r}.", hint=f"There are {known}.")
 
 
 def _dataset(place: DatabaseUri, database: str, name: str) -> DatasetName:
@@ -172,17 +183,21 @@ def _dataset(place: DatabaseUri, database: str, name: str) -> DatasetName:
 
 
 def _connect(place: DatabaseUri) -> pymysql.Connection:
+    login = iam.login_of(place, _PORT)
+    password = login.token() if login else place.password or os.environ.get("MYSQL_PWD", "")
+    tls = mysql_tls.arguments(place, iam=login is not None)
     try:
         connection = pymysql.connect(
             host=place.host or _HOST,
             port=int(place.port or _PORT),
             user=place.user or None,
-            password=place.password or os.environ.get("MYSQL_PWD", ""),
+            password=password,
             charset="utf8mb4",
             connect_timeout=CONNECT_SECONDS,
             autocommit=True,
             conv=DECODERS,
             program_name="assay",
+            **tls,
         )
         for statement in _SESSION:
             connection.query(statement)
@@ -191,7 +206,7 @@ def _connect(place: DatabaseUri) -> pymysql.Connection:
         exact = _rows(connection, _COLLATIONS, (_EXACT,))
         connection.set_character_set("utf8mb4", exact[-1][0] if exact else "utf8mb4_bin")
     except pymysql.MySQLError as error:
-        raise connect_error(error, place.text) from None
+        raise connect_error(error, place.text, iam=login is not None) from None
     return connection
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tools.sources.iam import DENIED
 from tools.sources.sqlstates import ADVICE
 from tools.sources.table import Cause, QueryError, SourceError
 
@@ -32,12 +33,17 @@ _WITHOUT_VALUES = frozenset(
 )
 _DENIED = frozenset({1044, 1045, 1142, 1143, 1227, 1370})
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2055})
+_AUTHORITY = "Name the file of its authority, ?ssl-ca=FILE, and a certificate of your own with ssl-cert and ssl-key."
 _NAME_IT = "A URI's own password is never stored: name it as ${VARIABLE} in the URI, or use MYSQL_PWD."
 
 
-def connect_error(error: pymysql.MySQLError, what: str) -> SourceError:
+def connect_error(error: pymysql.MySQLError, what: str, *, iam: bool = False) -> SourceError:
     """Why there is no connection. ``what`` is the URI without its password."""
     number, said = _parts(error)
+    if iam and number in (1045, 1698):
+        return SourceError(f"{what} cannot be opened: the server does not accept the IAM token.", hint=DENIED)
+    if "certificate" in said.lower():
+        return SourceError(f"{what} cannot be opened: {_untrusted(said)}.", hint=_AUTHORITY)
     if number in (1045, 1698):
         return SourceError(f"{what} cannot be opened: user or password are wrong.", hint=_NAME_IT)
     if number == 1044:
@@ -65,6 +71,14 @@ def _parts(error: pymysql.MySQLError) -> tuple[int, str]:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     said = " ".join(str(error.args[-1]).split()) if error.args else ""
     return number, (said if len(said) <= 300 else said[:297] + "...").rstrip(".") + "."
+
+
+def _untrusted(said: str) -> str:
+    if "mismatch" in said or "not valid for" in said:
+        return "the server's certificate is for another host"
+    if "required" in said:
+        return "the server wants a certificate"
+    return "the server's certificate is not trusted"
 
 
 def _unreachable(said: str) -> str:

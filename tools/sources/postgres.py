@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 from sqlglot import exp
 
+from tools.sources import iam
 from tools.sources.connections import Connections
 from tools.sources.database import Database
 from tools.sources.names import check_names
@@ -25,6 +26,7 @@ from tools.sources.uris import DatabaseUri, did_you_mean, join_names, parse
 
 BATCH_ROWS = 10_000
 CONNECT_SECONDS = 10
+_PORT = 5432
 _FORM = "Write postgresql://user@host:5432/database/schema.table."
 _Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -67,14 +69,16 @@ def name_of(uri: str) -> DatasetName:
 def open_uri(uri: str) -> PostgresTable:
     """The table that a URI names. Raises SourceError: no server, no access, no such table."""
     place = parse(uri)
-    conninfo = _conninfo(place)
-    with closing(_connect(conninfo, place.text)) as connection:
-        try:
-            schema, name = _table_name(place, connection)
-            table = PostgresTable(place, conninfo, connection, schema, name)
-        except psycopg.Error as error:
-            raise query_error(error, place.text) from error
-    return table
+    connect = _connector(place)
+    connection = connect()
+    try:
+        return PostgresTable(place, connect, connection, *_table_name(place, connection))
+    except psycopg.Error as error:
+        connection.close()
+        raise query_error(error, place.text) from error
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager
@@ -83,7 +87,7 @@ def database(uri: str) -> Iterator[Database]:
     place = parse(uri)
     if len(place.path) > 1:
         raise SourceError(f"{place.text} names a table.", hint="Write postgresql://user@host:5432/database.")
-    with closing(_connect(_conninfo(place), place.text)) as connection:
+    with closing(_connector(place)()) as connection:
 
         def rows(select: exp.Query) -> Iterator[tuple[Any, ...]]:
             try:
@@ -107,14 +111,16 @@ class PostgresTable(Table):
 
     dialect = "postgres"
 
-    def __init__(self, place: DatabaseUri, conninfo: str, connection: _Connection, schema: str, name: str) -> None:
+    def __init__(
+        self, place: DatabaseUri, connect: Callable[[], _Connection], connection: _Connection, schema: str, name: str
+    ) -> None:
         info = connection.info
         self.uri = place.text
         self.engine = f"postgresql://{info.host.replace('/', '%2F')}:{info.port}/{info.dbname}"
         self.dataset = _dataset(info.host, info.port, info.dbname, schema, name)
         self._schema, self._name = schema, name
         self._connections = Connections(
-            lambda: _connect(conninfo, place.text), lambda kept: kept.closed, self.uri, failures=psycopg.Error
+            connect, lambda kept: kept.closed, self.uri, failures=psycopg.Error, first=connection
         )
         self.fields = _fields(connection, exp.select("*").from_(self.relation()).limit(0))
         check_names([field.name for field in self.fields], self.uri)
@@ -176,13 +182,27 @@ def _conninfo(place: DatabaseUri) -> str:
     given = {"host": place.host, "port": place.port, "user": place.user, "password": place.password}
     given["dbname"] = place.path[0][0] if place.path else ""
     given = {key: value for key, value in given.items() if value}
+    given |= {name: value for name, value in place.options.items() if name not in iam.OPTIONS}
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "assay", "client_encoding": "utf8"}
     try:
-        return make_conninfo("", **{**defaults, **given, **place.options})
+        return make_conninfo("", **{**defaults, **given})
     except psycopg.ProgrammingError as error:
         known = str(error).split('"')
         option = f" {known[1]!r}" if len(known) == 3 else "s"
         raise SourceError(f"{place.text}: libpq has no such option{option}.", hint=_FORM) from None
+
+
+def _connector(place: DatabaseUri) -> Callable[[], _Connection]:
+    """Makes connections, each with an IAM token of its own where that is asked for. Raises SourceError."""
+    conninfo, login = _conninfo(place), iam.login_of(place, _PORT)
+    if login is None:
+        return lambda: _connect(conninfo, place.text)
+    mode = place.options.get("sslmode", "verify-full")
+    if mode not in ("require", "verify-ca", "verify-full"):
+        raise SourceError(
+            f"{place.text}: an IAM token is not sent without TLS.", hint=f"Leave sslmode away. {iam.BUNDLE}"
+        )
+    return lambda: _connect(make_conninfo(conninfo, sslmode=mode, password=login.token()), place.text)
 
 
 def _connect(conninfo: str, what: str) -> _Connection:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import psycopg
 
+from tools.sources.iam import DENIED
 from tools.sources.sqlstates import ADVICE, meaning, without_values
 from tools.sources.table import Cause, QueryError, SourceError
 
 _NAME_IT = "A URI's own password is never stored: name it as ${VARIABLE} in the URI, or use PGPASSWORD or ~/.pgpass."
+_AUTHORITY = "Name the file of its authority: ?sslmode=verify-full&sslrootcert=FILE."
 _CONNECT: tuple[tuple[str, str, str], ...] = (
     ("password authentication failed", "user or password are wrong", _NAME_IT),
     ("no password supplied", "the server asks for a password", _NAME_IT),
+    ("pam authentication failed", "the server does not accept the IAM token", DENIED),
+    ("root certificate file", "there is no file of authorities to check the server by", _AUTHORITY),
+    ("certificate verify failed", "the server's certificate is not trusted", _AUTHORITY),
+    ("does not match host name", "the server's certificate is for another host", "Check the host."),
+    ("server does not support ssl", "the server offers no TLS", "Check sslmode, and the server."),
     ("could not translate host name", "there is no such host", "Check the host and the network."),
     ("name or service not known", "there is no such host", "Check the host and the network."),
     ("failed to resolve host", "there is no such host", "Check the host and the network."),

@@ -6,7 +6,6 @@ import random
 import ssl
 import time
 import zlib
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +16,8 @@ from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from tools.sources.rest_network import connect
-from tools.sources.rest_uris import DEFAULT_PORTS, RestUri, resolved
+from tools.sources.rest_uris import DEFAULT_PORTS, RestUri, looked_up, resolved
 from tools.sources.scanned import shown as size_shown
-from tools.sources.secrets_named import named
 from tools.sources.table import SourceError
 
 TRIES = 5
@@ -65,10 +63,7 @@ class Client:
         self.place = place
         self.requests = 0
         self._headers = {"User-Agent": "assay", "Accept-Encoding": "gzip", "Accept": "*/*"}
-        self._headers |= {name: named(value, place.text) for name, value in place.headers.items()}
-        if place.user or place.password:
-            pair = f"{named(place.user, place.text)}:{named(place.password, place.text)}"
-            self._headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+        self._headers |= looked_up(place)
         self._check_headers()
         self.first = place.origin + resolved(place.target, place.text)
         self._connection: HTTPConnection | None = None

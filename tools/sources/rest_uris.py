@@ -7,6 +7,7 @@ are looked up when the API is asked. What is written out opens the table and is 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -88,6 +89,15 @@ def parse(uri: str) -> RestUri:
 def shown(uri: str) -> str:
     """The address without what was written out in it and may be a secret. Raises SourceError for what is no address."""
     return _shown(_split(uri)[0])
+
+
+def looked_up(place: RestUri) -> dict[str, str]:
+    """The headers with secrets in place of their names, those for user and password too. Raises SourceError."""
+    headers = {name: named(value, place.text) for name, value in place.headers.items()}
+    if place.user or place.password:
+        pair = f"{named(place.user, place.text)}:{named(place.password, place.text)}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    return headers
 
 
 def resolved(target: str, what: str) -> str:
