@@ -25,12 +25,14 @@ class Leftovers(Duty):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._stopping = threading.Event()
+        self._cold = True
 
     def once(self) -> bool:
         """Looks after some of them. Raises StoreError."""
         from graph.landing.carrying import carry_out
         from graph.landing.promoting import judge_again
 
+        self._warm()
         done = False
         for batch in self._memory.publications.to_carry_out():
             done = self._tried(carry_out, batch) or done
@@ -41,6 +43,17 @@ class Leftovers(Duty):
     def stop(self) -> None:
         """Begins nothing new."""
         self._stopping.set()
+
+    def _warm(self) -> None:
+        """Imports what judging needs before something lands, once, where something is watched at all."""
+        if self._cold and self._memory.watches.all():
+            import scipy.stats  # noqa: F401
+
+            import tools.comparing.batches
+            import tools.dqdl.evaluation
+            import tools.profiling  # noqa: F401
+
+            self._cold = False
 
     def _tried(self, work: Callable[[Memory, Batch], Batch], batch: Batch) -> bool:
         try:
