@@ -5,6 +5,7 @@ Only two sessions are shared by all, so a transaction that waits for another one
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -15,16 +16,20 @@ import psycopg
 import pytest
 
 from graph.delivery import deliver
+from graph.duties import Duties, duties
 from graph.runs import Runs
+from graph.watching import Watching
 from graph.worker import Worker
 from memory import Memory
 from memory.audit_check import verify
 from memory.db import connect
 from memory.migrate import migrations
 from tests.support import heavy, pgbouncer
+from tests.support.arriving import settled
 from tests.support.lineages import at, column, declared, edge, seen
 from tests.support.runs import approve_all, write_orders
 from tools import profiling, sources
+from tools.events import files
 from tools.lineage.observed import Field, JobId, Observed, Tag
 
 WORKERS = 3
@@ -131,6 +136,19 @@ def test_a_run_that_was_cut_off_goes_on_with_another_worker(pooled_url, tmp_path
         runs.resume(run.id, "Ann")
         assert Worker(second).run(run.id)
         assert (second.runs.get(run.id).status, len(runs.report(run.id).tables)) == ("done", 1)
+
+
+def test_workers_share_their_duties(pooled, pooled_url, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(files, "SETTLED_SECONDS", 0.02)
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    Watching(pooled, "Ann").add(f"{inbox}/*.csv")
+    with Memory.open(pooled_url) as other, Duties(duties(pooled)), Duties(duties(other)):
+        for number in range(8):
+            (inbox / f"{number}.csv").write_text("id\n1\n")
+        found = settled(pooled, 8)
+    assert {(one.state, one.verdict, one.tries) for one in found} == {("done", "none", 1)}
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_lineage_is_taken_in_and_asked_for_side_by_side(pooled):
