@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -27,6 +28,11 @@ from tools.objects.model import ObjectsError
 
 TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 AGO = [TODAY - timedelta(days=number) for number in range(10)]
+
+
+@pytest.fixture(autouse=True)
+def no_wait_for_the_disk(monkeypatch) -> None:
+    monkeypatch.setattr("tools.objects.local.os.fsync", lambda _: None)
 
 
 @pytest.fixture
@@ -217,7 +223,7 @@ def test_cut_off_anywhere_no_file_is_half_there_and_the_next_export_makes_it_goo
     export(filled, str(tmp_path / "right"))
     right, original = everything(tmp_path / "right"), LocalObjects.write
     writes = len(files(tmp_path / "right")) + 1
-    for survived in range(0, writes, 3):
+    for survived in range(0, writes, 3 if os.environ.get("ASSAY_THOROUGH") else 7):
         folder, left = tmp_path / f"cut{survived}", iter(range(survived))
 
         def write(self, key, source, left=left):
@@ -312,15 +318,12 @@ def test_two_stores_do_not_share_a_place(filled, tmp_path):
         export(filled, str(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [("[]", "not of this version"), ("no json", "not of this version"), ('{"format": 1}', "damaged")],
-)
-def test_a_state_that_is_not_understood_stops_before_anything_is_written(store, tmp_path, content, words):
+def test_a_state_that_is_not_understood_stops_before_anything_is_written(store, tmp_path):
     (tmp_path / "_assay").mkdir()
-    (tmp_path / state.KEY).write_text(content)
-    with pytest.raises(ObjectsError, match=words):
-        export(store, str(tmp_path))
+    for content, words in (("[]", "version"), ("no json", "version"), ('{"format": 1}', "damaged")):
+        (tmp_path / state.KEY).write_text(content)
+        with pytest.raises(ObjectsError, match=words):
+            export(store, str(tmp_path))
     assert not list(tmp_path.rglob("*.parquet"))
 
 

@@ -13,6 +13,8 @@ import sqlglot
 from sqlglot import exp
 
 from graph.exporting import export
+from memory import Memory
+from tests.conftest import TEMPLATE, _database
 from tests.support import days
 from tests.support.aws.athena import Athena
 from tests.support.aws.service import run
@@ -23,8 +25,18 @@ from tools.metrics.schema import TABLES
 NOW = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
 
 
-@pytest.fixture
-def exported(store, tmp_path):
+@pytest.fixture(scope="module")
+def exported(store_server, tmp_path_factory):
+    """A folder that an export was made to, which nobody changes."""
+    folder = tmp_path_factory.mktemp("metrics") / "out"
+    for url in _database(store_server, TEMPLATE):
+        with Memory.open(url) as store:
+            fill(store)
+            export(store, str(folder))
+    return folder
+
+
+def fill(store: Memory) -> None:
     """Orders waver, users are well, nobody ever looked at notes."""
     orders, users = days.dataset(store, "/data/orders.csv"), days.dataset(store, "/data/users.csv")
     days.dataset(store, "/data/notes.csv")
@@ -34,8 +46,6 @@ def exported(store, tmp_path):
     days.validated(store, users.id, NOW - timedelta(days=40))
     days.profiled(store, orders.id, NOW - timedelta(days=2), nulls=1)
     days.profiled(store, orders.id, NOW)
-    export(store, str(tmp_path / "out"))
-    return tmp_path / "out"
 
 
 def opened(folder) -> duckdb.DuckDBPyConnection:

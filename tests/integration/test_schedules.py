@@ -276,28 +276,26 @@ def test_nobody_adds_one_in_a_name_that_will_not_be_known(store, orders, people)
     assert Scheduling(store, Actor("ada", "admin")).add("@daily", "profile", orders).added_by == "ada"
 
 
-@pytest.mark.parametrize(
-    ("cron", "action", "source", "zone", "error", "words"),
-    [
-        ("* * *", "profile", "a.csv", "UTC", CronError, "5 fields"),
-        ("@daily", "profile", "a.csv", "Mars", CronError, "no time zone"),
-        ("@daily", "profile", " ", "UTC", AssayError, "no source"),
-        ("@daily", "profile", "postgresql://u:" + "hunter2@h/d/public.t", "UTC", AssayError, "keeps no password"),
-        ("@daily", "metrics", "dynamodb://t", "UTC", ObjectsError, "no place"),
-    ],
-)
-def test_what_cannot_be_a_schedule_is_refused(store, cron, action, source, zone, error, words):
-    with pytest.raises(error, match=words) as raised:
-        Scheduling(store, "ada").add(cron, action, source, zone=zone)
-    assert "hunter2" not in str(raised.value)
+REFUSED = [
+    ("* * *", "profile", "a.csv", "UTC", CronError, "5 fields"),
+    ("@daily", "profile", "a.csv", "Mars", CronError, "no time zone"),
+    ("@daily", "profile", " ", "UTC", AssayError, "no source"),
+    ("@daily", "profile", "postgresql://u:" + "hunter2@h/d/public.t", "UTC", AssayError, "keeps no password"),
+    ("@daily", "metrics", "dynamodb://t", "UTC", ObjectsError, "no place"),
+]
+
+
+def test_what_cannot_be_a_schedule_is_refused(store):
+    for cron, action, source, zone, error, words in REFUSED:
+        with pytest.raises(error, match=words) as raised:
+            Scheduling(store, "ada").add(cron, action, source, zone=zone)
+        assert "hunter2" not in str(raised.value)
     assert Schedules(store.db).all() == []
 
 
-@pytest.mark.parametrize(
-    "source", ["postgresql://u:${PW}@h/d/public.t", "postgresql://u@h/d/t", "iceberg://local/shop.orders?branch=main"]
-)
-def test_sources_without_a_password_are_kept_as_they_are(store, source):
-    assert Scheduling(store, "ada").add("@daily", "profile", source).source == source
+def test_sources_without_a_password_are_kept_as_they_are(store):
+    for source in ("postgresql://u:${PW}@h/d/public.t", "postgresql://u@h/d/t", "iceberg://local/shop.orders?branch=x"):
+        assert Scheduling(store, "ada").add("@daily", "profile", source).source == source
 
 
 def test_a_worker_has_the_duty(store, orders):
