@@ -87,6 +87,18 @@ def test_processes_that_set_up_a_store_at_once_all_succeed(empty_url):
             assert len(connection.execute("select from assay_migrations").fetchall()) == len(migrations()) + 1
 
 
+def test_a_store_may_have_a_schema_of_its_own_which_its_role_is_led_to(empty_url):
+    heavy.need(pgbouncer.missing())
+    with connect(empty_url) as connection:
+        name = connection.info.dbname
+        connection.execute("create schema assay; create schema extensions; create extension vector schema extensions")
+        connection.execute(f"alter database {name} set search_path = assay, extensions")
+    with pgbouncer.pooler(empty_url) as url, Memory.open(url) as memory:
+        rows = memory.db.rows("select distinct schemaname from pg_tables where tablename in ('runs', 'checkpoints')")
+        assert [row["schemaname"] for row in rows] == ["assay"]
+        assert memory.db.rows("select from pg_tables where schemaname = 'public'") == []
+
+
 def test_whole_runs_with_approval_by_workers_at_the_same_time(pooled, tmp_path):
     runs = Runs(pooled)
     started = [
