@@ -32,7 +32,8 @@ BUCKET, PLACE = "lake", "s3://lake/raw/*.csv"
 RULES = 'Rules = [IsComplete "id", IsUnique "id", ColumnValues "amount" >= 0, RowCount > 0]'
 BAD_EVERY = 10
 """One object in so many breaks a rule."""
-KILL_SECONDS = (2.0, 6.0)
+KILL_SECONDS = (10.0, 40.0)
+"""A worker takes some seconds to begin."""
 BATCH = 10
 
 
