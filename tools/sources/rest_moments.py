@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 from sqlglot import exp
 
@@ -9,10 +11,14 @@ _DAY_AND_TIME = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _FORMS = {"TIMESTAMP": _DAY_AND_TIME, "TIMESTAMPTZ": _DAY_AND_TIME + r"(Z|[+-]\d{2}(:?\d{2})?)"}
 
 
-def with_moments(database: duckdb.DuckDBPyConnection, body: exp.Query) -> exp.Query:
-    """The query with those columns as timestamps. Raises duckdb.Error."""
+def types_of(database: duckdb.DuckDBPyConnection, body: exp.Query) -> dict[str, str]:
+    """The types of a query's columns, as SQL. Raises duckdb.Error."""
     described = database.execute(f"DESCRIBE {body.sql(dialect='duckdb')}").fetchall()
-    types = {str(name): str(kind) for name, kind, *_ in described}
+    return {str(name): str(kind) for name, kind, *_ in described}
+
+
+def with_moments(database: duckdb.DuckDBPyConnection, body: exp.Query, types: Mapping[str, str]) -> exp.Query:
+    """The query with those columns as timestamps; ``types`` are those of its columns. Raises duckdb.Error."""
     texts = [name for name, kind in types.items() if kind == "VARCHAR"]
     if not texts:
         return body

@@ -22,12 +22,13 @@ from tools.sources.duck import engine
 from tools.sources.duck_errors import as_source_error
 from tools.sources.duck_seal import unsealed
 from tools.sources.readers import Option, read_files
-from tools.sources.rest_moments import with_moments
+from tools.sources.rest_moments import types_of, with_moments
 from tools.sources.rest_records import Record, flat
 from tools.sources.table import SourceError
 
 _PREFIX = "assay-rest-"
 _LONGEST_RECORD = 16 << 20
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 class Store:
@@ -42,8 +43,8 @@ class Store:
         self._records = self.folder / "records.json"
         self._digest = sha256()
         self._files: list[Path] = []
-        self._names: dict[str, str] = {}
-        """Of columns, by their lower case."""
+        self._names: set[str] = set()
+        """Of columns so far."""
 
     @property
     def version(self) -> str:
@@ -101,7 +102,7 @@ class Store:
         try:
             row = record if self._nested else flat(record)
             self._check_names(row)
-            kept = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+            kept = _ENCODE(row)
         except RecursionError:
             raise SourceError(f"{self._what}: the JSON is nested too deep.", hint="Ask who runs the API.") from None
         line = kept.encode("utf-8", "replace") + b"\n"  # half of a surrogate pair is no character
@@ -110,20 +111,27 @@ class Store:
         return line
 
     def _check_names(self, row: Record) -> None:
+        if self._names.issuperset(row):
+            return
+        known = {name.lower(): name for name in self._names}
         for name in row:
-            if self._names.setdefault(name.lower(), name) != name:
-                pair = f"{self._names[name.lower()]!r} and {name!r}"
-                raise SourceError(f"{self._what}: {pair} differ in case only.", hint="Ask for one of these fields.")
+            if (first := known.setdefault(name.lower(), name)) != name:
+                said = f"{self._what}: {first!r} and {name!r} differ in case only."
+                raise SourceError(said, hint="Ask for one of these fields.")
+        self._names.update(row)
+
+    def _typed(self, database: duckdb.DuckDBPyConnection) -> exp.Query:
+        """The records with the types that all of them fit; found once, for that takes a read of its own."""
+        paths = [str(self._records)]
+        shape: dict[str, Option] = {"format": "newline_delimited", "maximum_object_size": 2 * _LONGEST_RECORD}
+        loose = read_files("read_json", paths, {**shape, "sample_size": -1})
+        types = types_of(database, loose)
+        return with_moments(database, read_files("read_json", paths, {**shape, "columns": types}), types)
 
     def _body(self, database: duckdb.DuckDBPyConnection) -> exp.Query:
         paths = [str(file) for file in self._files]
         if not paths:
-            options: dict[str, Option] = {
-                "format": "newline_delimited",
-                "sample_size": -1,
-                "maximum_object_size": 2 * _LONGEST_RECORD,
-            }
-            return with_moments(database, read_files("read_json", [str(self._records)], options))
+            return self._typed(database)
         if paths[0].endswith(".parquet"):
             return read_files("read_parquet", paths, {"union_by_name": True, "hive_partitioning": False})
         try:
