@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 from pyiceberg.table import Table
 
+from tests.support.iceberg_rest import Rest, serving
 from tests.support.icebergs import local_catalog, make
+from tests.support.s3 import bucket
 from tools import sources
 from tools.publishing import branches
 from tools.publishing.branches import PROPERTY, candidate, explain, fast_forward, published
 from tools.publishing.model import MainMoved, PublishError, Replaced
+from tools.sources.s3 import _client_for
 
 FIRST = pa.table({"id": [1, 2], "amount": [20, 30]})
 SECOND = pa.table({"id": [3], "amount": [40]})
@@ -206,3 +212,95 @@ def test_a_table_without_a_catalog_cannot_be_committed_to(table: Table) -> None:
     folder = table.location().removeprefix("file://")
     with pytest.raises(PublishError, match="no catalog"):
         candidate(f"iceberg://{folder}", "audit")
+
+
+class TestOnS3:
+    """Tables whose files and metadata lie on S3, in catalogs that write these themselves or leave it to the client."""
+
+    @pytest.fixture
+    def settings(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, str]]:
+        monkeypatch.setenv("PYICEBERG_HOME", str(tmp_path))
+        with bucket(monkeypatch) as client:
+            _client_for.cache_clear()
+            keys = {"s3.access-key-id": "test", "s3.secret-access-key": "test", "s3.region": "us-east-1"}
+            yield {**keys, "s3.endpoint": client.meta.endpoint_url, "warehouse": "s3://lake/warehouse"}
+            _client_for.cache_clear()
+
+    @staticmethod
+    def _branched(catalog: Catalog) -> Table:
+        catalog.create_namespace("shop")
+        made = make(catalog, "shop.orders", FIRST)
+        made.manage_snapshots().create_branch(made.current_snapshot().snapshot_id, "audit").commit()  # type: ignore[union-attr]
+        made.append(SECOND, branch="audit")
+        return made
+
+    def test_glue(self, settings: dict[str, str]) -> None:
+        made = self._branched(GlueCatalog("glue", **settings))
+        one = candidate("iceberg://glue/shop.orders", "audit")
+        assert explain(one, {"run": "r1"})
+        assert fast_forward(one)
+        assert _main(made) == one.snapshot
+        assert _rows("iceberg://glue/shop.orders") == 3
+
+    def test_glue_refuses_what_somebody_else_committed_meanwhile(
+        self, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = self._branched(GlueCatalog("glue", **settings))
+        one = candidate("iceberg://glue/shop.orders", "audit")
+        commit, came = GlueCatalog.commit_table, []
+
+        def late(self: GlueCatalog, *given: object) -> object:
+            if not came:
+                came.append(1)
+                made.append(SECOND)
+            return commit(self, *given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(GlueCatalog, "commit_table", late)
+        with pytest.raises(MainMoved):
+            fast_forward(one)
+        assert _rows("iceberg://glue/shop.orders") == 3, "main has what the other one committed"
+        assert not published(one)
+
+    def test_a_sql_catalog(self, settings: dict[str, str], tmp_path: Path) -> None:
+        uri = f"sqlite:///{tmp_path}/catalog.db"
+        (tmp_path / ".pyiceberg.yaml").write_text(f"catalog:\n  lake:\n    type: sql\n    uri: {uri}\n")
+        made = self._branched(SqlCatalog("lake", uri=uri, **settings))
+        one = candidate("iceberg://lake/shop.orders", "audit")
+        assert fast_forward(one)
+        assert _main(made) == one.snapshot
+
+
+class TestRest:
+    """Catalogs behind HTTP, which commit by themselves."""
+
+    @pytest.fixture
+    def far(self, tmp_path: Path, table: Table, catalog: SqlCatalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
+        monkeypatch.setenv("PYICEBERG_HOME", str(tmp_path))
+        with serving(Rest(catalog)) as server:
+            monkeypatch.setenv("PYICEBERG_CATALOG__FAR__URI", server.uri)
+            yield server
+
+    def test_main_is_moved_on(self, far: Rest, uri: str) -> None:
+        one = candidate("iceberg://far/shop.orders", "audit")
+        assert explain(one, {"run": "r1"})
+        assert fast_forward(one)
+        assert not fast_forward(one)
+        assert _rows(uri) == 3
+
+    def test_a_conflict_is_told_by_the_server(
+        self, far: Rest, uri: str, table: Table, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = candidate("iceberg://far/shop.orders", "audit")
+        commit, came = Rest.commit, []
+
+        def late(self: Rest, path: str, body: bytes) -> object:
+            if not came:
+                came.append(1)
+                table.append(SECOND)
+            return commit(self, path, body)
+
+        monkeypatch.setattr(Rest, "commit", late)
+        with pytest.raises(MainMoved):
+            fast_forward(one)
+        assert _rows(uri) == 3
+        assert not published(one)

@@ -1,17 +1,18 @@
-"""A REST catalog of Iceberg, as far as readers ask one: it tells what a catalog of PyIceberg holds."""
+"""A REST catalog of Iceberg, as far as one is asked: it tells what a catalog of PyIceberg holds, and takes commits."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.table import CommitTableRequest
 
 
 class Rest:
@@ -49,6 +50,19 @@ class Rest:
         metadata = json.loads(table.metadata.model_dump_json())
         return 200, {"metadata-location": table.metadata_location, "metadata": metadata, "config": self.config}
 
+    def commit(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """The status and body of what a commit to a table comes to."""
+        match [unquote(part) for part in path.strip("/").split("/")]:
+            case ["v1", "namespaces", namespace, "tables", name]:
+                asked = CommitTableRequest.model_validate_json(body)
+                try:
+                    table = self.catalog.load_table((namespace, name))
+                    self.catalog.commit_table(table, asked.requirements, asked.updates)
+                except CommitFailedException as error:
+                    return 409, _error(409, "CommitFailedException", str(error))
+                return self._table(namespace, name)
+        return 404, _error(404, "NotFoundException", path)
+
 
 def _error(status: int, kind: str, said: str) -> dict[str, Any]:
     return {"error": {"message": said, "type": kind, "code": status}}
@@ -60,9 +74,16 @@ def serving(rest: Rest) -> Iterator[Rest]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self._send(rest.answer)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self._send(lambda path: rest.commit(path, body))
+
+        def _send(self, answer: Callable[[str], tuple[int, dict[str, Any]]]) -> None:
             allowed = not rest.token or self.headers.get("Authorization") == f"Bearer {rest.token}"
             path = urlsplit(self.path).path
-            status, body = rest.answer(path) if allowed else (401, _error(401, "NotAuthorizedException", "no"))
+            status, body = answer(path) if allowed else (401, _error(401, "NotAuthorizedException", "no"))
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -6,7 +6,7 @@ import io
 from functools import cached_property
 from typing import Any
 
-from pyiceberg.io import InputFile, InputStream
+from pyiceberg.io import InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.io.pyarrow import PyArrowFileIO
 
 from tools.sources import s3
@@ -18,12 +18,20 @@ SETTING = {"py-io-impl": "tools.sources.iceberg_io.LakeIO"}
 
 
 class LakeIO(PyArrowFileIO):
-    """Reads only. A catalog may hand out keys, region and endpoint for a table; else they are the environment's."""
+    """A catalog may hand out keys, region and endpoint for a table; else they are the environment's.
+
+    What is written is a table's metadata alone, when a state of it is published.
+    """
 
     def new_input(self, location: str) -> Any:
         """A file to read."""
         path = local_path(location)
         return S3Input(path, self.client) if path.startswith(s3.S3) else super().new_input(location)
+
+    def new_output(self, location: str) -> Any:
+        """A file to write."""
+        path = local_path(location)
+        return S3Output(path, self.client) if path.startswith(s3.S3) else super().new_output(location)
 
     @cached_property
     def client(self) -> Any:
@@ -93,3 +101,46 @@ class S3Input(InputFile):
     def _place(self) -> dict[str, str]:
         bucket, key = s3.divided(self.location)
         return {"Bucket": bucket, "Key": key}
+
+
+class S3Output(OutputFile):
+    """An object of a table's metadata that is written, whole, when it is closed."""
+
+    def __init__(self, location: str, client: Any) -> None:
+        super().__init__(location)
+        self._client = client
+
+    def __len__(self) -> int:
+        return len(self.to_input_file())
+
+    def exists(self) -> bool:
+        """Whether it is there already. Raises SourceError."""
+        return self.to_input_file().exists()
+
+    def to_input_file(self) -> S3Input:
+        """The same to read."""
+        return S3Input(self.location, self._client)
+
+    def create(self, overwrite: bool = False) -> OutputStream:
+        """A stream to write to; unless told otherwise nothing is written over."""
+        return _Upload(self.location, self._client or s3.client(), {} if overwrite else {"IfNoneMatch": "*"})
+
+
+class _Upload(io.BytesIO):
+    def __init__(self, location: str, client: Any, condition: dict[str, str]) -> None:
+        super().__init__()
+        self._location, self._client, self._condition = location, client, condition
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            super().close()  # half of it is not written when this is forgotten
+        self.close()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        body = self.getvalue()
+        super().close()
+        bucket, key = s3.divided(self._location)
+        with s3.errors(self._location):
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, **self._condition)
