@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any, Literal, LiteralString
 
 from memory import owner as owners
@@ -17,6 +18,8 @@ from memory.start_keys import StartKey
 from memory.usage import Budget, write_budget
 
 MAX_ATTEMPTS = 5
+TAKEN_AT_ONCE = timedelta(minutes=5)
+"""A one-step job that waits for longer lost its process before it began."""
 WORKER = "assay worker"
 """Who acts where no person does."""
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -332,8 +335,10 @@ def _bury_jobs(connection: Connection, gone: list[str]) -> None:
     rows = connection.execute(
         """update runs set status = 'failed', error = 'Cut off.', finished_at = now(), updated_at = now(),
             lease_owner = null, lease_until = null
-        where kind <> 'run' and status = 'running' and (lease_until < now() or lease_owner = any(%s)) returning id""",
-        [gone],
+        where (kind <> 'run' and status = 'running' and (lease_until < now() or lease_owner = any(%s)))
+            -- Whoever makes one takes it at once.
+            or (kind not in ('run', 'server') and status = 'queued' and created_at < now() - %s) returning id""",
+        [gone, TAKEN_AT_ONCE],
     ).fetchall()
     record(connection, *(_ended(row["id"], "failed", "Cut off.") for row in rows))
 

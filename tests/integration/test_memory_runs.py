@@ -230,3 +230,15 @@ def test_an_unknown_run_is_said_so(store, method):
         getattr(store.runs, method)("nope")
     with pytest.raises(StoreError, match="no run 'nope'"):
         store.runs.append_event("nope", "step", {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "status"), [("profile", 6, "failed"), ("profile", 1, "queued"), ("server", 6, "queued")]
+)
+def test_a_one_step_job_whose_process_died_before_it_began_does_not_wait_for_ever(store, kind, minutes, status):
+    run = new_run(store, kind=kind)
+    with store.db.transaction() as connection:
+        aged = "update runs set created_at = now() - make_interval(mins => %s) where id = %s"
+        connection.execute(aged, [minutes, run.id])
+    assert store.runs.claim("worker", seconds=60) is None
+    assert store.runs.get(run.id).status == status
