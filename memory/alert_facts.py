@@ -21,10 +21,8 @@ class About:
     owners: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     """Of the dataset and its columns, declared or come along: ``key``, or ``key=value``."""
-    texts: frozenset[str] = frozenset()
-    """The columns of text, in lower case."""
     open_columns: frozenset[str] = frozenset()
-    """The columns that a profile looked at and found nothing personal in, and that no tag says otherwise of."""
+    """The columns, in lower case, that the newest profile found nothing personal in, and no tag says otherwise of."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,11 @@ def about(connection: Connection, ids: Collection[UUID]) -> dict[UUID, About]:
     tags.refresh(connection)
     rows = connection.execute(
         """select d.id, d.namespace, d.name, d.short_name, d.uri, array(
-                select lower(f.name) from dataset_fields f where f.dataset_id = d.id and f.kind = 'text') as texts, (
-                select p.profile -> 'columns' from profiles p where p.dataset_id = d.id
-                order by p.created_at desc limit 1) as columns
-        from datasets d where d.id = any(%s)""",
+                select lower(c ->> 'name') from json_array_elements(p.profile -> 'columns') c
+                group by 1 having bool_and(c ->> 'personal' is null)) as plain
+        from datasets d left join lateral (
+            select profile from profiles where dataset_id = d.id order by created_at desc limit 1) p on true
+        where d.id = any(%s)""",
         [list(ids)],
     ).fetchall()
     return {row["id"]: _about(connection, row) for row in rows}
@@ -74,7 +73,6 @@ def _about(connection: Connection, row: dict[str, Any]) -> About:
     owners = reading.owners(connection, "dataset", [node]).get(node, ()) if node is not None else ()
     tagged = _tags(connection, node) if node is not None else []
     marked = {column for column, key, value in tagged if personal(key, value)}
-    plain = {one["name"].lower() for one in row["columns"] or () if not one.get("personal")}
     return About(
         namespace=row["namespace"],
         name=row["name"],
@@ -82,9 +80,8 @@ def _about(connection: Connection, row: dict[str, Any]) -> About:
         uri=row["uri"],
         owners=tuple(dict.fromkeys(owner.name for owner in owners)),
         tags=tuple(dict.fromkeys(f"{key}={value}" if value else key for _, key, value in tagged)),
-        texts=frozenset(row["texts"]),
         # A dataset that is marked as personal as a whole has no column that is not.
-        open_columns=frozenset() if "" in marked else frozenset(plain - marked),
+        open_columns=frozenset() if "" in marked else frozenset(row["plain"]) - marked,
     )
 
 

@@ -88,6 +88,8 @@ def consider(
     ``rules`` are as ``RuleResult.to_dict`` gives them. Rules that were not evaluated stay as they are, but those that
     are no longer active.
     """
+    # Validations of one dataset one after the other: each may open what another one resolves.
+    connection.execute("select from datasets where id = %s for no key update", [dataset_id])
     bad, good = _rules(dataset_id, rules)
     open_ = _open_of(connection, dataset_id)
     low, fine = _thresholds(connection, dataset_id, total, dimensions)

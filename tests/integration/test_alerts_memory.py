@@ -9,6 +9,7 @@ import pytest
 
 from memory import Memory
 from memory.alerts import settle, tell
+from memory.errors import StoreError
 from memory.model import Dataset
 from tests.support.stores import new_dataset, new_run
 from tools.dqdl.plans.result import Evaluation, Outcome, RuleResult
@@ -109,6 +110,28 @@ def test_validations_at_the_same_time_open_one_alert(store):
         thread.join()
     assert len(news(store)) == 50
     assert {times for _, _, times in news(store)} == {6}
+
+
+def test_validations_that_turn_each_other_round_do_not_block_each_other(store):
+    dataset, keys = new_dataset(store), [f"RowCount > {n}" for n in range(40)]
+    validated(store, dataset, dict.fromkeys(keys, "Failed"))
+    failed: list[Exception] = []
+
+    def turn(odd: int) -> None:
+        try:
+            for n in range(8):
+                outcomes = {key: ("Failed" if (k + n + odd) % 2 else "Passed") for k, key in enumerate(keys)}
+                validated(store, dataset, outcomes)
+        except StoreError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=turn, args=(odd,)) for odd in (0, 1, 0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(store.alerts.list(limit=1000)) == 20
 
 
 def test_a_score_that_falls_out_of_its_history_is_news_until_it_is_back(store):

@@ -64,7 +64,8 @@ def show(number: Number, as_json: Json = False) -> None:
     out = Output(as_json)
     with opened(out) as memory:
         found = memory.alerts.get(number)
-    out.show("\n".join(alerts.told(found)))
+    for line in alerts.told(found):
+        out.show(line)
     out.result(found)
 
 
@@ -143,7 +144,8 @@ def threshold(
             Alerting(memory, actor).set_threshold(chosen, dimension, _score(least))
         found = memory.alerts.thresholds()
         names: dict[object, str] = {one.id: one.name for one in _named(memory, [one.dataset_id for one in found])}
-    out.show("\n".join(alerts.thresholds(found, names)) or "No score has a threshold.")
+    for line in alerts.thresholds(found, names) if found else ("No score has a threshold.",):
+        out.show(line)
     out.result(found)
 
 
