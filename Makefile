@@ -35,7 +35,7 @@ help: ## list the targets
 	$(UV) pip install --quiet --python .venv-dbt/bin/python --require-hashes -r .ci/dbt.lock
 	@touch $@
 
-.PHONY: help demo heavy test test-fast lint ui bench lock cassettes
+.PHONY: help demo heavy test test-fast lint ui bench lock cassettes stack
 
 demo: .venv/.core ## set up, and run the main job on the example data
 	@$(BIN)/python examples/demo.py
@@ -56,6 +56,9 @@ ui: .venv/.core ## open the assistant in the browser
 
 bench: .venv/.dev ## compare the speed of a profile, of rules and of a run with a baseline
 	$(BIN)/python -m evals.bench.profile_bench && $(BIN)/python -m evals.bench.checks_bench && $(BIN)/python -m evals.bench.run_bench
+
+stack: .venv/.dev ## write the CloudFormation template of deploy/aws to assay.json, and lint it
+	$(BIN)/python -m deploy.aws > assay.json && $(BIN)/cfn-lint assay.json
 
 lock: .venv/bin/uv ## write the lock files anew from pyproject.toml
 	$(COMPILE) --all-extras pyproject.toml .ci/build.in -o requirements-heavy.lock
