@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from tools.sources.scanned import size_of
+from tools.sources.secrets_named import FORGOTTEN, looks_secret
 from tools.sources.table import SourceError
 
 Style = Literal["auto", "none", "link", "number", "offset", "cursor", "next"]
@@ -65,7 +66,8 @@ def read_options(told: Mapping[str, str], what: str) -> Options:
         try:
             read[name] = OPTIONS[name](text.strip())
         except ValueError as error:
-            raise SourceError(f"{what}: {name}={text} is not understood.", hint=str(error)) from None
+            said = FORGOTTEN if looks_secret("", text) else text
+            raise SourceError(f"{what}: {name}={said} is not understood.", hint=str(error)) from None
     options = Options(**read)
     if options.page == "cursor" and not options.field and not options.last:
         raise SourceError(

@@ -15,7 +15,7 @@ from tools.sources.rest_records import at, says_more
 from tools.sources.table import SourceError
 
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\",;\s]*))?)*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\",;\s]*))", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r";\s*([\w*-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\",;\s]*)))?")
 _PARAMS = {"number": "page", "offset": "offset", "cursor": "cursor"}
 _SIZES = {"number": "per_page", "offset": "limit", "cursor": "limit"}
 
@@ -97,8 +97,8 @@ class Paging:
     def _link(self, page: Page) -> str | None:
         for told in page.headers.get_all("Link", []):
             for found in _LINK.finditer(told):
-                relations = " ".join("".join(pair) for pair in _REL.findall(found.group(2))).lower().split()
-                if "next" in relations:
+                told_of = [(name.lower(), quoted or word) for name, quoted, word in _ATTRIBUTE.findall(found.group(2))]
+                if any(name == "rel" and "next" in value.lower().split() for name, value in told_of):
                     return str(urljoin(page.url, found.group(1).strip()))
         return None
 
