@@ -154,25 +154,29 @@ class Publications:
         )
         return _batch(row) if row else None
 
-    def to_carry_out(self, limit: int = 10) -> list[Batch]:
-        """Decisions that whoever made them did not carry out in time; they are the caller's for a while."""
+    def to_carry_out(self, limit: int = 10, blind: Collection[int] = ()) -> list[Batch]:
+        """Decisions that whoever made them did not carry out in time; they are the caller's for a while.
+
+        ``blind`` are the watches whose place the caller cannot see.
+        """
         rows = self._db.rows(
             """update batches set held_until = now() + make_interval(secs => %s)
-            where id in (select id from batches where state = 'moving' and held_until < now()
+            where id in (select id from batches
+                where state = 'moving' and held_until < now() and coalesce(watch_id, 0) <> all(%s)
                 order by held_until limit %s for update skip locked) returning *""",
-            [LEASE_SECONDS, limit],
+            [LEASE_SECONDS, list(blind), limit],
         )
         return [_batch(row) for row in rows]
 
-    def judgeable(self, limit: int = 10) -> list[Batch]:
+    def judgeable(self, limit: int = 10, blind: Collection[int] = ()) -> list[Batch]:
         """Batches that waited for rules, of datasets that have some by now; they are the caller's for a while."""
         rows = self._db.rows(
             """update batches set held_until = now() + make_interval(secs => %s)
             where id in (select b.id from batches b where b.state = 'waiting'
-                and (b.held_until is null or b.held_until < now()) and exists (
-                select from dq_rules r where r.dataset_id = b.dataset_id and r.status = 'approved')
+                and (b.held_until is null or b.held_until < now()) and coalesce(b.watch_id, 0) <> all(%s)
+                and exists (select from dq_rules r where r.dataset_id = b.dataset_id and r.status = 'approved')
                 order by b.arrived_at limit %s for update of b skip locked) returning *""",
-            [LEASE_SECONDS, limit],
+            [LEASE_SECONDS, list(blind), limit],
         )
         return [_batch(row) for row in rows]
 

@@ -144,7 +144,7 @@ def _file_way(
         destination = moving.trusted_path(root, below, new.source)
         manifest = f"{root.rstrip('/')}/{moving.MANIFESTS}/{batch_id}.json"
         there = memory.publications.at(destination)
-        replaces = there.stamp if there else ""
+        replaces = there.stamp if there and there.source == new.source else ""
     else:
         destination = moving.quarantine_path(str(watch.quarantine), batch_id, new.source)
         manifest = f"{destination.rpartition('/')[0]}/{moving.MANIFEST}"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from graph.arriving.sight import Sight
 from graph.duties import Duty
 from tools.errors import AssayError
 
@@ -25,6 +26,7 @@ class Leftovers(Duty):
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._stopping = threading.Event()
+        self._sight = Sight(memory)
         self._cold = True
 
     def once(self) -> bool:
@@ -33,10 +35,10 @@ class Leftovers(Duty):
         from graph.landing.promoting import judge_again
 
         self._warm()
-        done = False
-        for batch in self._memory.publications.to_carry_out():
+        done, blind = False, self._sight.blind()
+        for batch in self._memory.publications.to_carry_out(blind=blind):
             done = self._tried(carry_out, batch) or done
-        for batch in self._memory.publications.judgeable(1):
+        for batch in self._memory.publications.judgeable(1, blind):
             done = self._tried(judge_again, batch) or done
         return done and not self._stopping.is_set()
 
@@ -46,7 +48,7 @@ class Leftovers(Duty):
 
     def _warm(self) -> None:
         """Imports what judging needs before something lands, once, where something is watched at all."""
-        if self._cold and self._memory.watches.all():
+        if self._cold and self._sight.watches():
             import scipy.stats  # noqa: F401
 
             import tools.comparing.batches

@@ -232,6 +232,17 @@ def test_a_correction_takes_the_place_of_what_it_corrects(store: Memory, place: 
     assert (place / "trusted" / "day.csv").read_text() == GOOD + "3,40\n", "what is trusted stays"
 
 
+def test_a_file_of_that_name_from_elsewhere_is_no_correction(store: Memory, place: Path, watch: Watch) -> None:
+    landed(store, watch, _put(place, GOOD))
+    (place / "raw2").mkdir()
+    other = watched(store, f"{place}/raw2/*.csv", trusted=f"{place}/trusted", quarantine=f"{place}/quarantine")
+    with_rules(store, other.source, RULE)
+    (place / "raw2" / "day.csv").write_text(GOOD + "3,40\n")
+    with pytest.raises(Taken):
+        land(store, arrived(store, other, f"{place}/raw2/day.csv"))
+    assert (place / "trusted" / "day.csv").read_text() == GOOD
+
+
 def test_what_lies_in_the_way_is_an_error_and_nothing_is_lost(store: Memory, place: Path, watch: Watch) -> None:
     (place / "trusted").mkdir()
     (place / "trusted" / "day.csv").write_text("mine")

@@ -140,6 +140,15 @@ def test_a_file_that_is_gone_is_not_published(tmp_path: Path) -> None:
         move(one)
 
 
+def test_a_machine_that_does_not_have_the_folder_does_not_call_the_file_gone(tmp_path: Path) -> None:
+    one = _to_trusted(tmp_path)
+    os.rename(tmp_path / "raw", tmp_path / "elsewhere")
+    with pytest.raises(PublishError, match="is not on this machine") as refused:
+        move(one)
+    assert not isinstance(refused.value, Replaced)
+    assert _visible(tmp_path) == ["elsewhere/day.csv"]
+
+
 def test_a_file_that_arrives_while_its_predecessor_is_published_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ class Disk(Place):
         # Of this attempt alone: another one, of a worker that was thought dead, may still be writing its own.
         hidden = f"{_hidden(move)}{secrets.token_hex(4)}.part"
         with _told(move.destination):
+            _here(move)
             os.makedirs(folder, exist_ok=True)
             try:
                 _copied(move, hidden)
@@ -113,9 +114,16 @@ class Disk(Place):
                 os.rmdir(os.path.dirname(path))
 
 
-def _copied(move: Move, hidden: str) -> None:
+def _here(move: Move) -> None:
+    """Raises Replaced for a file that is gone, but not on a machine that never had it."""
+    folder = os.path.dirname(move.source)
+    if not os.path.isdir(folder):
+        raise PublishError(f"{folder} is not on this machine.", hint="A worker that sees it goes on with the batch.")
     if not os.path.exists(move.source):
         raise replaced(move)
+
+
+def _copied(move: Move, hidden: str) -> None:
     with open(move.source, "rb") as source, open(hidden, "wb") as target:
         found = _read(source, target)
         _flush(target)
