@@ -7,14 +7,11 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from graph.alert_notices import gather
 from graph.delivery import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS
 from graph.errors import trace
 from memory.errors import StoreError
 from memory.notices import waiting
-from tools.alerting import sending
 from tools.alerting.errors import NotTold
-from tools.alerting.model import Notice
 
 if TYPE_CHECKING:
     from memory import Memory
@@ -44,8 +41,12 @@ class Telling:
     def begin(self) -> list[threading.Thread]:
         """The threads that send, of channels that were not at it already. Raises StoreError."""
         news, channels = waiting(self._memory.db)
-        if news and gather(self._memory):
-            _, channels = waiting(self._memory.db)
+        if news:
+            # Most runs end without news: they need not wait for what makes messages to be imported.
+            from graph.alert_notices import gather
+
+            if gather(self._memory):
+                _, channels = waiting(self._memory.db)
         begun = {name: self._sending(name) for name in channels if not self._sends(name)}
         for thread in begun.values():
             thread.start()
@@ -96,6 +97,9 @@ def _tell(memory: Memory, name: str) -> None:
 
 def _sent(memory: Memory, channel: Channel, message: Message) -> bool:
     """Whether to go on with the next message."""
+    from tools.alerting import sending
+    from tools.alerting.model import Notice
+
     try:
         sending.send(channel.kind, channel.target, channel.options, Notice.from_dict(message.payload))
     except NotTold as error:

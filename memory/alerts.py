@@ -31,7 +31,7 @@ KINDS: Mapping[str, str] = {
 }
 """What there is, in words."""
 LONGEST = 2_000
-"""Letters of a text that are kept."""
+"""Letters of a text that are kept; of a rule all, which is known by them."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def tell(
     values of rows. ``detail`` is JSON-able and told as it is; a ``blast_radius`` in it (``Blast.to_dict``) is told in
     words. Say :func:`settle` with the same kind and key when it is over. Do it before ``audit.record``.
     """
-    _found(connection, [Finding(kind, f"{kind} {key}", what, said, detail or {})], dataset_id, run_id, None)
+    finding = Finding(kind, f"{kind} {key}", what[:LONGEST], said, detail or {})
+    _found(connection, [finding], dataset_id, run_id, None)
 
 
 def settle(connection: Connection, kind: Trouble, key: str, *, run_id: str | None = None) -> None:
@@ -192,8 +193,8 @@ def _found(
             returning number, times)
         insert into alert_news (alert, change, run_id) select number, 'opened', %(run)s from met where times = 1""",
         {
-            **{name: [getattr(row, name) for row in rows] for name in ("kind", "key", "position")},
-            **{name: [getattr(row, name)[:LONGEST] for row in rows] for name in ("what", "said")},
+            **{name: [getattr(row, name) for row in rows] for name in ("kind", "key", "what", "position")},
+            "said": [row.said[:LONGEST] for row in rows],
             "detail": [json.dumps(storable(row.detail), default=str) for row in rows],
             **{"dataset": dataset_id, "evaluation": evaluation_id, "run": run_id},
         },

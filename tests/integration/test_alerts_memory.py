@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
 from memory import Memory
 from memory.alerts import settle, tell
 from memory.errors import StoreError
-from memory.model import Dataset
-from tests.support.stores import new_dataset, new_run
+from memory.model import Dataset, Decision
+from tests.support.stores import new_dataset, new_proposal, new_run
 from tools.dqdl.plans.result import Evaluation, Outcome, RuleResult
 
 EMAIL, ROWS, UNIQUE = 'IsComplete "email"', "RowCount > 1", 'IsUnique "id"'
@@ -110,6 +111,20 @@ def test_validations_at_the_same_time_open_one_alert(store):
         thread.join()
     assert len(news(store)) == 50
     assert {times for _, _, times in news(store)} == {6}
+
+
+def test_a_rule_that_was_disabled_is_nobodys_trouble(store):
+    dataset, long = new_dataset(store), f'ColumnValues "email" in ["{"x" * 3_000}"]'
+    proposals = store.approvals.propose(new_run(store).id, dataset.id, [new_proposal(EMAIL), new_proposal(long)])
+    store.approvals.open(proposals[0].run_id, timedelta(hours=1))
+    store.approvals.decide(proposals[0].run_id, [Decision(1, "approve"), Decision(2, "approve")], "ann")
+    store.rules.activate(proposals[0].run_id)
+    validated(store, dataset, {EMAIL: "Failed", long: "Failed", ROWS: "Failed"})
+    for rule in store.rules.active(dataset.id):
+        store.rules.disable(rule.number, "ann", "too strict")
+    validated(store, dataset, {ROWS: "Failed"})
+    assert [alert.what for alert in store.alerts.list()] == [ROWS]
+    assert {alert.resolution for alert in store.alerts.list("resolved")} == {"The rule is no longer active."}
 
 
 def test_validations_that_turn_each_other_round_do_not_block_each_other(store):
