@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 _MOST = 200
 _STATES: dict[State, str] = {"open": "Open", "resolved": "Resolved", "all": "All"}
-_TIMES = {"1 hour": timedelta(hours=1), "1 day": timedelta(days=1), "1 week": timedelta(weeks=1), "now": timedelta()}
+_TIMES = {
+    "1 hour": timedelta(hours=1),
+    "1 day": timedelta(days=1),
+    "1 week": timedelta(weeks=1),
+    "no longer": timedelta(),
+}
 _PROBLEM = "alerts-problem"
 
 
