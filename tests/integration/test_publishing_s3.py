@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from tools.publishing.moving import content, move
 from tools.sources.s3 import _client_for, client
 from tools.sources.table import SourceError
 
+STEP = 1 if os.environ.get("ASSAY_THOROUGH") else 3
+"""What is left out is tried with ASSAY_THOROUGH."""
 TEXT = b"id,amount\n1,20\n2,30\n"
 
 
@@ -66,9 +70,7 @@ def test_an_object_that_passed_is_trusted_and_nowhere_else(lake: Any) -> None:
 
 
 def test_wherever_it_is_killed_the_object_is_there_and_the_next_attempt_ends_it(lake: Any) -> None:
-    moment = 0
-    while True:
-        moment += 1
+    for moment in count(1, STEP):
         for key in _keys(lake):
             lake.delete_object(Bucket="lake", Key=key)
         one = _move(_landed(lake))
@@ -85,9 +87,7 @@ def test_wherever_it_is_killed_the_object_is_there_and_the_next_attempt_ends_it(
 
 
 def test_wherever_a_promotion_is_killed_no_manifest_says_that_the_batch_is_in_both_places(lake: Any) -> None:
-    moment = 0
-    while True:
-        moment += 1
+    for moment in count(1, STEP):
         for key in _keys(lake):
             lake.delete_object(Bucket="lake", Key=key)
         found = _landed(lake, key="bad/b1/day.csv")
