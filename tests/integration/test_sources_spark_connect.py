@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +143,17 @@ def test_what_is_stopped_runs_no_longer_on_the_server(table: Table) -> None:
     assert time.monotonic() - start < 5
 
 
+def test_ctrl_c_ends_the_query_on_the_server_too(table: Table) -> None:
+    timer = threading.Timer(1, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        table.query(parsed("select sum(sin(a.id)) from range(100000000000) a"))
+    timer.join()
+    start = time.monotonic()
+    assert table.query(everything(table)).num_rows == ROWS
+    assert time.monotonic() - start < 10
+
+
 @pytest.mark.parametrize(
     ("uri", "words"),
     [
@@ -175,7 +188,7 @@ def test_a_token_is_in_no_name_and_no_message(
     named = f"spark://ada:${{SPARK_TOKEN}}@127.0.0.1:{spark_server.port}/nope"
     assert shown(named) == named
     for uri in (written, named):  # a token goes over TLS only, which this server does not speak
-        with pytest.raises(SourceError) as caught:
+        with pytest.raises(SourceError, match="does not speak TLS") as caught:
             sources.open(uri)
         assert token not in str(caught.value)
     assert token not in capfd.readouterr().err

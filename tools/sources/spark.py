@@ -159,6 +159,9 @@ class SparkTable(Table):
                 answer = _answer(self._session.sql(_text(select)))
         except FAILURES as error:
             raise as_query_error(error, self.uri, late=limit.over) from error
+        except KeyboardInterrupt:  # nobody waits any more, but a server does not know that
+            limit.cancel()
+            raise
         finally:
             limit.done()
         self._check_unchanged()

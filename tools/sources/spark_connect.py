@@ -39,6 +39,10 @@ _HINTS = {
     "PERMISSION_DENIED": ("the server does not let this user in", "Ask for access, or check the token."),
     "UNIMPLEMENTED": ("what listens there is no Spark Connect server", "Check the port; Spark's own is 15002."),
 }
+_STRANGE = {
+    False: ("the server does not answer as Spark does", "Check host and port, and whether it wants ?use_ssl=true."),
+    True: ("the server does not speak TLS, or not with a certificate that counts here", "A token needs TLS."),
+}
 _LOST = ("HY000", "INVALID_HANDLE", "INVALID_CURSOR")
 
 warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]", category=UserWarning)
@@ -147,7 +151,7 @@ def _connected(where: Server) -> SparkSession:
         settle(made)
         _patient(made)
     except PySparkException as error:
-        sentence, hint = _HINTS.get(_code(error), ("the server does not answer as Spark does", "Check host and port."))
+        sentence, hint = _HINTS.get(_code(error), _STRANGE[where.tls])
         raise SourceError(f"{where.uri.text} cannot be opened: {sentence}.", hint=hint) from error
     return made
 
