@@ -190,7 +190,7 @@ def _cluster(uri: DatabaseUri) -> tuple[str, str]:
     if found := _ARN.fullmatch(uri.host):
         return uri.host, found.group(1)
     parts = uri.host.split(".")
-    if len(parts) >= _FULL_HOST and parts[-2].startswith("amazonaws"):
+    if len(parts) >= _FULL_HOST and "amazonaws" in parts:
         return parts[0], parts[2]
     if len(parts) != 2 or not all(parts):
         raise SourceError(f"{uri.text} names no cluster and region.", hint=_FORM)
