@@ -74,6 +74,7 @@ def _move() -> list[Json]:
             [sub(f"{LAKE}/{prefix}*") for prefix in written],
             because="Objects below the prefixes that Assay writes; none of the raw data can be overwritten.",
         ),
+        allow("FindBrokenUploads", "s3:ListBucketMultipartUploads", sub(LAKE)),
         allow(
             "EmptyRawAndQuarantine",
             "s3:DeleteObject",

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support import s3
 from tests.support.dying import killed_at
@@ -187,6 +188,17 @@ def test_an_object_of_many_parts_is_copied_in_parts(lake: Any, monkeypatch: pyte
     there = move(one)
     assert _body(lake, "trusted/day.csv") == body
     assert there.stamp.endswith('-3"')
+
+
+def test_who_may_not_look_for_broken_uploads_can_publish(lake: Any) -> None:
+    one = _move(_landed(lake))
+
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListMultipartUploads")
+
+    client().meta.events.register("before-call.s3.ListMultipartUploads", refuse)
+    move(one)
+    assert _body(lake, "trusted/day.csv") == TEXT
 
 
 def test_an_empty_object_is_moved_too(lake: Any) -> None:

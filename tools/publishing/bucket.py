@@ -16,6 +16,7 @@ from tools.publishing.disk import replaced
 from tools.publishing.model import Content, Move, PublishError, Taken
 from tools.publishing.place import Place
 from tools.sources.s3 import client, divided, errors
+from tools.sources.table import SourceError
 
 PART_BYTES = 1 << 29
 """Of a copy; S3 takes 10,000 parts of at most 5 GiB."""
@@ -34,10 +35,19 @@ class Bucket(Place):
         return _content(_head(path))
 
     def recover(self, move: Move) -> None:
-        """Parts of a copy that was broken off cost money as long as they are there."""
+        """Parts of a copy that was broken off cost money as long as they are there.
+
+        Who may not look for them leaves them to a rule of the bucket's life cycle.
+        """
         where = _where(move.destination)
+        try:
+            with errors(move.destination):
+                found = client().list_multipart_uploads(Bucket=where["Bucket"], Prefix=where["Key"])
+        except SourceError as error:
+            if _code(error) == "AccessDenied":
+                return
+            raise
         with errors(move.destination):
-            found = client().list_multipart_uploads(Bucket=where["Bucket"], Prefix=where["Key"])
             for upload in found.get("Uploads", ()):
                 if upload["Key"] == where["Key"]:
                     _aborted(where, upload["UploadId"])
