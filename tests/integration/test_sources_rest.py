@@ -104,9 +104,10 @@ def test_all_pages_are_read_in_each_style(api: Web, style: Callable[[Web], str])
     )
 
 
-def test_a_page_that_is_not_there_ends_pages_by_number(api: Web) -> None:
+@pytest.mark.parametrize("status", [204, 404, 410])
+def test_a_page_that_is_not_there_ends_pages_by_number(api: Web, status: int) -> None:
     pages = {"1": as_json(ORDERS[:3]), "2": as_json(ORDERS[3:])}
-    api.routes["/orders"] = lambda asked: pages.get(asked.query["p"], Reply(status=404))
+    api.routes["/orders"] = lambda asked: pages.get(asked.query["p"], Reply(status=status))
     assert read(f"{api.url}/orders#page=number&param=p") == ORDERS
 
 

@@ -29,6 +29,7 @@ LONGEST_ANSWER = 900.0
 MOST_REDIRECTS = 5
 _CHUNK = 1 << 16
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOTHING = frozenset({204, 404, 410})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -42,7 +43,7 @@ class _Again(Exception):
 
 
 class NotThere(SourceError):
-    """There is nothing at an address: 404 or 410."""
+    """There is nothing at an address: 204, 404 or 410."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class Client:
             )
         if status == 403:
             raise self._error("access is denied (403)", "Ask who runs the API for the right to read it.")
-        if status in (404, 410):
+        if status in _NOTHING:
             raise NotThere(f"{self.place.text}: there is nothing at that address ({status}).", hint="Check the path.")
         raise self._error(f"the server answers {status}", "Check the address and what it asks for.")
 
