@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,12 +12,13 @@ if TYPE_CHECKING:
 def duties(memory: Memory) -> list[Duty]:
     """What a worker does about data that arrives."""
     from graph import landing
+    from graph.arriving.bell import Bell
     from graph.arriving.intake import Intake, queues
     from graph.arriving.places import Places
     from graph.arriving.sight import Sight
     from graph.arriving.work import AT_ONCE, Landing
 
-    bell, sight = threading.Event(), Sight(memory)
+    bell, sight = Bell(), Sight(memory)
     hands = [Landing(memory, bell, sight, number) for number in range(AT_ONCE)]
     return [
         Places(memory, bell, sight),

@@ -18,6 +18,7 @@ from tools.events.model import EventError, Told, digest
 from tools.events.reading import read
 
 if TYPE_CHECKING:
+    from graph.arriving.bell import Bell
     from memory import Memory
     from memory.watches import Watch
     from tools.events.queues import Message, Queue
@@ -49,7 +50,7 @@ class Intake(Duty):
 
     name = "events"
 
-    def __init__(self, memory: Memory, bell: threading.Event, url: str) -> None:
+    def __init__(self, memory: Memory, bell: Bell, url: str) -> None:
         self._memory, self._bell, self._url = memory, bell, url
         self._queue: Queue | None = None
         self._in_hand: list[Message] = []
@@ -94,7 +95,7 @@ class Intake(Duty):
             raise
         self._in_hand = []
         if new:
-            self._bell.set()
+            self._bell.ring()
         queue.delete(messages)
 
     def _close(self) -> None:

@@ -18,6 +18,7 @@ from tools.errors import AssayError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from graph.arriving.bell import Bell
     from graph.arriving.sight import Sight
     from memory import Memory
     from memory.watches import Watch
@@ -83,7 +84,7 @@ class Places(Duty):
 
     name, every = "watching", 0.05
 
-    def __init__(self, memory: Memory, bell: threading.Event, sight: Sight) -> None:
+    def __init__(self, memory: Memory, bell: Bell, sight: Sight) -> None:
         self._memory, self._bell, self._sight = memory, bell, sight
         self._renew_at = 0.0
         self._looks: dict[int, Look] = {}
@@ -116,7 +117,7 @@ class Places(Duty):
 class Look:
     """The looks at one place, one after the other."""
 
-    def __init__(self, memory: Memory, watch: Watch, bell: threading.Event) -> None:
+    def __init__(self, memory: Memory, watch: Watch, bell: Bell) -> None:
         self._memory, self._watch, self._bell = memory, watch, bell
         self._looker = looker(memory, watch)
         self._every = watch.every_seconds or LONGEST_REST
@@ -161,7 +162,7 @@ class Look:
     def _look(self) -> None:
         found = self._looker.look()
         if found and self._memory.arrivals.take_in([of_landed(one, self._watch.id) for one in found]):
-            self._bell.set()
+            self._bell.ring()
         self._looker.keep(found)
 
     def _tell(self, trouble: str | None) -> None:

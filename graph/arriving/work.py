@@ -19,13 +19,12 @@ from tools.errors import AssayError
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from graph.arriving.bell import Bell
     from graph.arriving.sight import Sight
     from memory import Memory
     from tools.events.presence import State
 
 LEASE_SECONDS = 30.0
-IDLE_SECONDS = 0.5
-"""How often it is looked for what other workers took in; what this one took in is worked on at once."""
 AT_ONCE = min(4, os.cpu_count() or 1)
 """Arrivals that one worker lands side by side."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
@@ -43,9 +42,7 @@ class Landing(Duty):
 
     every = 0.0
 
-    def __init__(
-        self, memory: Memory, bell: threading.Event, sight: Sight, number: int = 0, land: Land | None = None
-    ) -> None:
+    def __init__(self, memory: Memory, bell: Bell, sight: Sight, number: int = 0, land: Land | None = None) -> None:
         self.name = f"arrivals-{number + 1}"
         self._memory, self._bell, self._sight = memory, bell, sight
         self._land = land or _land
@@ -58,16 +55,17 @@ class Landing(Duty):
             self._left = None
         held = self._memory.arrivals.claim(this_process(), seconds=LEASE_SECONDS, blind=self._sight.blind())
         if held is None:
-            self._bell.wait(IDLE_SECONDS)
-            self._bell.clear()
+            self._bell.listen()
             return False
+        # Where one was, there may be more: another one is to look.
+        self._bell.ring()
         with Beat(self._memory, held):
             self._settle(held)
         return True
 
     def stop(self) -> None:
         """Waits for nothing any more."""
-        self._bell.set()
+        self._bell.ring()
 
     def _settle(self, held: Hold) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,9 @@ import pyarrow as pa
 import pytest
 
 from graph import arriving
+from graph.arriving import bell as bells
 from graph.arriving import places, work
+from graph.arriving.bell import Bell
 from graph.arriving.places import Look, Places
 from graph.arriving.sight import Sight
 from graph.arriving.work import GONE, REPLACED, Landing
@@ -36,7 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files settle, and failures are tried again, in no time."""
     monkeypatch.setattr(files, "SETTLED_SECONDS", 0.02)
     monkeypatch.setattr(work, "FIRST_WAIT", timedelta(0))
-    monkeypatch.setattr(work, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(bells, "IDLE_SECONDS", 0.02)
     monkeypatch.setattr(places, "RENEW_SECONDS", 0.1)
 
 
@@ -50,7 +51,7 @@ def inbox(tmp_path: Path) -> Path:
 @contextmanager
 def landing(store: Memory, land: work.Land, hands: int = 1) -> Iterator[None]:
     """A worker that looks at places, and lands by a function of the test's own."""
-    bell, sight = threading.Event(), Sight(store)
+    bell, sight = Bell(), Sight(store)
     landings = [Landing(store, bell, sight, number, land) for number in range(hands)]
     with Duties([Places(store, bell, sight), *landings]):
         yield
@@ -212,11 +213,11 @@ def test_what_is_gone_or_replaced_before_it_is_looked_at_is_said_to_be(store: Me
     made = watch(store, inbox)
     for name in ("gone", "changed", "same"):
         (inbox / f"{name}.csv").write_text("id\n1\n")
-    look = Look(store, made, threading.Event())
+    look = Look(store, made, Bell())
     looked(store, look, 3)
     (inbox / "gone.csv").unlink()
     (inbox / "changed.csv").write_text("id\n1\n2\n")
-    hand = Landing(store, threading.Event(), Sight(store), 0, passed)
+    hand = Landing(store, Bell(), Sight(store), 0, passed)
     while hand.once():
         pass
     told = {Path(one.location).name: (one.verdict, one.reason) for one in store.arrivals.recent()}
@@ -242,7 +243,7 @@ def test_what_was_moved_away_by_a_try_that_was_cut_off_is_not_said_to_be_gone(st
 
 def test_a_place_that_goes_away_is_told_and_comes_back(store: Memory, inbox: Path, tmp_path: Path) -> None:
     made = watch(store, inbox)
-    look = Look(store, made, threading.Event())
+    look = Look(store, made, Bell())
     inbox.rmdir()
     look.begin()
     assert "is not there" in (store.watches.get(made.id).trouble or "")
@@ -255,11 +256,11 @@ def test_a_place_that_goes_away_is_told_and_comes_back(store: Memory, inbox: Pat
 def test_a_folder_of_another_machine_is_left_to_its_workers(store: Memory, inbox: Path) -> None:
     made = watch(store, inbox)
     (inbox / "a.csv").write_text("id\n1\n")
-    look = Look(store, made, threading.Event())
+    look = Look(store, made, Bell())
     looked(store, look, 1)
     (inbox / "a.csv").rename(inbox.parent / "a.csv")
     inbox.rename(inbox.parent / "elsewhere")
-    hand = Landing(store, threading.Event(), Sight(store), 0, passed)
+    hand = Landing(store, Bell(), Sight(store), 0, passed)
     assert hand.once() is False
     assert store.arrivals.counts() == {"waiting": 1}
 
@@ -331,7 +332,7 @@ def test_a_table_that_is_not_there_is_refused_and_one_that_goes_is_told(store: M
         watch(store, uri.replace("orders", "others"))
     made = watch(store, uri)
     catalog.drop_table("shop.orders")
-    look = Look(store, made, threading.Event())
+    look = Look(store, made, Bell())
     look.begin()
     soon(lambda: store.watches.get(made.id).trouble, "the trouble is told")
     catalog.engine.dispose()
@@ -382,7 +383,7 @@ def test_the_same_folder_is_looked_at_by_many_at_once_without_a_double(store: Me
     time.sleep(0.05)
 
     def look(_: int) -> None:
-        one = Look(store, made, threading.Event())
+        one = Look(store, made, Bell())
         for _ in range(3):
             one.begin()
             one.soon()

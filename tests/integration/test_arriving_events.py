@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from graph.arriving import intake, work
+from graph.arriving import bell as bells
+from graph.arriving import intake
+from graph.arriving.bell import Bell
 from graph.arriving.intake import Intake, queues
 from graph.arriving.sight import Sight
 from graph.arriving.work import REPLACED, Landing
@@ -69,7 +70,7 @@ def watch(store: Memory, s3: Any) -> Watch:
 
 
 def taker(store: Memory, queue: Queue) -> Intake:
-    return Intake(store, threading.Event(), queue.url)
+    return Intake(store, Bell(), queue.url)
 
 
 def emptied(one: Intake) -> None:
@@ -147,7 +148,7 @@ def test_events_out_of_order_land_what_is_there_and_nothing_older(
         landed.append(held.arrival.version)
         return Outcome("passed")
 
-    hand = Landing(store, threading.Event(), Sight(store), 0, land)
+    hand = Landing(store, Bell(), Sight(store), 0, land)
     while hand.once():
         pass
     assert landed == [new]
@@ -244,7 +245,7 @@ def test_a_queue_that_throttles_or_a_token_that_expired_is_tried_again_with_new_
 
 
 def test_a_queue_that_is_not_there_ends_no_worker(store: Memory, queue: Queue, watch: Watch) -> None:
-    bad = Intake(store, threading.Event(), queue.url + "-not")
+    bad = Intake(store, Bell(), queue.url + "-not")
     with pytest.raises(SourceError, match="assay-not"):
         bad.once()
 
@@ -259,7 +260,7 @@ def test_what_is_no_address_of_a_queue_is_refused(monkeypatch: pytest.MonkeyPatc
 def test_a_bucket_is_listed_where_nobody_sends_events(
     store: Memory, s3: Any, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(bells, "IDLE_SECONDS", 0.02)
     s3.put_object(Bucket="lake", Key="raw/a.csv", Body=b"id\n1\n")
     made = Watching(store, "sam").add("s3://lake/raw/", every_seconds=0.2)
     from graph import arriving
