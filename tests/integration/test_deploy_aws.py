@@ -118,6 +118,7 @@ def test_the_execution_sleeps_until_people_have_decided_and_goes_on_with_the_ver
     (run,) = store.runs.recent()
     assert (run.status, run.requested_by) == ("waiting", "schedule")
     assert execution.running
+    _beats_each_in_its_time(store)
     runs = Runs(store)
     last = len(runs.proposals(run.id))
     runs.decide(run.id, [Decision(n, "approve") for n in range(1, last)], "Ann")
@@ -135,6 +136,35 @@ def test_the_execution_sleeps_until_people_have_decided_and_goes_on_with_the_ver
     assert store.outbox.counts()["task-token", "sent"] == 1
 
 
+def _beats_each_in_its_time(store: Memory) -> None:
+    beats = Heartbeats(store)
+    with mock.patch.object(task_tokens.Tasks, "beat", autospec=True, side_effect=task_tokens.Tasks.beat) as sent:
+        assert not beats.once(), "the run was started just now"
+        _long_silent(store)
+        assert beats.once()
+        assert not beats.once()
+        assert sent.call_count == 1
+    assert len(store.db.rows("select * from task_tokens")) == 1, "the task took it"
+
+
+def _long_silent(store: Memory) -> None:
+    store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
+
+
+def _expecting(store: Memory, token: str) -> None:
+    store.runs.create(
+        kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token=token
+    )
+
+
+def test_a_task_that_no_longer_waits_is_forgotten_and_its_run_is_not(store):
+    _expecting(store, "ended")
+    _long_silent(store)
+    assert Heartbeats(store).once()
+    assert store.db.rows("select * from task_tokens") == []
+    assert store.runs.recent()[0].status == "queued"
+
+
 def test_data_that_failed_is_told(store, fargate, tmp_path):
     path = write_orders(tmp_path)
     execution = Execution(path)
@@ -150,20 +180,16 @@ def test_data_that_failed_is_told(store, fargate, tmp_path):
     assert told.startswith(f"Run {run.id}: the data of {path} failed: ")
 
 
-@pytest.mark.parametrize("status", ["failed", "cancelled"])
-def test_a_run_without_a_verdict_is_told(store, fargate, tmp_path, status):
+def test_a_run_that_was_cancelled_is_told(store, fargate, tmp_path):
     execution = Execution(write_orders(tmp_path))
     fargate(execution)
     (run,) = store.runs.recent()
-    if status == "cancelled":
-        Runs(store).cancel(run.id, "Ann")
-    else:
-        _fails(store, run.id, "The table is gone.")
+    Runs(store).cancel(run.id, "Ann")
     assert deliver(store)
     ended = execution.ended()
     assert (ended["status"], ended["error"]) == ("FAILED", "Assay.Unanswered")
     (told,) = execution.told()
-    assert ("Assay.RunCancelled" if status == "cancelled" else "The table is gone.") in told
+    assert "Assay.RunCancelled" in told
 
 
 def _fails(store: Memory, run: str, error: str) -> None:
@@ -188,6 +214,8 @@ def test_a_run_that_failed_was_answered_and_is_not_answered_again(store, fargate
     _fails(store, run.id, "The table is gone.")
     assert deliver(store)
     execution.ended()
+    (told,) = execution.told()
+    assert "The table is gone." in told
     Runs(store).resume(run.id, "Ann")
     assert Worker(store).run(run.id)
     assert store.runs.get(run.id).status == "done"
@@ -195,9 +223,7 @@ def test_a_run_that_failed_was_answered_and_is_not_answered_again(store, fargate
 
 
 def test_an_answer_that_nobody_waits_for_is_given_up_at_once(store):
-    store.runs.create(
-        kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token="forged"
-    )
+    _expecting(store, "forged")
     store.db.rows("update runs set status = 'done' returning id")
     deliver(store)
     assert store.outbox.counts()["task-token", "given up"] == 1
@@ -206,40 +232,18 @@ def test_an_answer_that_nobody_waits_for_is_given_up_at_once(store):
 def test_without_a_region_nobody_tries(store, monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
-    store.runs.create(
-        kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token="t"
-    )
-    store.db.rows("update task_tokens set beat_at = now() - interval '1 day' returning run_id")
+    _expecting(store, "t")
+    _long_silent(store)
     assert Heartbeats(store).once() is False
     store.db.rows("update runs set status = 'done' returning id")
     deliver(store)
     assert store.outbox.counts()["task-token", "pending"] == 1
 
 
-def test_heartbeats_go_to_those_that_wait_each_in_its_time_and_end_with_the_task(store, fargate, tmp_path):
-    execution = Execution(write_orders(tmp_path))
-    fargate(execution)
-    beats = Heartbeats(store)
-    with mock.patch.object(task_tokens.Tasks, "beat", autospec=True, side_effect=task_tokens.Tasks.beat) as sent:
-        assert not beats.once(), "the run was started just now"
-        store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
-        assert beats.once()
-        assert not beats.once()
-        assert sent.call_count == 1
-        assert len(store.db.rows("select * from task_tokens")) == 1
-    execution.steps.send_task_failure(taskToken=execution.container()[1]["ASSAY_TASK_TOKEN"], error="Stopped")
-    execution.ended()
-    store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
-    assert beats.once()
-    assert store.db.rows("select * from task_tokens") == []
-
-
 def test_workers_share_the_heartbeats(store, store_url):
     for token in "abc":
-        store.runs.create(
-            kind="run", goal="g", sources=["a"], model="offline", graph_version="1", requested_by="a", task_token=token
-        )
-    store.db.rows("update task_tokens set beat_at = now() - interval '2 minutes' returning run_id")
+        _expecting(store, token)
+    _long_silent(store)
     with Memory.open(store_url) as other:
         found = [TaskTokens(memory.db).due(task_tokens.BEAT, limit=2) for memory in (store, other, store)]
     assert [len(one) for one in found] == [2, 1, 0]

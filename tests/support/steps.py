@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -43,5 +44,6 @@ def executing() -> Iterator[None]:
         yield
 
 
+@cache
 def _operation(name: str) -> Any:
     return boto3.client("ecs").meta.service_model.operation_model(name)
