@@ -14,7 +14,7 @@ from graph.runs import Runs
 from memory.task_tokens import TaskTokens
 from tools.errors import AssayError
 from tools.openlineage.sending import NotSent
-from tools.step_functions import Gone, Invalid, Tasks, reachable
+from tools.step_functions import LONGEST_CAUSE, Gone, Invalid, Tasks, reachable
 
 if TYPE_CHECKING:
     from memory import Memory
@@ -64,7 +64,7 @@ def answer(memory: Memory, run_id: str) -> dict[str, Any]:
     return {
         "run": run_id,
         "passed": report.passed,
-        "error": report.run.error,
+        "error": report.run.error and report.run.error[:LONGEST_CAUSE],
         "approved": sum(choice in ("approve", "edit") for choice in choices),
         "rejected": choices.count("reject"),
         "tables": len(report.tables),

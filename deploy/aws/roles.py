@@ -19,7 +19,7 @@ def roles() -> Json:
         "WorkerRole": _task([*work, _queue()]),
         "JobRole": _task(work),
         "ApiRole": _task(_read()),
-        "PageRole": _task(_read()),
+        "PageRole": _task([*_read(), _shell()]),
         "ExecutionRole": role(TASKS, _start(), when=OURS),
         "SchedulerRole": role("states.amazonaws.com", _steps(), when=OURS),
         "TimerRole": role(
@@ -29,7 +29,7 @@ def roles() -> Json:
 
 
 def _task(statements: list[Json]) -> Json:
-    return role(TASKS, [*statements, _home(), _shell()], when=OURS)
+    return role(TASKS, [*statements, _home()], when=OURS)
 
 
 def _tables() -> list[Any]:
@@ -128,7 +128,7 @@ def _home() -> Json:
 
 
 def _shell() -> Json:
-    """`aws ecs execute-command`, by which admins add users; who may call it is said by their own policies."""
+    """`aws ecs execute-command`, by which admins add users: in the page alone. Who may call it is said elsewhere."""
     channels = "CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel"
     return allow(
         "OpenShell",

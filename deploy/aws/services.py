@@ -17,6 +17,8 @@ KEEP_LOGS_DAYS = 90
 ANY = "0.0.0.0"  # noqa: S104 - security groups say who comes near
 STORE = f"postgresql://{OWNER}@${{Host}}:{PORT}/{DATABASE}?sslmode=require"
 """libpq has the password from PGPASSWORD."""
+SHELL = "Page"
+"""The one task in which a shell can be opened: to add users, and with the fewest permissions."""
 WORKER = ["worker", "--health-port", str(HEALTH_PORT)]
 API = ["api", "--host", ANY, "--port", str(API_PORT), "--no-worker"]
 PAGE = ["ui", "--host", ANY, "--port", str(PAGE_PORT), "--no-worker"]
@@ -49,7 +51,8 @@ def _task(name: str, command: Sequence[str], healthy: str = "", port: int = 0) -
             {"Name": "ASSAY_AUDIT_KEY", "ValueFrom": ref("AuditKey")},
         ],
         "MountPoints": [_mount("home", HOME), _mount("scratch", SCRATCH)],
-        "ReadonlyRootFilesystem": True,
+        # Where admins open a shell, the agent that opens it has to write.
+        "ReadonlyRootFilesystem": name != SHELL,
         "LinuxParameters": {"InitProcessEnabled": True},
         "StopTimeout": STOP_SECONDS,
         "LogConfiguration": {"LogDriver": "awslogs", "Options": _log(name)},
@@ -124,7 +127,7 @@ def _service(task: str, count: Any, port: int = 0) -> Json:
         TaskDefinition=ref(task),
         DesiredCount=count,
         LaunchType="FARGATE",
-        EnableExecuteCommand=True,
+        EnableExecuteCommand=task == f"{SHELL}Task",
         NetworkConfiguration=placed(),
         DeploymentConfiguration={
             "MinimumHealthyPercent": 100,

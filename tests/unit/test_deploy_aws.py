@@ -111,6 +111,20 @@ def test_the_commands_of_tasks_exist(task):
     commands["health"].make_context("health", asked[3:]).close()
 
 
+def test_a_shell_opens_in_the_page_alone_and_all_else_is_read_only():
+    ecs = ("AWS::ECS::Service", "AWS::ECS::TaskDefinition")
+    kinds = {name: one for name, one in RESOURCES.items() if one["Type"] in ecs}
+    assert [name for name, one in kinds.items() if one["Properties"].get("EnableExecuteCommand")] == ["Page"]
+    assert [role for role in ROLES if "ssmmessages" in _services(role)] == ["PageRole"]
+    written = [
+        name
+        for name, one in kinds.items()
+        for container in one["Properties"].get("ContainerDefinitions", [])
+        if not container["ReadonlyRootFilesystem"]
+    ]
+    assert written == ["PageTask"]
+
+
 def test_secrets_are_references():
     for name, one in RESOURCES.items():
         if one["Type"] == "AWS::ECS::TaskDefinition":
