@@ -116,7 +116,7 @@ def _tell() -> list[Json]:
 
 
 def _queue() -> Json:
-    actions = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility sqs:GetQueueAttributes sqs:GetQueueUrl"
+    actions = "sqs:ReceiveMessage sqs:DeleteMessage sqs:ChangeMessageVisibility"
     return allow("TakeEvents", actions, att("Arrivals", "Arn"))
 
 
