@@ -228,7 +228,7 @@ def test_a_table_that_is_dropped_while_it_is_open(opened: Run, empty_url: str) -
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute("drop table t")
     for ask in (table.query, lambda query: list(table.stream(query))):
-        with pytest.raises(QueryError, match='relation "public.t" does not exist') as caught:
+        with pytest.raises(QueryError, match=r'relation "public\.t" does not exist') as caught:
             ask(everything(table))
         assert caught.value.cause == "statement"
 
