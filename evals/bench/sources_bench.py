@@ -8,6 +8,7 @@ PostgreSQL and DuckDB, so that only what Assay adds to the engine shows there.
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import tempfile
 import time
@@ -112,6 +113,7 @@ def _postgres_server(path: Path) -> Iterator[str]:
         yield server
     finally:
         embedded.stop(home)
+        shutil.rmtree(home)
 
 
 @contextmanager
