@@ -102,7 +102,7 @@ def _iceberg(path: Path) -> Iterator[str]:
 
 @contextmanager
 def _postgres_server(path: Path) -> Iterator[str]:
-    home = Path(tempfile.mkdtemp(prefix="assay-b-"))
+    home = Path(tempfile.mkdtemp(prefix="assay-bench-"))
     server = embedded.start(home)
     try:
         with psycopg.connect(server, autocommit=True) as connection:
