@@ -41,6 +41,7 @@ DEEDS = {
     "drop": "0011",
     "watch": "0011",
     "snooze": "0011",
+    "promote": "0011",
     "settings": "0001",
     "users": "0001",
 }
