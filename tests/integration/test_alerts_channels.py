@@ -67,6 +67,17 @@ def test_references_may_be_part_of_an_address_and_stand_in_headers(hook, monkeyp
     assert hook.headers[0]["x-key"] == "Bearer a-key"
 
 
+def test_a_secret_that_is_no_header_is_not_quoted(hook, monkeypatch):
+    monkeypatch.setenv("KEY", "a-key\n")
+    sending.send("webhook", "${HOOK}", {"headers": {"X-Key": "Bearer ${KEY}"}}, NOTICE)
+    assert hook.headers[0]["x-key"] == "Bearer a-key", "a line's end is no part of it"
+    for value in ("a-key\nmore", "a-key \N{SNOWMAN}"):
+        monkeypatch.setenv("KEY", value)
+        failed = str(told("webhook", "${HOOK}", headers={"X-Key": "Bearer ${KEY}"}))
+        assert "cannot be sent" in failed
+        assert "a-key" not in failed
+
+
 @pytest.mark.parametrize(
     ("status", "refused"), [(400, True), (422, True), (404, False), (429, False), (500, False), (503, False)]
 )
@@ -143,6 +154,8 @@ def test_a_certificate_has_to_be_trusted(tmp_path, monkeypatch):
         ("http://example.com/a-secret", "without encryption"),
         ("https://127.0.0.1:9/a-secret", "127.0.0.1 cannot be reached"),
         ("https://127.0.0.1:no/a-secret", "no https:// address"),
+        ("https://127.0.0.1:9/a-secret x", "cannot be sent"),
+        ("https://ann:a-secret@127.0.0.1:9/x", "no https:// address"),
     ],
 )
 def test_a_webhook_that_cannot_be_asked_says_why_and_no_secret(monkeypatch, value, said):
@@ -259,6 +272,8 @@ def test_events_and_topics_reach_their_queues(monkeypatch):
             "without encryption",
         ),
         ("sns", "arn:aws:sns:eu-west-1:12:ops", {}, "no SNS topic"),
+        ("sns", "ops", {}, "no SNS topic"),
+        ("eventbridge", "arn:aws:sns:eu-west-1:123456789012:ops", {}, "no EventBridge bus"),
         ("eventbridge", "a bus", {}, "no EventBridge bus"),
     ],
 )

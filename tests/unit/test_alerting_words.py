@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from memory.channels import Channel, NewChannel
 from tools.alerting import mail, slack, words
-from tools.alerting.cloud import MOST_BYTES, event
 from tools.alerting.errors import NotTold, reason
+from tools.alerting.eventbridge import event
 from tools.alerting.model import Item, Notice, Part
 from tools.alerting.secrets import filled, has_reference, without
+from tools.alerting.sns import MOST_BYTES
 
 NOW = "2026-11-23T22:31:00+00:00"
 LINE = st.text(max_size=500)

@@ -59,5 +59,4 @@ def _told(error: BaseException) -> NotTold:
 
 
 def _module(kind: str) -> Any:
-    name = {"webhook": "webhook", "email": "mail", "sns": "cloud", "eventbridge": "cloud"}[kind]
-    return import_module(f"tools.alerting.{name}")
+    return import_module(f"tools.alerting.{'mail' if kind == 'email' else kind}")

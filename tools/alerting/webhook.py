@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from http.client import InvalidURL
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ def send(target: str, options: Mapping[str, Any], notice: Notice) -> None:
     url = filled(target).strip()
     host = _host(url)
     headers = {
-        **{name: filled(value) for name, value in options.get("headers", {}).items()},
+        **{name: filled(value).strip() for name, value in options.get("headers", {}).items()},
         **{"Content-Type": "application/json; charset=utf-8", "User-Agent": "assay", "Idempotency-Key": notice.id},
     }
     body = json.dumps(slack.payload(notice), ensure_ascii=False).encode()
@@ -60,6 +61,10 @@ def send(target: str, options: Mapping[str, Any], notice: Notice) -> None:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
             raise tls.certificate(error.reason, host) from None
         raise NotTold(f"{host} cannot be reached: {reason(error)}") from None
+    except (InvalidURL, ValueError):
+        # Their words quote the address, or the header.
+        message = f"The address of the webhook on {host}, or a header, has letters that cannot be sent."
+        raise NotTold(message, hint="Is there a blank or the end of a line in what it stands for?") from None
     except TimeoutError:
         raise NotTold(f"{host} did not answer within {SECONDS:.0f} s.") from None
 
@@ -80,7 +85,7 @@ def _host(url: str) -> str:
         known = parts.port is None or parts.port > 0
     except ValueError:
         raise wrong from None
-    if parts.scheme not in ("https", "http") or not parts.hostname or not known:
+    if parts.scheme not in ("https", "http") or not parts.hostname or not known or "@" in parts.netloc:
         raise wrong
     if parts.scheme == "http" and not tls.is_here(parts.hostname):
         raise NotTold(f"{parts.hostname} would be asked without encryption.", hint="Use https://.")
