@@ -133,6 +133,16 @@ def test_compressed_files(tmp_path):
         assert rows(table) == [{"id": 1}]
 
 
+@pytest.mark.parametrize("rows_in", [10, 30_000])
+@pytest.mark.parametrize("ending", ["csv.gz", "csv.zst"])
+def test_a_compressed_file_that_was_cut_short_is_said_to_be_damaged(tmp_path, ending, rows_in):
+    text = "id,n\n" + "".join(f"{number},{number * 7919 % 104729}\n" for number in range(rows_in))
+    packed = pa.compress(text.encode(), codec={"csv.gz": "gzip", "csv.zst": "zstd"}[ending], asbytes=True)
+    for content in (packed[: len(packed) * 3 // 4], text.encode()):
+        with pytest.raises(SourceError, match="damaged or cut short"):
+            sources.open(write(tmp_path / f"a.{ending}", content)).close()
+
+
 def test_json_array_lines_and_nesting(tmp_path):
     with sources.open(write(tmp_path / "a.json", '[{"a":1,"b":{"c":[1]}},{"a":2}]')) as table:
         assert [(field.name, field.kind) for field in table.fields] == [("a", "number"), ("b", "other")]

@@ -12,7 +12,8 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,7 +23,7 @@ from sqlglot import exp
 
 from tools.sources import s3
 from tools.sources.duck import engine
-from tools.sources.duck_errors import RECODE, as_source_error, ragged, unclosed
+from tools.sources.duck_errors import DAMAGED, RECODE, as_source_error, ragged, unclosed
 from tools.sources.names import check_names
 from tools.sources.readers import Option, read_files, sniff
 from tools.sources.table import SourceError
@@ -118,6 +119,9 @@ def _header(path: str, found: _Sniffed, encoding: str) -> list[str]:
 def _encoding(path: str) -> str:
     with _bytes(path) as handle:
         head = handle.read(_HEAD_BYTES)
+        # DuckDB takes a stream of zstd that was cut short for a shorter one.
+        while path.lower().endswith(".zst") and handle.read(_HEAD_BYTES):
+            pass
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in head or head.startswith((b"PAR1", b"%PDF", b"PK\x03\x04")):
@@ -200,13 +204,25 @@ def _bad_byte(path: str) -> str | None:
     return None
 
 
-def _bytes(path: str) -> io.BufferedReader:
+@contextmanager
+def _bytes(path: str) -> Iterator[io.BufferedReader]:
     packed = {".gz": "gzip", ".zst": "zstd"}.get(os.path.splitext(path)[1].lower())
-    handle = s3.opened(path) if path.startswith(s3.S3) else open(path, "rb")  # noqa: SIM115
-    if packed is None:
-        return handle
-    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(handle), packed))
+    with s3.opened(path) if path.startswith(s3.S3) else open(path, "rb") as handle:
+        if packed is None:
+            yield handle
+            return
+        try:
+            with io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(handle), packed)) as unpacked:
+                yield unpacked
+        except OSError as error:
+            # What the disk or the network refuses has a number; what cannot be unpacked has none.
+            if error.errno is not None:
+                raise
+            raise SourceError(f"{path} cannot be unpacked as {packed}.", hint=DAMAGED) from error
 
 
-def _text(path: str, encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(_bytes(path), encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+@contextmanager
+def _text(path: str, encoding: str) -> Iterator[io.TextIOWrapper]:
+    named = "utf-8-sig" if encoding == "utf-8" else encoding
+    with _bytes(path) as handle, io.TextIOWrapper(handle, encoding=named, newline="") as lines:
+        yield lines
