@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tools.validation.quarantine import Split
 
 Progress = Callable[[float], None]
+Opened = tuple["Table", "Dataset"]
 
 
 class _AtHand(NamedTuple):
@@ -71,12 +72,21 @@ class Workbench:
             table.close()
             raise
 
-    def profile(self, source: str, on_progress: Progress | None = None) -> Profiled:
+    @contextmanager
+    def opened(self, source: str, held: Opened | None = None) -> Iterator[Opened]:
+        """:meth:`open` for a block, which closes the table; what the caller ``held`` open stays open."""
+        if held is not None:
+            yield held
+            return
+        table, dataset = self.open(source)
+        with table:
+            yield table, dataset
+
+    def profile(self, source: str, on_progress: Progress | None = None, held: Opened | None = None) -> Profiled:
         """The profile of the source's present content: from the store if it was profiled before, else by a scan."""
         from tools import profiling
 
-        table, dataset = self.open(source)
-        with table:
+        with self.opened(source, held) as (table, dataset):
             stored = self.memory.catalog.profile(dataset.id, table.version)
             if stored is not None:
                 profile = profiling.Profile.from_dict(stored.profile)
@@ -191,6 +201,7 @@ class Workbench:
         quarantine: str | None = None,
         composite: Literal["column", "row"] = "column",
         on_progress: Progress | None = None,
+        held: Opened | None = None,
     ) -> Validated:
         """Evaluates the ruleset (None: the active rules) and stores verdicts and scores.
 
@@ -204,7 +215,7 @@ class Workbench:
         from tools.sources import file_access
         from tools.validation.outlets import check
 
-        with self._at_hand(source, ruleset, others) as (dataset, tables, active, rules, past):
+        with self._at_hand(source, ruleset, others, held) as (dataset, tables, active, rules, past):
             table, roots = tables["primary"], file_access.roots(tables.values())
             if quarantine is not None:
                 check(quarantine, table.dataset.short)
@@ -234,14 +245,15 @@ class Workbench:
             return dqdl.explain(rules, tables, dialect, history=past, composite=composite)
 
     @contextmanager
-    def _at_hand(self, source: str, ruleset: str | None, others: Mapping[str, str] | None) -> Iterator[_AtHand]:
+    def _at_hand(
+        self, source: str, ruleset: str | None, others: Mapping[str, str] | None, held: Opened | None = None
+    ) -> Iterator[_AtHand]:
         """What a validation needs, with the tables open. Raises WorkError."""
         from agents.unapproved import sound
         from tools import dqdl
 
         with ExitStack() as opened:
-            table, dataset = self.open(source)
-            opened.enter_context(table)
+            table, dataset = opened.enter_context(self.opened(source, held))
             tables = {"primary": table}
             for alias, other in (others or {}).items():
                 tables[alias] = opened.enter_context(self.open(other)[0])

@@ -44,18 +44,16 @@ def judge(memory: Memory, run_id: str, bench: Workbench, source: str, at: dateti
     Raises SourceError; also where it changed in between.
     """
     from graph.recorded import PROFILED
-    from tools.sources.table import SourceError
 
-    profiled = bench.profile(source)
-    dataset = profiled.dataset
-    told = {"table": dataset.short_name, "dataset_id": str(dataset.id), "profile_id": str(profiled.profile_id)}
-    memory.runs.append_event(run_id, PROFILED, told, agent="profiler")
-    findings = unlike(memory, profiled, at)
-    if not memory.rules.active(dataset.id):
-        return Verdict(dataset, None, _judged(run_id, profiled, None, findings))
-    validated = bench.validate(run_id, source)
-    if validated.version != profiled.version:
-        raise SourceError(f"{source} changed while it was judged.", hint="It is judged again.")
+    with bench.opened(source) as held:
+        profiled = bench.profile(source, held=held)
+        dataset = profiled.dataset
+        told = {"table": dataset.short_name, "dataset_id": str(dataset.id), "profile_id": str(profiled.profile_id)}
+        memory.runs.append_event(run_id, PROFILED, told, agent="profiler")
+        findings = unlike(memory, profiled, at)
+        if not memory.rules.active(dataset.id):
+            return Verdict(dataset, None, _judged(run_id, profiled, None, findings))
+        validated = bench.validate(run_id, source, held=held)
     return Verdict(dataset, validated.evaluation.passed, _judged(run_id, profiled, validated, findings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,11 +67,11 @@ def freshness(before: Sequence[datetime], now: datetime) -> Unlike | None:
     Files that come in bursts have short gaps and long ones: late is what took longer than ever before.
     """
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise([*before, now])]
-    expected = expect([Point(gap) for gap in gaps[:-1]])
-    if expected is None or expected.allows(gaps[-1]):
+    longest = max(gaps[:-1], default=math.inf)
+    if gaps[-1] <= LATE * longest:
         return None
-    longest = max(gaps[:-1])
-    if gaps[-1] <= LATE * max(longest, expected.usual.high):
+    expected = expect([Point(gap) for gap in gaps[:-1]])
+    if expected is None or expected.allows(gaps[-1]) or gaps[-1] <= LATE * expected.usual.high:
         return None
     said = f"It came {_span(gaps[-1])} after the batch before; until now it took {_span(longest)} at most."
     return Unlike("freshness", "arrival", said)
