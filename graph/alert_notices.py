@@ -35,11 +35,14 @@ HIDDEN = "<hidden>"
 ORDER = {"opened": 0, "reminded": 1, "resolved": 2}
 
 
-def gather(memory: Memory) -> int:
-    """Writes messages of what may be told now into the outbox, in one transaction; how much news that was."""
+def gather(memory: Memory, *, wait: bool = False) -> int:
+    """Writes messages of what may be told now into the outbox, in one transaction; how much news that was.
+
+    ``wait`` for another process that is at it.
+    """
     page = memory.alerts.page()
     with memory.db.transaction() as connection:
-        news = due(connection)
+        news = due(connection, wait=wait)
         # Of an alert one word: that it is new comes before that it is still there.
         telling: dict[int, News] = {}
         for one in news:

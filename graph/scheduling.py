@@ -78,9 +78,12 @@ class Scheduling:
 
         Raises WrongState while it is being done.
         """
+        from graph.delivery import deliver_briefly
+
         person = require(self._requested_by, "schedule")
         firing = self._schedules.take_now(number, this_process(), LEASE_SECONDS, person)
         _do(self._memory, self._schedules, firing, on_progress)
+        deliver_briefly(self._memory)
         return self._schedules.get(number)
 
 

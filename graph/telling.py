@@ -38,14 +38,17 @@ class Telling:
         self.begin()
         return False
 
-    def begin(self) -> list[threading.Thread]:
-        """The threads that send, of channels that were not at it already. Raises StoreError."""
+    def begin(self, *, wait: bool = False) -> list[threading.Thread]:
+        """The threads that send, of channels that were not at it already. Raises StoreError.
+
+        Who looks only once has to ``wait`` for another process that makes messages.
+        """
         news, channels = waiting(self._memory.db)
         if news:
             # Most runs end without news: they need not wait for what makes messages to be imported.
             from graph.alert_notices import gather
 
-            if gather(self._memory):
+            if gather(self._memory, wait=wait) or wait:
                 _, channels = waiting(self._memory.db)
         begun = {name: self._sending(name) for name in channels if not self._sends(name)}
         for thread in begun.values():
@@ -68,7 +71,7 @@ def begin_telling(memory: Memory) -> threading.Thread:
 
     def work() -> None:
         try:
-            for thread in Telling(memory).begin():
+            for thread in Telling(memory).begin(wait=True):
                 thread.join()
         except StoreError as error:
             log.warning("Alerts wait: %s", error)
@@ -80,7 +83,7 @@ def begin_telling(memory: Memory) -> threading.Thread:
 
 def tell_all(memory: Memory) -> None:
     """Tells now what there is to tell, and comes back when everybody was tried. Raises StoreError."""
-    for thread in Telling(memory).begin():
+    for thread in Telling(memory).begin(wait=True):
         thread.join()
 
 

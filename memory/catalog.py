@@ -87,7 +87,7 @@ class Catalog:
         )
         assert row
         if elsewhere and (row["overflow"] or {}).get("key") != elsewhere["key"]:
-            overflow.take_back(elsewhere)
+            overflow.take_back(self._db, elsewhere)
         found: UUID = row["id"]
         return found
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from memory.channels import PREFIX
 from memory.db import Connection, Database
 
+LOCK = "select pg_advisory_xact_lock(4026170516)"
 TRY_LOCK = "select pg_try_advisory_xact_lock(4026170516) as got"
 LONGEST_RUN_SECONDS = 60.0
 """What a run found is told when it ends or waits for people; of a longer one, what it found so far."""
@@ -86,13 +87,17 @@ def waiting(db: Database) -> tuple[bool, list[str]]:
     return row["news"], [kind.removeprefix(PREFIX) for kind in row["kinds"]]
 
 
-def due(connection: Connection) -> list[News]:
-    """What may be told now, oldest first; nothing while another process is at it, or after much was told."""
+def due(connection: Connection, *, wait: bool = False) -> list[News]:
+    """What may be told now, oldest first; nothing after much was told.
+
+    While another process is at it this one waits, or there is nothing: for a worker, which looks again.
+    """
     row = connection.execute("select exists (select from alert_news where gathered_at is null) as any").fetchone()
     if not row or not row["any"]:
         return []
-    row = connection.execute(TRY_LOCK).fetchone()
-    if not row or not row["got"]:
+    if wait:
+        connection.execute(LOCK)
+    elif not (row := connection.execute(TRY_LOCK).fetchone()) or not row["got"]:
         return []
     row = connection.execute(BUSY).fetchone()
     if row and row["often"] >= MOST_IN_A_MINUTE:

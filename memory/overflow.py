@@ -61,8 +61,12 @@ def put(db: Database, dataset_id: UUID, profile: dict[str, Any]) -> dict[str, An
     return {"place": found.uri, "key": key, "digest": digest, "bytes": len(text), "columns": columns}
 
 
-def take_back(overflow: dict[str, Any]) -> None:
-    """Removes an object that no row speaks of; a place that cannot be reached keeps it until it is pruned."""
+def take_back(db: Database, overflow: dict[str, Any]) -> None:
+    """Removes an object, unless a row speaks of it; a place that cannot be reached keeps it until it is pruned."""
+    spoken_of = "select from profiles where overflow ->> 'place' = %s and overflow ->> 'key' = %s limit 1"
+    if db.row(spoken_of, [overflow["place"], overflow["key"]]) is not None:
+        # Two contents of a dataset may have the same profile.
+        return
     try:
         _at(overflow["place"]).delete(overflow["key"])
     except AssayError as error:
@@ -110,7 +114,7 @@ def forget(db: Database, older_than: timedelta) -> int:
     rows = db.rows("delete from profiles where id = any(%s) returning overflow", [lost]) if lost else []
     for row in old:
         if row["overflow"] is not None:
-            take_back(row["overflow"])
+            take_back(db, row["overflow"])
     return len(old) + len(rows)
 
 

@@ -155,6 +155,8 @@ class Schedules:
     def end(self, firing: Firing, outcome: Outcome, said: str, run_id: str | None = None) -> bool:
         """Writes down what came of it, and has people told of what could not be done. False where it is not its own."""
         with self._db.transaction() as connection:
+            # Before the firing, as everybody does: it may be removed at the same time.
+            connection.execute("select from schedules where number = %s for update", [firing.schedule.number])
             ended = connection.execute(
                 """update schedule_firings set ended_at = now(), outcome = %s, said = %s, run_id = %s
                 where id = %s and tries = %s and ended_at is null returning id""",
@@ -219,8 +221,9 @@ def _begin(
 
 
 def _tell(connection: Connection, found: Schedule, outcome: Outcome, said: str, run_id: str | None) -> None:
-    """An error is a trouble until it is done again; rules that fail are alerts of their own."""
-    if outcome == "error":
+    """An error is a trouble until it is done again, if it is to be; rules that fail are alerts of their own."""
+    removed = "select from schedules where number = %s and removed_at is not null"
+    if outcome == "error" and connection.execute(removed, [found.number]).fetchone() is None:
         what = f"{found.action} {found.source}"
         alerts.tell(connection, "schedule", str(found.number), what, said, run_id=run_id)
     else:

@@ -21,7 +21,7 @@ from graph.jobs import Jobs
 from graph.telling import Telling, tell_all
 from memory.alerts import settle, tell
 from memory.channels import NewChannel
-from memory.notices import LONGEST_RUN_SECONDS, MOST_IN_A_MINUTE
+from memory.notices import LONGEST_RUN_SECONDS, MOST_IN_A_MINUTE, TRY_LOCK
 from tests.integration.test_alerts_memory import EMAIL, ROWS, validated
 from tests.support.stores import new_dataset
 from tests.support.webhooks import until, webhook
@@ -82,6 +82,19 @@ def test_a_validation_tells_at_once_once_and_when_it_is_over(store, hook, orders
     assert store.alerts.list() == []
     (alert,) = store.alerts.list("resolved")
     assert (alert.times, alert.told) == (2, ["ops"])
+
+
+def test_who_looks_once_waits_for_another_one_that_makes_messages(store, hook, orders):
+    validated(store, new_dataset(store), {EMAIL: "Failed"})
+    with store.db.transaction() as connection:
+        connection.execute(TRY_LOCK)
+        job = threading.Thread(target=Jobs(store, "ann").validate, args=(str(orders), f"Rules = [ {EMAIL} ]"))
+        job.start()
+        wanted = "select from pg_locks where locktype = 'advisory' and not granted and objid = 4026170516"
+        until(lambda: store.db.row(wanted) is not None)
+        assert gather(store) == 0, "a worker looks again"
+    job.join()
+    assert hook.asked == 1
 
 
 def test_all_rules_and_datasets_of_a_run_are_one_message(store, hook):

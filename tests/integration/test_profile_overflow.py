@@ -23,6 +23,7 @@ from tests.integration.test_objects import table
 from tests.support.s3 import bucket
 from tests.support.stores import new_dataset
 from tools.errors import AssayError
+from tools.objects import at as opened
 from ui.cli.main import app
 
 MONTH = timedelta(days=30)
@@ -137,7 +138,7 @@ def test_what_is_lost_is_said_and_can_be_let_go(store, place, tmp_path):
     dataset = new_dataset(store)
     store.catalog.save_profile(dataset.id, "v", profile())
     found = rows(store)[0]["overflow"]
-    overflow.take_back(found)
+    opened(found["place"]).delete(found["key"])
     with pytest.raises(StoreError, match=r"is lost.*assay store prune --profiles"):
         store.catalog.profile(dataset.id, "v")
     assert prune(store, MONTH).profiles == 0
@@ -176,6 +177,17 @@ def test_old_profiles_go_with_their_objects_and_the_newest_stays(store, folder):
     assert prune(store, MONTH, profiles=True).profiles == 2
     assert len(objects(folder)) == 1
     assert store.catalog.latest_profile(dataset.id).profile == profile(5002)
+
+
+def test_an_object_of_two_contents_goes_with_the_last(store, folder):
+    dataset = new_dataset(store)
+    for version, days in (("first", 100), ("again", 0)):
+        store.catalog.save_profile(dataset.id, version, profile())
+        when = "update profiles set created_at = now() - make_interval(days => %s) where version = %s returning id"
+        store.db.rows(when, [days, version])
+    assert len(objects(folder)) == 1
+    assert prune(store, MONTH, profiles=True).profiles == 1
+    assert store.catalog.latest_profile(dataset.id).profile == profile()
 
 
 def test_the_command_says_what_it_let_go(store_url, store, folder, monkeypatch):

@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from graph import scheduling
+from graph import delivery, scheduling
+from graph.alerting import Alerting
 from graph.permissions import Actor, PermissionDenied
 from graph.scheduling import Scheduler, Scheduling
+from memory.channels import NewChannel
 from memory.errors import NotFound, WrongState
 from memory.people import People, new_person
 from memory.schedules import MOST_TRIES, Schedules
 from memory.store import Memory
+from tests.support.webhooks import webhook
 from tools.cron import CronError
 from tools.errors import AssayError
 from tools.objects.model import ObjectsError
@@ -210,6 +213,30 @@ def test_what_cannot_be_done_is_told_until_it_can(store, tmp_path):
         alerts = store.db.rows("select kind, resolved_at is null as open, what from alerts")
         assert [(one["kind"], one["open"], one["what"]) for one in alerts] == [("schedule", open_, f"profile {gone}")]
         gone.write_text("id\n1\n")
+
+
+def test_what_was_removed_meanwhile_is_nobodys_trouble(store, tmp_path):
+    schedules = Schedules(store.db)
+    for left in (False, True):
+        made = Scheduling(store, "ada").add("@daily", "profile", str(tmp_path / "gone.csv"))
+        firing = schedules.take_now(made.number, NEVER_ALIVE, -1 if left else 60, "ada")
+        if left:
+            store.db.rows("update schedule_firings set tries = %s where id = %s returning id", [MOST_TRIES, firing.id])
+        Scheduling(store, "ada").remove(made.number)
+        assert schedules.take(NEVER_ALIVE, 60) is None
+        assert left or schedules.end(firing, "error", "There is no such file.")
+    assert store.alerts.list("all") == []
+    assert [one[2] for one in firings(store)] == ["error", "error"]
+
+
+def test_run_now_has_people_told(store, tmp_path, monkeypatch):
+    with webhook() as hook:
+        monkeypatch.setenv("HOOK", hook.url)
+        Alerting(store, "root").add_channel(NewChannel("ops", "webhook", "${HOOK}"))
+        made = Scheduling(store, "ada").add("@daily", "profile", str(tmp_path / "gone.csv"))
+        monkeypatch.setattr(delivery, "BRIEFLY_SECONDS", 30)
+        assert Scheduling(store, "ada").run_now(made.number).last_outcome == "error"
+        assert "schedule failed" in hook.texts[0]
 
 
 def test_a_bug_is_no_end_of_the_worker(store, orders, monkeypatch):
