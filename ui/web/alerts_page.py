@@ -28,6 +28,7 @@ _TIMES = {
     "no longer": timedelta(),
 }
 _PROBLEM = "alerts-problem"
+_WIDTHS = {name: st.column_config.Column(width=pixels) for name, pixels in (("#", 50), ("Kind", 150), ("Times", 50))}
 
 
 def page() -> st.Page:
@@ -55,7 +56,7 @@ def show() -> None:
             on_select="rerun",
             selection_mode="single-row",
             hide_index=True,
-            column_config=moments("Since"),
+            column_config=moments("Since") | _WIDTHS,
         )
         rows = picked["selection"]["rows"]
         if rows and rows[0] < len(alerts):
