@@ -70,11 +70,10 @@ class TestBucket:
         assert Promotions(store, "Ann").promote(batch).state == "trusted"
         assert self._keys(lake) == [f"trusted/_manifests/{batch.id}.json", "trusted/day.csv"]
 
-    def test_an_object_replaced_while_it_was_judged_is_judged_again(
+    def test_an_object_replaced_while_it_was_judged_is_not_published_for_what_it_was(
         self, store: Memory, lake: Any, watch: Watch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from agents.workbench import Workbench
-        from tools.sources.table import SourceError
 
         validate = Workbench.validate
 
@@ -83,9 +82,7 @@ class TestBucket:
             return validate(bench, *given, **more)
 
         monkeypatch.setattr(Workbench, "validate", late)
-        held = arrived(store, watch, self._put(lake, GOOD))
-        with pytest.raises(SourceError, match="changed while it was judged"):
-            land(store, held)
+        assert land(store, arrived(store, watch, self._put(lake, GOOD))).verdict == "none"
         assert self._keys(lake) == ["raw/day.csv"]
 
     def test_a_truncated_object_is_in_quarantine(self, store: Memory, lake: Any) -> None:
@@ -188,6 +185,21 @@ class TestBranch:
         self._written(table, 3)
         assert Promotions(store, "Ann").promote(batch).state == "trusted"
         assert self._amounts(uri) == [1, 2, 3, 9]
+
+    def test_what_main_did_not_take_is_published_in_the_name_of_a_person(
+        self, store: Memory, uri: str, table: Table, watch: Watch
+    ) -> None:
+        state = self._written(table, -3)
+        landed(store, watch, f"{uri}?{state}")
+        table.append(pa.table({"amount": [9]}))
+        [batch] = store.publications.recent(1)
+        diverged = Promotions(store, "Ann").promote(batch, "agreed")
+        assert diverged.state == "diverged"
+        table.manage_snapshots().remove_branch("audit").commit()
+        table.manage_snapshots().create_branch(table.refs()["main"].snapshot_id, "audit").commit()
+        self._written(table, -3)
+        assert Promotions(store, "Ann").promote(diverged, "agreed again").state == "trusted"
+        assert self._amounts(uri) == [-3, 1, 2, 9]
 
     def test_data_on_main_is_only_judged(self, store: Memory, uri: str, table: Table) -> None:
         watch = watched(store, uri)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,9 +66,9 @@ def freshness(before: Sequence[datetime], now: datetime) -> Unlike | None:
     Files that come in bursts have short gaps and long ones: late is what took longer than ever before.
     """
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise([*before, now])]
-    longest = max(gaps[:-1], default=math.inf)
-    if gaps[-1] <= LATE * longest:
+    if len(gaps) < 2 or gaps[-1] <= LATE * max(gaps[:-1]):
         return None
+    longest = max(gaps[:-1])
     expected = expect([Point(gap) for gap in gaps[:-1]])
     if expected is None or expected.allows(gaps[-1]) or gaps[-1] <= LATE * expected.usual.high:
         return None
