@@ -215,7 +215,7 @@ def test_a_file_replaced_between_the_profile_and_the_rules_is_judged_again(
 
     monkeypatch.setattr(Workbench, "validate", late)
     held = arrived(store, watch, path)
-    with pytest.raises(SourceError, match="changed while it was judged"):
+    with pytest.raises(SourceError, match="changed while it was open"):
         land(store, held)
     assert _files(place) == ["raw/day.csv"]
     monkeypatch.undo()
