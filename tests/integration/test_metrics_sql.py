@@ -13,6 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from graph.exporting import export
+from graph.jobs import Jobs
 from memory import Memory
 from tests.conftest import TEMPLATE, _database
 from tests.support import days
@@ -42,7 +43,10 @@ def fill(store: Memory) -> None:
     days.dataset(store, "/data/notes.csv")
     for ago, (outcome, rows) in enumerate([("Passed", 30), ("Failed", 20), ("Passed", 10), ("Failed", 10)]):
         at = NOW - timedelta(days=ago)
-        days.validated(store, orders.id, at, outcomes=(outcome, "Passed"), rows=rows)
+        # Where no rule is about the number of rows, nothing measured it.
+        days.validated(store, orders.id, at, outcomes=(outcome, "Passed"), rows=rows, points={} if ago > 1 else None)
+    (twenty,) = [one for one in store.history.points(orders.id, "Dataset.*.RowCount") if one.value == 20]
+    Jobs(store, "ada").judge(twenty.number, "exclude", "a test load")
     days.validated(store, users.id, NOW - timedelta(days=40))
     days.profiled(store, orders.id, NOW - timedelta(days=2), nulls=1)
     days.profiled(store, orders.id, NOW)
@@ -76,10 +80,9 @@ def test_ready_queries_answer_what_they_say(exported):
     assert found["scores_by_dimension"][0][:2] == ("orders", "accuracy")
     assert len(found["scores_by_dimension"]) == 4
     assert [(row[0], row[2], row[3]) for row in found["volume"]] == [
-        ("orders", 10.0, None),
-        ("orders", 10.0, 0.0),
-        ("orders", 20.0, 1.0),
-        ("orders", 30.0, 0.5),
+        ("orders", 10, None),
+        ("orders", 10, 0.0),
+        ("orders", 30, 2.0),
     ]
     assert found["completeness"] == [("orders", "email", 0.7, 0.9, 3, 10, at[0])]
     assert found["unsteady_rules"] == [("orders", days.RULES[0], None, 3, at[0])]
