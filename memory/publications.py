@@ -32,6 +32,8 @@ VERDICTS: Mapping[State, Verdict] = {
 """What an arrival is said to have come to."""
 OPEN: tuple[State, ...] = ("waiting", "failed", "quarantined", "diverged")
 """States from which a batch can still be published."""
+NAMED = 3
+"""Rules that are named where a line has to tell why; the others are counted."""
 LEASE_SECONDS = 600.0
 """A move that takes longer is done again by somebody else, which is harmless."""
 
@@ -169,16 +171,32 @@ class Publications:
         return [_batch(row) for row in rows]
 
     def judgeable(self, limit: int = 10, blind: Collection[int] = ()) -> list[Batch]:
-        """Batches that waited for rules, of datasets that have some by now; they are the caller's for a while."""
+        """Batches that waited for rules, of datasets that have some by now; they are the caller's for a while.
+
+        None of watches that are paused, or were removed: nothing is moved for those.
+        """
         rows = self._db.rows(
             """update batches set held_until = now() + make_interval(secs => %s)
             where id in (select b.id from batches b where b.state = 'waiting'
                 and (b.held_until is null or b.held_until < now()) and coalesce(b.watch_id, 0) <> all(%s)
                 and exists (select from dq_rules r where r.dataset_id = b.dataset_id and r.status = 'approved')
+                and exists (select from watches w where w.id = b.watch_id and w.removed_at is null and not w.paused)
                 order by b.arrived_at limit %s for update of b skip locked) returning *""",
             [LEASE_SECONDS, list(blind), limit],
         )
         return [_batch(row) for row in rows]
+
+
+def why(reasons: Sequence[Mapping[str, Any]]) -> str:
+    """In a line why a batch is not published: what stood in the way in the end, else the rules that did not pass."""
+    if reasons and not reasons[-1].get("rule"):
+        return str(reasons[-1]["reason"])
+    named = [
+        f"{one['rule']}: {one['reason']}" if one.get("outcome") == "Error" else str(one["rule"])
+        for one in reasons[:NAMED]
+    ]
+    more = len(reasons) - NAMED
+    return "; ".join(named) + (f"; and {more} more" if more > 0 else "")
 
 
 def new_id() -> str:
@@ -297,7 +315,7 @@ def _written(
 
 def _tell_arrival(connection: Connection, row: Row) -> None:
     """What came later of a batch whose arrival had ended is written down there; one in hand is its worker's to end."""
-    reason = next((one.get("rule") or one["reason"] for one in row["reasons"]), None)
+    reason = why(row["reasons"]) or None
     connection.execute(
         """update arrivals set state = 'done', verdict = %s, reason = %s, run_id = %s, finished_at = now()
         where id = %s and state in ('done', 'dead')""",

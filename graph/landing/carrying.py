@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from memory import alerts
-from memory.publications import Batch, Judged, NewBatch, State, Target, decide, settle, store
+from memory.publications import Batch, Judged, NewBatch, State, Target, decide, settle, store, why
 from memory.runs import WORKER
 from tools.publishing.model import Content, MainMoved, Move, Replaced
 
@@ -80,7 +80,7 @@ def carry_out(memory: Memory, batch: Batch) -> Batch:
     except MainMoved as error:
         state, problem = "diverged", str(error)
     with memory.db.transaction() as connection:
-        said = _said(batch, problem)
+        said = problem or f"It did not pass: {why(batch.reasons)}."
         if state in ("quarantined", "diverged"):
             alerts.tell(
                 connection,
@@ -187,14 +187,6 @@ def _manifest(batch_id: str, new: NewBatch, target: Target, watch: Watch, judged
         "forced_by": judged.forced_by,
         "forced_reason": judged.forced_reason,
     }
-
-
-def _said(batch: Batch, problem: str | None) -> str:
-    if problem:
-        return problem
-    failed = [str(one["rule"]) for one in batch.reasons]
-    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return f"It did not pass: {'; '.join(failed[:3])}{more}."
 
 
 def _key(batch: Batch) -> str:

@@ -12,7 +12,7 @@ from graph.one_step import one_step
 from graph.permissions import Actor
 from memory.arrivals import Hold, Outcome, keep
 from memory.errors import WrongState
-from memory.publications import VERDICTS, Batch, Judged, NewBatch, State, Target, new_id
+from memory.publications import VERDICTS, Batch, Judged, NewBatch, State, Target, new_id, why
 from memory.runs import WORKER
 from tools.errors import AssayError
 from tools.publishing.model import PublishError
@@ -137,6 +137,5 @@ def outcome(batch: Batch) -> Outcome:
     if batch.state == "waiting":
         reason = "There are no active rules; it waits for some where it landed."
     elif batch.reasons and batch.state not in ("trusted", "superseded", "passed"):
-        told = [str(one.get("rule") or one["reason"]) for one in batch.reasons[-3:]]
-        reason = "; ".join(told)
+        reason = why(batch.reasons)
     return Outcome(VERDICTS[batch.state], reason, batch.run_id)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from graph.landing.carrying import carry_out, on_branch
 from graph.landing.judging import Verdict
-from graph.landing.pinning import Pin, pin
+from graph.landing.pinning import FILES, Pin, pin
 from graph.landing.pipeline import judged, settled
 from graph.one_step import one_step
 from graph.permissions import require
 from memory.errors import NotFound, WrongState
-from memory.publications import OPEN, Batch, Judged, NewBatch
+from memory.publications import OPEN, Batch, Judged, NewBatch, store
 from memory.runs import WORKER
 
 if TYPE_CHECKING:
     from memory import Memory
     from memory.watches import Watch
+
+NO_MORE = "It was gone or replaced before there were rules; what replaced it is an arrival of its own."
 
 
 class Promotions:
@@ -69,6 +71,8 @@ def _again(memory: Memory, batch: Batch, actor: str, force: str | None) -> Batch
     watch = memory.watches.get(batch.watch_id)
     place = batch.source.partition("?")[0] if batch.branch else batch.place
     pinned = pin(watch, place)
+    if batch.state == "waiting" and _passed_over(batch, watch, pinned, actor):
+        return _let_go(memory, batch, actor)
     if pinned is None:
         raise NotFound(f"{place} is not there any more.", hint="Deliver it again; it is judged as it arrives.")
     _not_older(memory, batch, watch)
@@ -78,6 +82,18 @@ def _again(memory: Memory, batch: Batch, actor: str, force: str | None) -> Batch
         else:
             found = judged(memory, run_id, watch, _opened(batch, place, pinned), pinned, batch.landed_at)
         return _settled(memory, batch, watch, pinned, found, actor)
+
+
+def _passed_over(batch: Batch, watch: Watch, pinned: Pin | None, actor: str) -> bool:
+    """Whether there is nothing to judge; a person may mean what lies there now, a worker means what landed."""
+    return watch.kind in FILES and (pinned is None or (actor == WORKER and pinned.stamp != batch.stamp))
+
+
+def _let_go(memory: Memory, batch: Batch, actor: str) -> Batch:
+    new = NewBatch(**{one.name: getattr(batch, one.name) for one in fields(NewBatch)})
+    judged = Judged(batch.run_id, batch.version, batch.rows, batch.total, [{"reason": NO_MORE}], batch.findings)
+    with memory.db.transaction() as connection:
+        return store(connection, batch.id, new, "replaced", judged, actor, batch.state)
 
 
 def _settled(memory: Memory, batch: Batch, watch: Watch, pinned: Pin, found: Verdict, actor: str) -> Batch:

@@ -133,6 +133,53 @@ def test_without_rules_it_waits_where_it_landed_and_is_judged_once_there_are_som
     assert not (place / "raw" / "day.csv").exists()
 
 
+def test_what_waited_for_rules_and_is_gone_or_replaced_is_let_go(store: Memory, place: Path) -> None:
+    watch = watched(store, f"{place}/raw/*.csv", trusted=f"{place}/trusted", quarantine=f"{place}/quarantine")
+    for name in ("gone.csv", "day.csv"):
+        landed(store, watch, _put(place, GOOD, name))
+    (place / "raw" / "gone.csv").unlink()
+    landed(store, watch, _put(place, BAD, "day.csv"))
+    with_rules(store, watch.source, RULE)
+    leftovers = Leftovers(store)
+    while leftovers.once():
+        pass
+    states = {(Path(one.source).name, one.version): one.state for one in store.publications.recent()}
+    assert sorted(states.values()) == ["quarantined", "replaced", "replaced"], "each is judged as it landed, or not"
+    told = {Path(one.location).name: (one.verdict, one.reason) for one in store.arrivals.recent()[1:]}
+    assert told["gone.csv"] == told["day.csv"]
+    assert "gone or replaced" in str(told["gone.csv"][1])
+    assert not [name for name in _files(place) if name.startswith("trusted")]
+
+
+@pytest.mark.parametrize("ended", ["removed", "paused"])
+def test_for_a_watch_that_ended_nothing_is_moved_later(store: Memory, place: Path, ended: str) -> None:
+    watch = watched(store, f"{place}/raw/*.csv", trusted=f"{place}/trusted", quarantine=f"{place}/quarantine")
+    landed(store, watch, _put(place, GOOD))
+    with_rules(store, watch.source, RULE)
+    if ended == "removed":
+        store.watches.remove(watch.id, "Ann")
+    else:
+        store.watches.pause(watch.id, "Ann")
+    assert not Leftovers(store).once()
+    assert _files(place) == ["raw/day.csv"]
+    assert Promotions(store, "Ann").promote(_batch(store)).state == "trusted", "a person may say so"
+
+
+def test_of_many_rules_some_are_named_and_the_others_counted(store: Memory, place: Path, watch: Watch) -> None:
+    more = [f'ColumnValues "amount" > {number}' for number in range(1, 5)]
+    with_rules(store, watch.source, *more, 'IsComplete "nobody"')
+    outcome = landed(store, watch, _put(place, BAD))
+    named = f"{RULE}; {more[0]}; {more[1]}; and 3 more"
+    assert outcome.reason == named
+    assert store.publications.recent(1)[0].reasons[-1]["rule"] == 'IsComplete "nobody"'
+    [alert] = store.db.rows("select said from alerts where kind = 'quarantine' and resolved_at is null")
+    assert alert["said"] == f"It did not pass: {named}."
+
+
+def test_why_a_file_is_no_table_is_told_with_the_arrival(store: Memory, place: Path, watch: Watch) -> None:
+    assert "day.csv is empty" in str(landed(store, watch, _put(place, "")).reason)
+
+
 def test_data_without_rules_starts_one_recommendation_that_waits_for_people(
     store: Memory, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
