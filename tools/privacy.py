@@ -15,8 +15,11 @@ _FORMS = (
     ("secret", re.compile(r"-----BEGIN [A-Z ]+-----(?s:.*?)(?:-----END [A-Z ]+-----|$)")),
     (
         "secret",
-        re.compile(r"\b(?:gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|sk-[\w-]{16,})"),
+        re.compile(
+            r"\b(?:gh[opsru]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|sk-[\w-]{16,}|[rs]k_(?:live|test)_\w{10,})"
+        ),
     ),
+    ("secret", re.compile(r"(?<!\d)\d{6,12}:[\w-]{34,35}(?![\w-])")),
     ("secret", re.compile(r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)")),
     (
         "secret",
@@ -41,6 +44,13 @@ def masked(text: str) -> str:
     """The text with marks such as ``<e-mail>`` for what looks like a person's address or number, or a secret."""
     for kind, form in _FORMS:
         text = form.sub(partial(_marked, f"<{kind}>"), text)
+    return text
+
+
+def without_keys(text: str, mark: str) -> str:
+    """The text with a mark in place of keys and tokens of known forms; all else stays."""
+    for kind, form in _FORMS:
+        text = form.sub(mark, text) if kind == "secret" else text
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 import os
 import tempfile
@@ -112,15 +113,57 @@ def test_a_page_that_is_not_there_ends_pages_by_number(api: Web, status: int) ->
 
 
 @pytest.mark.parametrize(
-    ("body", "path"),
-    [({"next": "/orders?p=2"}, "next"), ({"has_more": True}, "has_more"), ({"meta": {"next_cursor": "x"}}, "meta.")],
+    ("body", "path", "way"),
+    [
+        ({"next": "/orders?p=2"}, "next", "#page=next&field=next."),
+        ({"has_more": True}, "has_more", "#page=cursor&last=id&more=has_more or #page=number&more=has_more."),
+        ({"meta": {"next_cursor": "x"}}, "meta.next_cursor", "#page=cursor&field=meta.next_cursor&param=NAME."),
+        ({"page": 1, "total_pages": 3}, "total_pages", "#page=number&param=page."),
+        ({"number": 0, "totalPages": "3"}, "totalPages", "#page=number&param=page."),
+        ({"meta": {"total_count": 25, "offset": 0}}, "meta.total_count", "#page=offset"),
+        ({"count": 25}, "count", "#page=offset"),
+    ],
 )
-def test_pages_that_nobody_asks_for_are_not_passed_over_in_silence(api: Web, body: Any, path: str) -> None:
+def test_pages_that_nobody_asks_for_are_not_passed_over_in_silence(api: Web, body: Any, path: str, way: str) -> None:
     url = api.on("/orders", as_json({"items": ORDERS, **body}))
     found = refusal(url)
-    assert f"says at '{path}" in found.message
-    assert "#page=next&field=" in found.hint
+    assert f"says at '{path}'" in found.message
+    assert way in found.hint
     assert len(read(f"{url}#page=none")) == 7
+
+
+def test_a_header_may_speak_of_more_records_too(api: Web) -> None:
+    found = refusal(api.on("/orders", as_json(ORDERS, **{"X-Total-Count": "25"})))
+    assert "at 'X-Total-Count' that there are 25 records, and 7 came" in found.message
+
+
+@pytest.mark.parametrize("body", [{"total": 7}, {"total_pages": 1}, {"total": 99.5}, {"count": True}, {"pages": []}])
+def test_what_says_that_all_came_is_heard(api: Web, body: Any) -> None:
+    assert len(read(api.on("/orders", as_json({"items": ORDERS, **body})))) == 7
+
+
+def test_a_record_that_is_the_body_may_have_a_total(api: Web) -> None:
+    assert read(api.on("/order", as_json({"id": 1, "total": 250})) + "#records=.") == [{"id": 1, "total": 250}]
+
+
+def test_a_flag_that_is_not_there_does_not_end_the_pages(api: Web) -> None:
+    url = by_last_record(api)
+    assert "nothing at 'hasmore'" in refusal(url.replace("more=has_more", "more=hasmore")).message
+
+
+@pytest.mark.parametrize("style", [by_cursor, by_next])
+def test_a_wrong_path_to_the_next_page_does_not_end_the_pages(api: Web, style: Callable[[Web], str]) -> None:
+    found = refusal(style(api).replace(".next", ".nxt"))
+    assert ".nxt', but the answer says at" in found.message
+
+
+def test_a_server_that_gives_the_last_page_again_says_how_many_there_are(api: Web) -> None:
+    def route(asked: Asked) -> Reply:
+        start = min(int(asked.query["page"]) - 1, 2) * 3
+        return as_json({"items": ORDERS[start : start + 3], "last_page": 3})
+
+    api.routes["/orders"] = route
+    assert read(api.url + "/orders#page=number") == ORDERS
 
 
 def test_types_are_settled_over_all_pages(api: Web) -> None:
@@ -195,6 +238,35 @@ def test_odd_values(api: Web) -> None:
     assert [row["c"] for row in found] == [None, 1e300]
     assert float(found[0]["b"]) == pytest.approx(1.2345678901234567e22)
     assert found[0]["d"] == dt.date(2024, 2, 29)
+
+
+def test_records_whose_fields_differ_have_columns(api: Web) -> None:
+    """DuckDB by itself makes one column of them, a map."""
+    many = [{"id": n, **{f"k{n % 23}": n, "tags": [], "more": {"x": n}}} for n in range(300)]
+    found = read(api.on("/t", as_json(many)))
+    assert [row["id"] for row in found] == list(range(300))
+    assert (found[5]["k5"], found[5]["k6"], len(found[0])) == (5, None, 26)
+    assert read(api.on("/one", as_json([{"json": {"a": 1}}]))) == [{"json": {"a": 1}}]
+    assert "a field has no name" in refusal(api.on("/none", as_json([{"": 1, "a": 2}]))).message
+    assert "no records" in refusal(api.on("/empty", as_json([{}, {}]))).message
+
+
+def test_files_that_are_packed(api: Web) -> None:
+    lines = [b'{"a": %d}\n' % n for n in range(4)]
+    twice = gzip.compress(b"".join(lines[:2])) + gzip.compress(b"".join(lines[2:]))
+    url = api.on("/t.ndjson.gz", Reply(twice, headers={"Content-Type": "application/gzip"}))
+    assert [row["a"] for row in read(url)] == [0, 1, 2, 3]
+    answer = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+    assert len(read(api.on("/twice", Reply(twice, headers=answer)))) == 4
+    assert "broke off 5 times" in refusal(api.on("/cut", Reply(twice[:-4], headers=answer))).message
+    assert "packed in a way" in refusal(api.on("/br", Reply(b"x", headers={"Content-Encoding": "br"}))).message
+
+
+def test_addresses_in_letters_of_all_kinds(api: Web) -> None:
+    api.on("/caf%C3%A9", as_json(ORDERS[3:]))
+    api.on("/b%C3%BCcher", as_json(ORDERS[:3], Link='</caf\u00c3\u00a9>; rel="next"'))
+    assert read(api.url + "/bücher?q=ü") == ORDERS
+    assert api.asked[0].query == {"q": "ü"}
 
 
 # The table

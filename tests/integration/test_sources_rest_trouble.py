@@ -18,7 +18,7 @@ from tests.support.aws.manager import secrets_manager
 from tests.support.certificates import Authority
 from tests.support.web import Asked, Reply, Web, as_json, packed, web
 from tools import sources
-from tools.sources import rest_client, rest_network
+from tools.sources import checking, rest_client, rest_network
 from tools.sources.checking import check
 from tools.sources.uris import shown
 
@@ -77,6 +77,12 @@ def test_a_secret_of_secrets_manager(api: Web, monkeypatch: pytest.MonkeyPatch) 
         ("https://sk_live_key@h/x", "https://***@h/x"),
         ("https://ada:hu/sh@h/x", "https://***"),
         ("https://h/x?t=${A}hush1234567890" + "abcdefghijklmnop", "https://h/x?t=***"),
+        ("https://h/x?code=abc&auth=xyz", "https://h/x?code=***&auth=***"),
+        ("https://h/x?author=ann&country_code=DE", "https://h/x?author=ann&country_code=DE"),
+        ("https://h/x?q=monthly-sales-report-2024", "https://h/x?q=monthly-sales-report-2024"),
+        ("https://h/bot123456789:" + "Aa1_" * 8 + "xyz/updates", "https://h/bot***/updates"),
+        ("https://h/v1/sk_" + "live_abcdefghij0123/x", "https://h/v1/***/x"),
+        ("https://h/x/507f1f77bcf86cd799439011", "https://h/x/507f1f77bcf86cd799439011"),
         ("https://h/x?k=${secret://prod/a#b}#bearer=${B}", "https://h/x?k=${secret://prod/a#b}#bearer=${B}"),
     ],
 )
@@ -217,6 +223,9 @@ def test_a_server_that_is_silent_or_not_there(api: Web, monkeypatch: pytest.Monk
         (Reply(b'{"a": 1}\n{"a":', headers={"Content-Type": "application/jsonl"}), "line 2 is no JSON", ""),
         (Reply(b"[]"), "no records", "records="),
         (Reply(b"[1, 2]"), "no objects", "records="),
+        (Reply(b'[{"a": ' + b"1" * 5000 + b"}]"), "a number is too long", ""),
+        (Reply(b'{"a": 1}\n{"a": 2}'), "more than one JSON value", "#format=ndjson"),
+        (Reply(b'{"data": null, "errors": [{"message": "x"}]}'), "which list", "errors"),
         (Reply(b'{"a": [{"x": 1}], "b": [{"x": 1}]}'), "which list", "a, b"),
         (Reply(b'[{"a": 1, "A": 2}]'), "differ in case only", ""),
         (Reply(b"a,b\n1,2\n3,4,5\n", headers={"Content-Type": "text/csv"}), "page 1", ""),
@@ -299,7 +308,8 @@ def test_options_that_are_not_understood(options: str, said: str) -> None:
     "host",
     [
         *["localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.9.9", "[::1]", "[fd00::1]", "100.64.0.1"],
-        *["[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "2130706433", "0x7f.1", "127.1"],
+        *["[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "2130706433", "0x7f.1", "127.1", "0177.0.0.1", "[2002:7f00:1::]"],
+        *["[::127.0.0.1]", "[64:ff9b:1::7f00:1]", "[::ffff:0:127.0.0.1]", "[fec0::1]", "①②⑦.0.0.1"],
     ],
 )
 def test_private_hosts_are_not_asked_unless_their_owner_allows_it(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,6 +349,24 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_asked(api: Web, monke
     monkeypatch.setenv(rest_network.ALLOWED, "127.0.0.1")
     assert len(read(api.on("/orders", as_json(ORDERS)).replace("127.0.0.1", "api.rebind"))) == 7
     assert looked == ["api.rebind"]
+
+
+def test_a_secret_in_the_path_needs_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", TOKEN)
+    assert "not sent over http" in refusal("http://api.example/bot${API_TOKEN}/x").message
+
+
+def test_a_check_goes_to_the_address_that_was_looked_at(api: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[Any] = []
+
+    def connect(place: Any, *_: Any) -> socket.socket:
+        reached.append(place)
+        return socket.socket()
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(checking, "addresses", lambda *_: ["203.0.113.9"])
+    assert checking.check("http://api.rebind/x")[1].good
+    assert reached[0] == ("203.0.113.9", 80)
 
 
 def test_tls_is_checked_and_secrets_need_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

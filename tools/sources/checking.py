@@ -106,13 +106,13 @@ def _network(source: str, scheme: str) -> str:
 
 def _web(source: str) -> str:
     place = rest_uris.parse(source)
-    addresses(place.host, place.port, place.text)  # whether it may be asked at all
-    return _answers(place.host, place.port)
+    found = addresses(place.host, place.port, place.text)  # of which all may be asked, and no others
+    return _answers(place.host, place.port, found[0])
 
 
-def _answers(host: str, port: int) -> str:
+def _answers(host: str, port: int, address: str = "") -> str:
     try:
-        with socket.create_connection((host, port), CONNECT_SECONDS):
+        with socket.create_connection((address or host, port), CONNECT_SECONDS):
             return f"{host} answers at port {port}"
     except socket.gaierror:
         raise SourceError(f"No address is known for {host}.", hint="Check the name, and the DNS or VPN.") from None

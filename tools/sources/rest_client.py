@@ -6,14 +6,16 @@ import random
 import ssl
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from itertools import chain
+from string import punctuation
 from typing import BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from tools.sources.rest_network import connect
 from tools.sources.rest_uris import DEFAULT_PORTS, RestUri, looked_up, resolved
@@ -31,6 +33,10 @@ _CHUNK = 1 << 16
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOTHING = frozenset({204, 404, 410})
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_PACKED = ("gzip", "x-gzip")
+_GZIP = b"\x1f"
+"""The first byte of what is packed, and of nothing else that is read here."""
+_GZIP_BITS = 31
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -72,6 +78,7 @@ class Client:
 
     def get(self, url: str, sink: BinaryIO, most: int) -> Answer:
         """Writes the body of an answer, at most that many bytes. Raises SourceError, NotThere."""
+        url = quote(url, safe=punctuation)
         for number in range(1, TRIES + 1):
             sink.seek(0)
             sink.truncate()
@@ -120,7 +127,7 @@ class Client:
             response = self._asked(url)
             if response.status not in _MOVED:
                 return Answer(url, response.headers, self._written(response, sink, most))
-            url = self.check_origin(urljoin(url, response.headers.get("Location", "")), "the answer")
+            url = self.check_origin(urljoin(url, of_header(response.headers.get("Location", ""))), "the answer")
             self.close()
         raise self._error("the server leads in a circle", "Check the address.")
 
@@ -180,6 +187,10 @@ class Client:
 
     def _written(self, response: HTTPResponse, sink: BinaryIO, most: int) -> int:
         size = 0
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ("", "identity", *_PACKED):
+            self.close()
+            raise self._error(f"the answer is packed in a way that nobody asked for ({encoding})", "gzip is read.")
         try:
             for data in _decoded(response):
                 size += len(data)
@@ -201,26 +212,43 @@ class Client:
         return SourceError(f"{self.place.text}: {said}.", hint=hint)
 
 
+def of_header(address: str) -> str:
+    """An address in a header, whose bytes were read as Latin-1, spelled in ASCII as it was meant."""
+    return quote(address, safe=punctuation, encoding="latin-1", errors="replace")
+
+
 def _decoded(response: HTTPResponse) -> Iterator[bytes]:
-    """The body in parts, unpacked a part at a time: a small answer may unpack to a very large one."""
+    """The body in parts, unpacked where it is packed, as an answer or a file."""
+    parts = _parts(response)
+    first = next(parts, b"")
+    packed = response.headers.get("Content-Encoding", "").strip().lower() in _PACKED or first.startswith(_GZIP)
+    yield from _unpacked(chain((first,), parts)) if packed and first else chain((first,), parts)
+
+
+def _parts(response: HTTPResponse) -> Iterator[bytes]:
     until = time.monotonic() + LONGEST_ANSWER
-    packed = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
-    unpack = zlib.decompressobj(wbits=31) if packed else None
     while data := response.read1(_CHUNK):
         if time.monotonic() > until:
             raise TimeoutError
-        while unpack is not None and data:
-            yield unpack.decompress(data, _CHUNK)
-            data = unpack.unconsumed_tail
-        if unpack is None:
-            yield data
+        yield data
     if response.length:  # read1 takes an early end for the end
         raise HTTPException
     response.close()  # else the connection counts as busy
-    if unpack is not None:
-        yield unpack.flush()
-        if not unpack.eof:
-            raise zlib.error
+
+
+def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """A part at a time: a small answer may unpack to a very large one. There may be several streams in a row."""
+    unpack = zlib.decompressobj(wbits=_GZIP_BITS)
+    for part in parts:
+        data = part
+        while data:
+            if unpack.eof:
+                unpack = zlib.decompressobj(wbits=_GZIP_BITS)
+            yield unpack.decompress(data, _CHUNK)
+            data = unpack.unconsumed_tail or unpack.unused_data
+    yield unpack.flush()
+    if not unpack.eof:
+        raise zlib.error
 
 
 def _retry_after(headers: Message) -> float | None:

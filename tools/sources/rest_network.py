@@ -18,6 +18,8 @@ ALLOWED = "ASSAY_PRIVATE_HOSTS"
 """Hosts, addresses and networks that are private and may be asked: ``localhost,api.internal,10.20.0.0/16``."""
 CONNECT_SECONDS = 10.0
 _NAT64 = ip_network("64:ff9b::/96")
+_UNICAST = ip_network("2000::/3")
+"""What else is counted as global may stand for an address of IPv4: old forms, and translators of a network's own."""
 _METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
 
 Address = IPv4Address | IPv6Address
@@ -39,7 +41,7 @@ def _check(address: Address, host: str, what: str) -> None:
     real = _inner(address)
     if _never(real):
         raise SourceError(f"{what}: {host} is an address that is never asked ({real}).", hint="Name another host.")
-    if not real.is_global and not _allowed(real, host):
+    if not _global(real) and not _allowed(real, host):
         raise SourceError(
             f"{what}: {host} is private or local ({real}).",
             hint=f"Who runs Assay may allow it: {ALLOWED}={host}.",
@@ -54,6 +56,10 @@ def _inner(address: Address) -> Address:
         teredo = address.teredo[1] if address.teredo else None
         return address.ipv4_mapped or address.sixtofour or teredo or address
     return address
+
+
+def _global(address: Address) -> bool:
+    return address.is_global and (isinstance(address, IPv4Address) or address in _UNICAST)
 
 
 def _never(address: Address) -> bool:

@@ -9,9 +9,10 @@ from email.message import Message
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from tools.sources.rest_client import Client
+from tools.sources.rest_client import Client, of_header
+from tools.sources.rest_further import further, missing, number_in, pages_of
 from tools.sources.rest_options import Options
-from tools.sources.rest_records import at, says_more
+from tools.sources.rest_records import ITSELF, at
 from tools.sources.table import SourceError
 
 _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\",;\s]*))?)*)")
@@ -65,7 +66,7 @@ class Paging:
 
     def following(self, page: Page) -> str | None:
         """The address of the page after this one; None after the last. Raises SourceError."""
-        if self._options.more and not at(page.body, self._options.more):
+        if self._options.more and not self._more(page):
             return None
         total = self.total(page)
         if total is not None and page.before + page.count >= total:
@@ -77,29 +78,36 @@ class Paging:
         """The records that all pages have, where the API says so. Raises SourceError."""
         if not self._options.total:
             return None
-        told = at(page.body, self._options.total)
-        if isinstance(told, str) and told.isascii() and told.isdigit():
-            told = int(told)
-        if not isinstance(told, int) or isinstance(told, bool):
+        told = number_in(at(page.body, self._options.total))
+        if told is None:
             raise self._error(f"there is no number at {self._options.total!r}", "Check the path that total= names.")
         return told
 
     def _auto(self, page: Page) -> str | None:
         """Links in headers are a standard. What else says that there is more must not be passed over in silence."""
         url = self._link(page)
-        if url is None and (path := says_more(page.body)):
-            raise self._error(
-                f"the answer says at {path!r} that there are further pages",
-                f"Say how they are asked for, as in #page=next&field={path}, or #page=none for the first alone.",
-            )
-        return url
+        if url is not None or self._options.records == ITSELF:
+            return url
+        more = further(page.body) or missing(
+            page.body, page.headers, pages=page.number, records=page.before + page.count
+        )
+        if more is not None:
+            raise self._error(more.said, more.hint)
+        return None
+
+    def _more(self, page: Page) -> bool:
+        """What the flag says. Without one on the first page, its path is wrong, and the pages would end there."""
+        told = at(page.body, self._options.more)
+        if told is None and page.number == 1:
+            raise self._error(f"there is nothing at {self._options.more!r}", "Check the path that more= names.")
+        return bool(told) and str(told).lower() not in ("false", "0", "no")
 
     def _link(self, page: Page) -> str | None:
         for told in page.headers.get_all("Link", []):
             for found in _LINK.finditer(told):
                 told_of = [(name.lower(), quoted or word) for name, quoted, word in _ATTRIBUTE.findall(found.group(2))]
                 if any(name == "rel" and "next" in value.lower().split() for name, value in told_of):
-                    return str(urljoin(page.url, found.group(1).strip()))
+                    return str(urljoin(page.url, of_header(found.group(1).strip())))
         return None
 
     def _next(self, page: Page) -> str | None:
@@ -107,6 +115,7 @@ class Paging:
         if isinstance(told, dict):
             told = told.get("href") or told.get("url")
         if told is None or told == "" or told is False:
+            self._check_end(page, self._options.field or "next")
             return None
         if not isinstance(told, str):
             raise self._error(f"{self._options.field or 'next'!r} holds no address", "Name its path: field=links.next.")
@@ -120,13 +129,26 @@ class Paging:
         else:
             told = at(page.body, self._options.field)
         if told is None or told == "" or told is False:
+            if not self._options.last:
+                self._check_end(page, self._options.field)
             return None
         if isinstance(told, (dict, list)):
             raise self._error("the cursor is no text", "Name its path in the body: field=meta.next_cursor.")
         return with_parameter(page.url, self._param, str(told))
 
+    def _check_end(self, page: Page, path: str) -> None:
+        """A last page that says that there are more has a path that is wrong. Raises SourceError."""
+        if not self._options.more and (more := further(page.body)):
+            raise self._error(f"there is nothing at {path!r}, but {more.said}", more.hint)
+
     def _number(self, page: Page) -> str | None:
-        """A page that is not full need not be the last: some servers give fewer than they are asked for."""
+        """A page that is not full need not be the last: some servers give fewer than they are asked for.
+
+        After the last, some servers give that again: so the number of pages ends them, where it is told.
+        """
+        pages = pages_of(page.body)
+        if pages is not None and self._start in (0, 1) and page.number >= pages[1] > 0:
+            return None
         return with_parameter(page.url, self._param, str(self._start + page.number)) if page.count else None
 
     def _offset(self, page: Page) -> str | None:

@@ -1,4 +1,4 @@
-"""From the body of an answer to records, and to what it says about further pages."""
+"""From the body of an answer to its records."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tools.sources.table import SourceError
 
 Record = dict[str, Any]
 ITSELF = "."
+_NO_RECORDS = ("errors", "warnings")
+"""Lists that are taken for records only if they are named."""
 _TYPES: tuple[tuple[str, Format], ...] = (
     ("ndjson", "ndjson"),
     ("jsonl", "ndjson"),
@@ -25,13 +27,6 @@ _TYPES: tuple[tuple[str, Format], ...] = (
 _ENDINGS: dict[str, Format] = {
     **{".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".parquet": "parquet"},
 }
-_FURTHER = (
-    *("next", "next_page", "next_url", "nextPageToken", "next_page_token", "nextToken", "next_token", "next_cursor"),
-    *("nextCursor", "nextLink", "@odata.nextLink", "has_more", "hasMore", "has_next", "hasNext", "NextToken"),
-    *("links.next", "_links.next", "meta.next", "meta.next_cursor", "paging.next", "pagination.next", "page_info.next"),
-    *("response_metadata.next_cursor", "pagination.next_cursor", "pageInfo.hasNextPage", "cursor.next"),
-)
-"""Where answers say that there is more."""
 
 
 def format_of(headers: Message, url: str, file: Path, what: str) -> Format:
@@ -47,7 +42,7 @@ def format_of(headers: Message, url: str, file: Path, what: str) -> Format:
     if head.startswith(b"par1"):
         return "parquet"
     told = next((form for word, form in _TYPES if word in kind), None)
-    path = url.partition("?")[0].lower()
+    path = url.partition("?")[0].lower().removesuffix(".gz")
     ending = next((form for end, form in _ENDINGS.items() if path.endswith(end)), None)
     found = told or ending or ("json" if head[:1] in (b"[", b"{") else None)
     if found is None:
@@ -67,11 +62,16 @@ def load(file: Path, what: str) -> Any:
         raise SourceError(f"{what}: the answer is not UTF-8 text.", hint="Ask who runs the API.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
+        if error.msg == "Extra data" and error.lineno > 1:
+            said = f"{what}: the answer is more than one JSON value ({where})."
+            raise SourceError(said, hint="If each line is a record: #format=ndjson.") from None
         cut = error.pos >= len(error.doc.rstrip()) - 1 or "Unterminated" in error.msg
         said = "the JSON is cut short" if cut else "the answer is no JSON"
         raise SourceError(f"{what}: {said} ({where}).", hint="Ask again; else ask who runs the API.") from None
     except RecursionError:
         raise SourceError(f"{what}: the JSON is nested too deep.", hint="Ask who runs the API.") from None
+    except ValueError:  # of thousands of digits
+        raise SourceError(f"{what}: a number is too long.", hint="Ask who runs the API.") from None
 
 
 def records_of(body: Any, options: Options, what: str) -> list[Any]:
@@ -105,11 +105,6 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
-def says_more(body: Any) -> str | None:
-    """Where a body says that there are further pages; None where it does not."""
-    return next((path for path in _FURTHER if at(body, path)), None) if isinstance(body, Mapping) else None
-
-
 def lines_of(file: Path, what: str) -> Iterator[Any]:
     """The records of a body with one in each line. Raises SourceError."""
     with file.open("rb") as body:
@@ -141,13 +136,11 @@ def _only_list(body: Any, what: str) -> Any:
     if isinstance(body, list):
         return body
     lists = _lists(body)
-    if len(lists) == 1:
+    if len(lists) == 1 and lists[0].rpartition(".")[2] not in _NO_RECORDS:
         return at(body, lists[0])
     if not isinstance(body, dict):
         raise SourceError(f"{what}: the answer holds no records.", hint="One object for each record is needed.")
-    known = (
-        f"There are {', '.join(lists)}." if lists else "For an answer that is itself the one record, write records=."
-    )
+    known = f"There are {', '.join(lists)}." if lists else "If the answer itself is the one record: #records=. (a dot)"
     raise SourceError(f"{what}: which list are the records?", hint=f"Name it: #records=PATH. {known}")
 
 

@@ -28,6 +28,7 @@ from tools.sources.table import SourceError
 
 _PREFIX = "assay-rest-"
 _LONGEST_RECORD = 16 << 20
+_NO_MAP: dict[str, Option] = {"map_inference_threshold": -1}
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
@@ -77,7 +78,7 @@ class Store:
 
     def settle(self) -> None:
         """Settles names and types over all records, and writes them to ``path``. Raises SourceError."""
-        if not self._files and not self.count:
+        if not self._files and not self._names:
             raise SourceError(
                 f"{self._what}: there are no records, so that nobody knows the columns.",
                 hint="Check the query and records=.",
@@ -114,6 +115,8 @@ class Store:
         if self._names.issuperset(row):
             return
         known = {name.lower(): name for name in self._names}
+        if "" in row:
+            raise SourceError(f"{self._what}: a field has no name.", hint="Ask for the other fields alone.")
         for name in row:
             if (first := known.setdefault(name.lower(), name)) != name:
                 said = f"{self._what}: {first!r} and {name!r} differ in case only."
@@ -126,6 +129,8 @@ class Store:
         shape: dict[str, Option] = {"format": "newline_delimited", "maximum_object_size": 2 * _LONGEST_RECORD}
         loose = read_files("read_json", paths, {**shape, "sample_size": -1})
         types = types_of(database, loose)
+        if types.keys() == {"json"} != self._names:  # fields that few records have are taken for keys of a map
+            types = types_of(database, read_files("read_json", paths, {**shape, **_NO_MAP, "sample_size": -1}))
         return with_moments(database, read_files("read_json", paths, {**shape, "columns": types}), types)
 
     def _body(self, database: duckdb.DuckDBPyConnection) -> exp.Query:

@@ -11,8 +11,9 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from tools.privacy import without_keys
 from tools.sources.rest_options import OPTIONS, Options, read_options
-from tools.sources.secrets_named import FORGOTTEN, is_named, looks_secret, named
+from tools.sources.secrets_named import FORGOTTEN, is_named, looks_secret, named, names_any
 from tools.sources.table import SourceError
 
 SCHEMES = ("http", "https")
@@ -54,7 +55,8 @@ class RestUri:
     def has_credentials(self) -> bool:
         """Whether anything goes to the server that others should not see."""
         own = [value for name, value in self.headers.items() if name.lower() not in _HARMLESS]
-        return bool(self.user or self.password or own or self.secret_parameters)
+        path = names_any(self.target.partition("?")[0])
+        return bool(self.user or self.password or own or self.secret_parameters or path)
 
 
 def parse(uri: str) -> RestUri:
@@ -65,11 +67,9 @@ def parse(uri: str) -> RestUri:
     headers = _headers(told, f"{parts.scheme}://{parts.hostname}")
     shown = _shown(parts)
     options = read_options({name: text for name, text in told if not _is_secret_option(name)}, shown)
-    for value in (user, password, *headers.values(), *(value for _, value in _pairs(parts.query))):
-        if value in (FORGOTTEN, f"Bearer {FORGOTTEN}"):
-            raise SourceError(
-                f"{shown}: a secret that was written out is not kept.", hint="Name it in its place: ${NAME}."
-            )
+    told_of = (user, password, *headers.values(), *(value for _, value in _pairs(parts.query)))
+    if FORGOTTEN in parts.path or any(value in (FORGOTTEN, f"Bearer {FORGOTTEN}") for value in told_of):
+        raise SourceError(f"{shown}: a secret that was written out is not kept.", hint="Name it in its place: ${NAME}.")
     return RestUri(
         text=shown,
         scheme=parts.scheme,
@@ -150,7 +150,7 @@ def _shown(parts: SplitResult) -> str:
     host = parts.netloc.rpartition("@")[2]
     query = "&".join(_hidden(name, value) for name, value in _pairs(parts.query))
     fragment = "&".join(_hidden_option(name, value) for name, value in _pairs(parts.fragment))
-    text = f"{parts.scheme}://{_shown_user(parts)}{host.lower()}{parts.path}"
+    text = f"{parts.scheme}://{_shown_user(parts)}{host.lower()}{without_keys(parts.path, FORGOTTEN)}"
     return _readable_secrets(text + (query and f"?{query}") + (fragment and f"#{fragment}"))
 
 

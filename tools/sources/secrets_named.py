@@ -12,13 +12,21 @@ FORGOTTEN = "***"
 """Stands where a secret was."""
 _NAMED = re.compile(r"\$\{(\w+|secret://[^{}\s]+|secret%3A%2F%2F[\w%.~-]+)\}")
 _NAME = re.compile(
-    r"passw|pwd|passphrase|token|credential|secret|auth|bearer|session|signature|jwt"
-    r"|(^|[._-])(key|apikey|appkey|appid|sig|pin|code)$|(api|access|app|private|subscription)[._-]?(key|id)",
+    r"passw|pwd|passphrase|token|credential|secret|auth(?!or([._-]|s|$|id|name))|bearer|session|signature|jwt"
+    r"|^(pin|code)$|(^|[._-])(key|apikey|appkey|appid|sig)$|(api|access|app|private|subscription)[._-]?(key|id)",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_+/=~-]{24,}|[A-Za-z0-9_-]{10,}(\.[A-Za-z0-9_-]{6,}){2}")
 """Long, of letters and digits: what people write is seldom so, keys nearly always are."""
 _PLAIN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[T\d:.+Z-]*", re.IGNORECASE)
+
+_WORDS = re.compile(r"([A-Za-z]{1,14}|\d{1,8})([-_+]([A-Za-z]{1,14}|\d{1,8}|[A-Za-z]\d))*")
+"""``monthly-sales-2024`` is long, and no key."""
+
+
+def names_any(text: str) -> bool:
+    """Whether a name of a secret stands somewhere in a text."""
+    return _NAMED.search(text) is not None
 
 
 def is_named(value: str) -> bool:
@@ -32,7 +40,7 @@ def looks_secret(name: str, value: str) -> bool:
     rest = _NAMED.sub("", value)
     if _NAME.search(name):
         return bool(rest)
-    return bool(_TOKEN.fullmatch(rest)) and not _PLAIN.fullmatch(rest)
+    return bool(_TOKEN.fullmatch(rest)) and not _PLAIN.fullmatch(rest) and not _WORDS.fullmatch(rest)
 
 
 def named(text: str, what: str, spell: Callable[[str], str] = str) -> str:
