@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -87,17 +88,16 @@ def snooze(
     from ui.report.times import later
 
     out, actor, moment = Output(as_json), options.actor(name), later(until)
-    shown = f"until {moment:%Y-%m-%d %H:%M} UTC"
     with opened(out) as memory:
         door = Alerting(memory, actor)
         if what.isdecimal():
             found = door.snooze(int(what), moment, reason)
-            out.show(f"Nobody is told of alert {found.number} {shown}.")
+            out.show(_snoozed(f"alert {found.number}", moment))
             out.result(found)
             return
         dataset = _dataset(memory, what)
         door.snooze_dataset(dataset.id, moment, reason)
-    out.show(f"Nobody is told of {clean(dataset.name)} {shown}.")
+    out.show(_snoozed(clean(dataset.name), moment))
     out.result({"dataset_id": dataset.id, "until": moment, "reason": reason})
 
 
@@ -196,6 +196,12 @@ def messages(
     if found:
         out.talk(f"{count(len(found), 'message')}. Try again now: ", ("assay alerts messages --retry", "bold"))
     out.result(found)
+
+
+def _snoozed(what: str, until: datetime) -> str:
+    if until <= datetime.now(UTC):
+        return f"The snooze of {what} is over."
+    return f"Nobody is told of {what} until {until:%Y-%m-%d %H:%M} UTC."
 
 
 def _dataset(memory: Memory, named: str) -> Dataset:

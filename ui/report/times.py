@@ -50,7 +50,7 @@ def moment(text: str, now: datetime | None = None) -> datetime:
 
 
 def later(text: str, now: datetime | None = None) -> datetime:
-    """`2h`, `3d`, `now`, `tomorrow` (in a day), `2026-12-24`, `2026-12-24T08:00`. Raises AssayError."""
+    """`2h`, `3d`, `now`, `tomorrow` (in a day), `2026-12-24`, `2026-12-24T08:00`, in UTC. Raises AssayError."""
     said = text.strip().lower()
     found = re.fullmatch(r"(\d{1,6})\s*([mhdw])", said)
     ahead = int(found[1]) * UNITS[found[2]] if found else {"now": timedelta(), "tomorrow": timedelta(days=1)}.get(said)
@@ -58,7 +58,7 @@ def later(text: str, now: datetime | None = None) -> datetime:
         if ahead is not None:
             return (now or datetime.now(UTC)) + ahead
         day = datetime.fromisoformat(text.strip())
+        return day.astimezone(UTC) if day.tzinfo else day.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         hint = "Write it like 90m, 2h, 3d, tomorrow, 2026-12-24 or 2026-12-24T08:00."
         raise AssayError(f"{text!r} is no time to come.", hint=hint) from None
-    return day if day.tzinfo else day.replace(tzinfo=UTC)
