@@ -9,9 +9,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from graph.attempts import MOST_ATTEMPTS, pause
 from graph.errors import trace
 from graph.permissions import require
 from graph.recorded import run_facts
@@ -32,9 +33,6 @@ LOOK_SECONDS = 5.0
 """How often a worker looks for what is due."""
 ROUND = 50
 """Messages that are settled together."""
-MOST_ATTEMPTS = 10
-"""About a day; then a person has to say that it is to be tried again."""
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=6)
 
 ENDS: dict[str, EventType] = {"done": "COMPLETE", "failed": "FAIL", "cancelled": "ABORT"}
 
@@ -233,15 +231,10 @@ def _closed(memory: Memory, courier: Courier | None, handed: list[Message]) -> i
 def _failed(memory: Memory, message: Message, error: Exception) -> None:
     known = isinstance(error, AssayError)
     refused = isinstance(error, sending.NotSent) and error.refused
-    again = None if refused or message.attempts >= MOST_ATTEMPTS else _wait(message.attempts)
+    again = None if refused or message.attempts >= MOST_ATTEMPTS else pause(message.attempts)
     why = str(error) if known else f"{type(error).__name__} (a bug in Assay; its log tells where)"
     log.warning("%s of %s: %s", message.kind, message.dedupe, why if known else trace(error))
     memory.outbox.failed(message, why, again)
-
-
-def _wait(attempts: int) -> timedelta:
-    wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 4 ** (attempts - 1))
-    return wait
 
 
 def _told(memory: Memory, message: Message) -> tuple[RunFacts, Moment]:

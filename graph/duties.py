@@ -5,14 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from graph.errors import trace
 from memory.errors import StoreError
 from tools.errors import AssayError
-
-if TYPE_CHECKING:
-    from memory import Memory
 
 RETRY_SECONDS = 2.0
 """How long a duty rests while the store is away, or after a failure."""
@@ -39,16 +36,6 @@ class Duty(Protocol):
 
     def stop(self) -> None:
         """Has :meth:`once` come back soon. Called from another thread; for those that take long."""
-
-
-def duties(memory: Memory) -> list[Duty]:
-    """All of them."""
-    from graph import arriving
-    from graph.scheduling import Scheduler
-    from graph.task_tokens import Heartbeats
-    from graph.telling import Telling
-
-    return [Heartbeats(memory), Telling(memory), Scheduler(memory), *arriving.duties(memory)]
 
 
 class Duties:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from graph.one_step import one_step
+from graph.one_step import PARENT, one_step
 from graph.permissions import require
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from tools.comparing.model import Comparison
     from tools.dqdl.explanation import Explanation
     from tools.profiling.foreign import Inclusion
-
-
-PARENT = "OPENLINEAGE_PARENT_ID"
-"""Where a scheduler says which of its runs this is part of: namespace/job/uuid."""
 
 
 def shown(source: str) -> str:

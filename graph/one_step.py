@@ -12,6 +12,8 @@ from graph.state import GRAPH_VERSION
 if TYPE_CHECKING:
     from memory import Memory
 
+PARENT = "OPENLINEAGE_PARENT_ID"
+"""Where a scheduler says which of its runs this is part of: namespace/job/uuid."""
 LONGEST_SECONDS = 86_400.0
 """After that a job counts as dead even if its process cannot be seen from here."""
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from graph import inbox
 from graph.errors import NoProposal, NotNow, other_version
 from graph.inbox import EditPreview, Filter, Related
-from graph.jobs import PARENT
 from graph.lineage import Lineage
+from graph.one_step import PARENT
 from graph.permissions import require
 from graph.reminding import remind
 from graph.retention import Pruned, prune

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from graph.delivery import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS
+from graph.attempts import MOST_ATTEMPTS, pause
 from graph.errors import trace
 from memory.errors import StoreError
 from memory.notices import waiting
@@ -108,17 +107,12 @@ def _sent(memory: Memory, channel: Channel, message: Message) -> bool:
     except NotTold as error:
         over = error.refused or message.attempts >= MOST_ATTEMPTS
         log.warning("Channel %s: %s%s", channel.name, error, " Given up." if over else "")
-        memory.outbox.failed(message, str(error), None if over else _pause(message.attempts, error.wait))
+        memory.outbox.failed(message, str(error), None if over else pause(message.attempts, error.wait))
         return error.refused
     except Exception as error:  # noqa: BLE001 - one message that cannot be told must not keep the others back
         log.error("Channel %s broke: %s", channel.name, trace(error))
         said = f"{type(error).__name__} (a bug in Assay; its log tells where)"
-        memory.outbox.failed(message, said, None if message.attempts >= MOST_ATTEMPTS else _pause(message.attempts))
+        memory.outbox.failed(message, said, None if message.attempts >= MOST_ATTEMPTS else pause(message.attempts))
         return True
     memory.outbox.sent([message])
     return True
-
-
-def _pause(attempts: int, asked: timedelta | None = None) -> timedelta:
-    wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 4 ** (attempts - 1))
-    return max(wait, asked or timedelta())

@@ -20,11 +20,12 @@ from agents.workbench import Workbench
 from graph.build import build
 from graph.checkpoints import LeasedSaver
 from graph.delivery import Post, deliver_briefly
-from graph.duties import Duties, duties
+from graph.duties import Duties
 from graph.emit import RunContext
 from graph.errors import internal, other_version, trace
 from graph.hold import LEASE_SECONDS, Hold, StepLeft
 from graph.reminding import remind
+from graph.roster import duties
 from graph.services import Services, services
 from graph.state import GRAPH_VERSION, TableState
 from memory import Memory

@@ -16,8 +16,10 @@ import pytest
 from graph import delivery
 from graph.alert_notices import MOST_MESSAGES, gather
 from graph.alerting import Alerting
-from graph.duties import Duties, duties
+from graph.attempts import MOST_ATTEMPTS
+from graph.duties import Duties
 from graph.jobs import Jobs
+from graph.roster import duties
 from graph.telling import Telling, tell_all
 from memory.alerts import settle, tell
 from memory.channels import NewChannel
@@ -307,11 +309,11 @@ def test_a_webhook_that_fails_is_tried_again_in_time_and_given_up(store, hook, m
     waiting = Alerting(store, "root").undelivered()
     assert [(one.attempts, "answered 429" in (one.error or "")) for one in waiting] == [(1, True), (0, False)]
     assert waiting[0].next_attempt_at > datetime.now(UTC) + timedelta(seconds=500)
-    for _ in range(delivery.MOST_ATTEMPTS + 1):
+    for _ in range(MOST_ATTEMPTS + 1):
         store.db.rows("update outbox set next_attempt_at = now() where state = 'pending' returning id")
         tell_all(store)
     given_up = [one for one in Alerting(store, "root").undelivered() if one.state == "given up"]
-    assert given_up[0].attempts == delivery.MOST_ATTEMPTS
+    assert given_up[0].attempts == MOST_ATTEMPTS
     hook.status = 200
     assert Alerting(store, "root").retry() == 0
     assert len(hook.texts) == 2

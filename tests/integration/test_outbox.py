@@ -17,7 +17,8 @@ from unittest import mock
 import pytest
 
 from graph import delivery
-from graph.delivery import MOST_ATTEMPTS, Post, deliver
+from graph.attempts import MOST_ATTEMPTS
+from graph.delivery import Post, deliver
 from graph.jobs import Jobs
 from graph.people import change_setting
 from memory import Memory

@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from graph.delivery import deliver
-from graph.duties import Duties, duties
+from graph.duties import Duties
+from graph.roster import duties
 from graph.runs import Runs
 from graph.watching import Watching
 from graph.worker import Worker

@@ -326,7 +326,7 @@ def test_sources_without_a_password_are_kept_as_they_are(store):
 
 
 def test_a_worker_has_the_duty(store, orders):
-    from graph.duties import duties
+    from graph.roster import duties
 
     made = Scheduling(store, "ada").add("@daily", "profile", orders)
     due(store, made.number)
