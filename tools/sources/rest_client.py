@@ -72,7 +72,7 @@ class Client:
         self._headers = {"User-Agent": "assay", "Accept-Encoding": "gzip", "Accept": "*/*"}
         self._headers |= looked_up(place)
         self._check_headers()
-        self.first = place.origin + resolved(place.target, place.text)
+        self.first = place.origin + resolved(place)
         self._connection: HTTPConnection | None = None
         self._last = float("-inf")
 

@@ -93,16 +93,17 @@ def shown(uri: str) -> str:
 
 def looked_up(place: RestUri) -> dict[str, str]:
     """The headers with secrets in place of their names, those for user and password too. Raises SourceError."""
-    headers = {name: named(value, place.text) for name, value in place.headers.items()}
+    what = place.text, place.host
+    headers = {name: named(value, *what) for name, value in place.headers.items()}
     if place.user or place.password:
-        pair = f"{named(place.user, place.text)}:{named(place.password, place.text)}"
+        pair = f"{named(place.user, *what)}:{named(place.password, *what)}"
         headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     return headers
 
 
-def resolved(target: str, what: str) -> str:
+def resolved(place: RestUri) -> str:
     """Path and query with secrets in place of their names. Raises SourceError."""
-    return named(target, what, lambda value: quote(value, safe=""))
+    return named(place.target, place.text, place.host, lambda value: quote(value, safe=""))
 
 
 def _split(uri: str) -> tuple[SplitResult, int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
+from tools.sources.secrets_allowed import check
 from tools.sources.table import SourceError
 
 FORGOTTEN = "***"
@@ -43,18 +45,17 @@ def looks_secret(name: str, value: str) -> bool:
     return bool(_TOKEN.fullmatch(rest)) and not _PLAIN.fullmatch(rest) and not _WORDS.fullmatch(rest)
 
 
-def named(text: str, what: str, spell: Callable[[str], str] = str) -> str:
-    """The text with what its names stand for, spelled by ``spell``. Raises SourceError."""
-    return _NAMED.sub(lambda found: spell(_looked_up(found.group(1), what)), text)
+def named(text: str, what: str, host: str, spell: Callable[[str], str] = str) -> str:
+    """The text with what its names stand for, spelled by ``spell``, to be sent to a host. Raises SourceError."""
+    return _NAMED.sub(lambda found: spell(_looked_up(unquote(found.group(1)), what, host)), text)
 
 
-def _looked_up(name: str, what: str) -> str:
-    if ":" in name or "%" in name:
-        from urllib.parse import unquote
-
+def _looked_up(name: str, what: str, host: str) -> str:
+    check(name, host, what)
+    if ":" in name:
         from tools.sources.secrets import resolve
 
-        return resolve(unquote(name))
+        return resolve(name)
     if name not in os.environ:
         raise SourceError(f"{what}: the environment variable {name} is not set.", hint="Set it, or name another.")
     return os.environ[name]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from tools.sources.secrets_allowed import check
 from tools.sources.table import SourceError
 
 _PLACE = re.compile(
@@ -90,7 +91,7 @@ def parse(uri: str, *, secrets: bool = True) -> DatabaseUri:
         text=text,
         scheme=parts.scheme,
         user=unquote(user),
-        password=_secret(password, text) if secrets else "",
+        password=_secret(password, text, unquote(host).strip("[]")) if secrets else "",
         host=unquote(host).strip("[]"),
         port=port,
         path=tuple(_names(part) for part in parts.path.strip("/").split("/") if part),
@@ -142,10 +143,11 @@ def _names(part: str) -> tuple[str, ...]:
     return tuple(unquote(name) for name in part.split("."))
 
 
-def _secret(password: str, text: str) -> str:
+def _secret(password: str, text: str, host: str) -> str:
     named = _NAMED.fullmatch(password)
     if named is None:
         return unquote(password)
+    check(unquote(named.group(1)), host, text)
     if "%" in named.group(1):
         from tools.sources.secrets import resolve
 
