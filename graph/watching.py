@@ -85,6 +85,7 @@ class Watching:
             every_seconds=every_seconds or EVERY.get(kind),
         )
         _check(new)
+        _check_circles(new, self._memory.watches.all())
         there = _there(new)
         watch = self._memory.watches.add(new, actor)
         if from_now:
@@ -201,6 +202,28 @@ def _check(new: NewWatch) -> None:
         from tools.publishing.moving import check_targets
 
         check_targets(place, new.trusted, new.quarantine)
+
+
+def _check_circles(new: NewWatch, others: Sequence[Watch]) -> None:
+    """Raises WatchError where what the new one moves would come back to it, by however many others."""
+    moved: list[NewWatch] = [new]
+    for one in moved:
+        if one is not new and _feeds(one, new):
+            raise WatchError(
+                f"What is moved from {new.source} would come back to it from {one.source}.",
+                hint="Choose other folders, or remove that watch: assay watch list",
+            )
+        moved += [other for other in others if other not in moved and _feeds(one, other)]
+
+
+def _feeds(one: NewWatch, other: NewWatch) -> bool:
+    """Whether a watch brings files to a place that another one watches."""
+    from tools.sources.file_listing import fixed
+
+    folder = fixed(other.source).rstrip("/") + "/"
+    return any(
+        target and f"{fixed(target).rstrip('/')}/".startswith(folder) for target in (one.trusted, one.quarantine)
+    )
 
 
 def _there(new: NewWatch) -> list[Landed]:

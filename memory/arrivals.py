@@ -238,7 +238,8 @@ class Arrivals:
 def take_in(connection: Connection, found: Sequence[NewArrival]) -> int:
     """Stores what is new among them within the caller's transaction; how many that are.
 
-    What waits at the same location is due at once: it was replaced, which is soon said.
+    Nothing of watches that were removed meanwhile. What waits at the same location is due at once: it was replaced,
+    which is soon said.
     """
     if not found:
         return 0
@@ -254,6 +255,8 @@ def take_in(connection: Connection, found: Sequence[NewArrival]) -> int:
             %(version)s::text[], %(size)s::bigint[], %(landed_at)s::timestamptz[],
             %(state)s::text[], %(reason)s::text[], %(raw)s::text[])
             as n (watch_id, identity, location, source, version, size, landed_at, state, reason, raw)
+        where n.watch_id is null
+            or exists (select from watches w where w.id = n.watch_id and w.removed_at is null)
         on conflict do nothing returning watch_id, location, id, state, reason""",
         columns,
     ).fetchall()

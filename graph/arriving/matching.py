@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from memory.arrivals import NewArrival
@@ -13,6 +13,7 @@ from tools.events.patterns import wants
 if TYPE_CHECKING:
     from memory.watches import Watch
 
+NO_TEXT = "Its name is not UTF-8, so that it cannot be written down here: rename it, and it arrives under its new name."
 S3 = ("s3://", "s3a://", "s3n://")
 
 
@@ -40,8 +41,8 @@ def matched(told: Iterable[Told], watches: Sequence[Watch]) -> Matched:
 
 
 def of_landed(landed: Landed, watch_id: int) -> NewArrival:
-    """What was found or told as an arrival of a watch."""
-    return NewArrival(
+    """What was found or told as an arrival of a watch; one whose name nobody can write down is left to a person."""
+    found = NewArrival(
         watch_id=watch_id,
         identity=landed.identity,
         location=landed.location,
@@ -50,6 +51,15 @@ def of_landed(landed: Landed, watch_id: int) -> NewArrival:
         size=landed.size,
         landed_at=landed.at,
     )
+    return found if _can_be_written(landed.location) else replace(found, state="dead", reason=NO_TEXT)
+
+
+def _can_be_written(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def spelled(source: str) -> str:

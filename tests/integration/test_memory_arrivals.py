@@ -184,6 +184,12 @@ def test_a_removed_watch_lets_go_of_what_waits(store: Memory, watch: Watch) -> N
     assert sorted(str(one.verdict) for one in store.arrivals.recent()) == ["none", "passed"]
 
 
+def test_what_comes_to_a_removed_watch_is_not_taken_in(store: Memory, watch: Watch) -> None:
+    store.watches.remove(watch.id, "sam")
+    assert store.arrivals.take_in([came(watch, "a"), came(None, "b", state="dead", reason="no JSON")]) == 1
+    assert store.arrivals.counts(watch.id) == {}
+
+
 def test_a_worker_that_cannot_see_a_place_leaves_its_arrivals_to_others(store: Memory, watch: Watch) -> None:
     store.arrivals.take_in([came(watch, "a")])
     assert store.arrivals.claim(ELSEWHERE, seconds=60, blind=[watch.id]) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import math
@@ -112,9 +113,10 @@ def _files(paths: Iterable[str], name: Callable[[str], str]) -> Iterator[FileEnt
     for path in paths:
         try:
             status = os.stat(path)
-        except FileNotFoundError:
-            continue
         except OSError as error:
+            # A link to itself leads to nothing, just as one to a file that is gone.
+            if error.errno in (errno.ENOENT, errno.ELOOP):
+                continue
             raise SourceError(f"{path} cannot be read: {error.strerror}.", hint="Change its permissions.") from error
         if S_ISREG(status.st_mode):
             yield FileEntry(path, name(path), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
