@@ -27,6 +27,8 @@ TEMPLATE = "migrated"
 # No test signs with the key of this machine, or marks its anchor; what a test starts inherits both.
 os.environ["ASSAY_AUDIT_KEY"] = "a-key-for-tests-and-nothing-else"
 os.environ["ASSAY_AUDIT_ANCHOR"] = tempfile.mkdtemp(prefix="assay-anchors-")
+# A width that the calling shell exports would wrap what commands print.
+os.environ.pop("COLUMNS", None)
 _numbers = itertools.count()
 
 # The same examples in each run, so that no change fails by another one's luck; and none is made smaller, which may

@@ -26,8 +26,8 @@ from tools.metrics.schema import BY_DAY, TABLES, WHOLE
 from tools.objects.local import LocalObjects
 from tools.objects.model import ObjectsError
 
-TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-AGO = [TODAY - timedelta(days=number) for number in range(10)]
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+AGO = [NOON - timedelta(days=number) for number in range(10)]
 
 
 @pytest.fixture(autouse=True)
@@ -170,7 +170,7 @@ def test_a_day_of_the_past_changes_with_what_is_measured_again_or_spoken_about(f
     # Its place in time is kept where the store does that by itself.
     with filled.db.transaction() as connection:
         connection.execute("update metric_points set measured_at = %s where value = 7", [AGO[5]])
-    expected = {AGO[5].date().isoformat(), TODAY.date().isoformat()}
+    expected = {AGO[5].date().isoformat(), datetime.now(UTC).date().isoformat()}
     assert written(tmp_path, lambda: export(filled, str(tmp_path))) == expected
     assert opened(tmp_path).sql(
         f"select metric_value from fact_metric where day = '{AGO[5].date()}' order by 1"
@@ -303,7 +303,7 @@ def test_a_day_whose_rows_are_gone_is_gone(filled, tmp_path):
 
 
 def test_an_empty_store_gives_tables_without_rows(store, tmp_path):
-    assert export(store, str(tmp_path)).days == [TODAY.date()]
+    assert export(store, str(tmp_path)).days == [datetime.now(UTC).date()]
     assert {name: len(rows) for name, rows in everything(tmp_path).items() if rows} == {
         "dim_date": 1,
         "dim_dimension": 6,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,11 @@ from tests.support.s3 import bucket
 from tools.metrics import ddl, ready
 from tools.metrics.schema import TABLES
 
-NOW = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
+
+@functools.cache
+def today() -> datetime:
+    """When these tests began: not when they were collected, which may have been before midnight."""
+    return datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +47,14 @@ def fill(store: Memory) -> None:
     orders, users = days.dataset(store, "/data/orders.csv"), days.dataset(store, "/data/users.csv")
     days.dataset(store, "/data/notes.csv")
     for ago, (outcome, rows) in enumerate([("Passed", 30), ("Failed", 20), ("Passed", 10), ("Failed", 10)]):
-        at = NOW - timedelta(days=ago)
+        at = today() - timedelta(days=ago)
         # Where no rule is about the number of rows, nothing measured it.
         days.validated(store, orders.id, at, outcomes=(outcome, "Passed"), rows=rows, points={} if ago > 1 else None)
     (twenty,) = [one for one in store.history.points(orders.id, "Dataset.*.RowCount") if one.value == 20]
     Jobs(store, "ada").judge(twenty.number, "exclude", "a test load")
-    days.validated(store, users.id, NOW - timedelta(days=40))
-    days.profiled(store, orders.id, NOW - timedelta(days=2), nulls=1)
-    days.profiled(store, orders.id, NOW)
+    days.validated(store, users.id, today() - timedelta(days=40))
+    days.profiled(store, orders.id, today() - timedelta(days=2), nulls=1)
+    days.profiled(store, orders.id, today())
 
 
 def opened(folder) -> duckdb.DuckDBPyConnection:
@@ -68,7 +73,7 @@ def answers(folder) -> dict[str, list[tuple]]:
 
 def test_ready_queries_answer_what_they_say(exported):
     found = answers(exported)
-    at = [NOW.replace(tzinfo=None) - timedelta(days=ago) for ago in range(4)]
+    at = [today().replace(tzinfo=None) - timedelta(days=ago) for ago in range(4)]
     assert found["score_by_day"] == [
         *(
             ("orders", at[ago].date(), score, failed, 0, rows)
@@ -142,7 +147,7 @@ def test_a_statement_that_does_not_fit_the_files_is_noticed(exported):
 
 
 def test_partitions_are_projected_from_the_first_day_and_each_folder_is_where_it_is_said(exported):
-    first = (NOW - timedelta(days=40)).date().isoformat()
+    first = (today() - timedelta(days=40)).date().isoformat()
     for statement in statements(exported)[1:]:
         tree = sqlglot.parse_one(statement, read="athena")
         name = tree.find(exp.Table).name
@@ -159,7 +164,7 @@ def test_partitions_are_projected_from_the_first_day_and_each_folder_is_where_it
 
 
 def test_glue_takes_the_tables_of_an_export_to_s3(store, monkeypatch):
-    days.validated(store, days.dataset(store, "/data/it's.csv").id, NOW)
+    days.validated(store, days.dataset(store, "/data/it's.csv").id, today())
     with bucket(monkeypatch) as s3:
         export(store, "s3://lake/quality")
         inputs = json.loads(s3.get_object(Bucket="lake", Key="quality/sql/glue.json")["Body"].read())

@@ -66,6 +66,12 @@ def test_a_file_gets_no_colours_and_no_trailing_blanks(capsys, monkeypatch):
     assert max(map(len, lines)) == output.FILE_WIDTH
 
 
+def test_a_sentence_in_a_file_is_one_line_however_wide_the_screen_was(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    Output().show("Written to " + "a-long-folder/" * 20)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_without_a_terminal_nobody_is_asked():
     assert not Output().interactive
 

@@ -104,12 +104,12 @@ class Output:
 
 
 def _print(to: Console, renderable: RenderableType) -> None:
-    """Prints; in a file without the blanks with which Rich fills its lines."""
+    """Prints; in a file a text is one line, and nothing has the blanks with which Rich fills its lines."""
     if to.is_terminal:
         to.print(renderable)
         return
     with to.capture() as captured:
-        to.print(renderable)
+        to.print(renderable, soft_wrap=isinstance(renderable, Text))
     to.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1]))
 
 
