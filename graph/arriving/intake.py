@@ -139,4 +139,6 @@ def _add(found: Matched, told: Sequence[Told], watches: Sequence[Watch]) -> None
     found.arrivals += of.arrivals
     found.look |= of.look
     if told and not of.arrivals and not of.look:
-        log.info("An event that no watch is for: %s", told[0])
+        from tools.sources.uris import without_passwords
+
+        log.info("An event that no watch is for: %s", without_passwords(str(told[0])))

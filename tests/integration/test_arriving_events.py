@@ -120,6 +120,27 @@ def test_poison_is_kept_as_dead_with_the_reason_and_stops_nothing(store: Memory,
     assert len(store.db.rows("select kind from alerts where kind = 'arrival'")) == 4
 
 
+def test_numbers_and_times_that_no_store_can_hold_stop_nothing_either(
+    store: Memory, queue: Queue, watch: Watch
+) -> None:
+    late = {**created("raw/late.csv"), "time": "9999-12-31T23:59:59-14:00"}
+    queue.send(created("raw/a.csv"), created("raw/huge.csv", size=10**30), late)
+    emptied(taker(store, queue))
+    assert queue.left() == (0, 0)
+    assert store.arrivals.counts() == {"waiting": 2, "dead": 1}
+    assert all(store.arrivals.claim("1@host", seconds=30) for _ in range(2))
+
+
+def test_the_log_has_no_password_of_a_source_that_nobody_watches(
+    store: Memory, queue: Queue, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue.send(bridge("Data Ready", "etl", {"source": "post" + "gres://ada:secretword@db/shop/t"}))
+    with caplog.at_level("INFO"):
+        emptied(taker(store, queue))
+    assert "that no watch is for" in caplog.text
+    assert "secretword" not in caplog.text
+
+
 def test_poison_that_can_be_read_by_a_later_version_is_taken_in_then(
     store: Memory, queue: Queue, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,6 +117,7 @@ def test_others_say_that_data_is_ready() -> None:
         (bridge("Object Created", "aws.s3", {"bucket": {"name": "b"}, "object": {"key": "k"}}), "which version"),
         (created("k" * 1025), "cannot hold"),
         (created("k", size=-1), "number of bytes"),
+        (created("k", size=2**63), "number of bytes"),
         (bridge("Data Ready", "etl", {}), "no source"),
         (bridge("Glue Data Catalog Table State Change", "aws.glue", {"databaseName": "d"}), "no tableName"),
         ({"Records": {}}, "no list"),
@@ -129,7 +130,8 @@ def test_a_poisonous_event_says_what_is_wrong(event: Any, why: str) -> None:
 
 
 def test_a_time_that_cannot_be_read_loses_no_data() -> None:
-    for time in ("yesterday", 17, None, "2026-11-01T12:00:00"):
+    outside = ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00")
+    for time in ("yesterday", 17, None, "2026-11-01T12:00:00", *outside):
         assert one({**created("a.csv"), "time": time}).at is None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,6 +17,8 @@ DATA_READY = "Data Ready"
 """The detail-type of events that others may send: ``detail`` names the ``source``, perhaps its ``version``."""
 LONGEST_KEY = 1024
 """Bytes, of a key of S3."""
+LARGEST = 2**63 - 1
+"""Bytes; no store has a larger object, and ours no place for a larger number."""
 _IN_SNS = 2
 """A notification within a notification, and no deeper."""
 
@@ -103,7 +105,7 @@ def _object(bucket: str, key: str, *, etag: str, version: str, found: Mapping[st
         raise EventError("The event names an object that S3 cannot hold.")
     sequence = _optional(found, "sequencer")
     size = found.get("size")
-    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST):
         raise EventError("The event's size is no number of bytes.")
     if not etag and not version and not sequence:
         raise EventError("The event does not say which version of the object it is about.")
@@ -166,6 +168,7 @@ def _time(found: Mapping[str, Any], name: str) -> datetime | None:
     """A time that cannot be read is no reason to lose the data."""
     try:
         said = datetime.fromisoformat(found[name])
-    except (KeyError, TypeError, ValueError):
+        # In UTC, the edges of the calendar may lie outside it.
+        return said.astimezone(UTC) if said.tzinfo else None
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return said if said.tzinfo else None
