@@ -35,6 +35,8 @@ BAD_EVERY = 10
 KILL_SECONDS = (10.0, 40.0)
 """A worker takes some seconds to begin."""
 BATCH = 10
+IN_QUEUE = 300
+"""So many events are in the queue at most: moto looks at each of them for each that is taken."""
 
 
 @contextmanager
@@ -97,11 +99,20 @@ def put(number: int) -> dict[str, Any]:
 _S3: Any = None
 
 
+def in_queue(url: str) -> int:
+    """Messages that nobody has taken out for good."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    told = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(told[name]) for name in names)
+
+
 def send(url: str, events: list[dict[str, Any]]) -> None:
-    """Puts events into the queue."""
+    """Moves events from the list into the queue, until it has as many as it shall have."""
     queue = client("sqs")
-    for start in range(0, len(events), BATCH):
-        part = events[start : start + BATCH]
+    for _ in range(in_queue(url), IN_QUEUE, BATCH):
+        part = [events.pop() for _ in events[-BATCH:]]
+        if not part:
+            return
         entries = [{"Id": str(number), "MessageBody": json.dumps(event)} for number, event in enumerate(part)]
         queue.send_message_batch(QueueUrl=url, Entries=entries)
 
@@ -153,16 +164,16 @@ def events_to_verdicts(memory: Memory, events: int, workers: int, killing: bool)
     ready(memory)
     Watching(memory, "bench").add(PLACE)
     queue = client("sqs").create_queue(QueueName="bench", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
-    send(queue, told)
     hands = Workers(queue, workers, killing)
     began = time.monotonic()
     try:
         while (counts := memory.arrivals.counts()).get("done", 0) + counts.get("dead", 0) < distinct:
             hands.tend()
+            send(queue, told)
             time.sleep(0.25)
             print(f"\r{counts}, {hands.kills} killed ", end="", file=sys.stderr, flush=True)
         took = time.monotonic() - began
-        settle(memory, queue, hands)
+        settle(memory, queue, told, hands)
     finally:
         hands.stop()
     print(file=sys.stderr)
@@ -177,13 +188,12 @@ def ready(memory: Memory) -> None:
     jobs.import_ruleset(place, RULES)
 
 
-def settle(memory: Memory, queue: str, hands: Workers) -> None:
+def settle(memory: Memory, queue: str, told: list[dict[str, Any]], hands: Workers) -> None:
     """Waits until the last duplicates are out of the queue as well."""
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     until = time.monotonic() + 150
     while time.monotonic() < until:
-        left = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-        if not any(int(left[name]) for name in names) and set(memory.arrivals.counts()) <= {"done", "dead"}:
+        send(queue, told)
+        if not told and not in_queue(queue) and set(memory.arrivals.counts()) <= {"done", "dead"}:
             return
         hands.killing = False
         hands.tend()
