@@ -80,7 +80,7 @@ def carry_out(memory: Memory, batch: Batch) -> Batch:
     except MainMoved as error:
         state, problem = "diverged", str(error)
     with memory.db.transaction() as connection:
-        said = problem or f"It did not pass: {why(batch.reasons)}."
+        said = problem or f"It did not pass: {why(batch.reasons).rstrip('.')}."
         if state in ("quarantined", "diverged"):
             alerts.tell(
                 connection,

@@ -11,7 +11,7 @@ from graph.landing.pinning import FILES, Pin, pin, unreadable
 from graph.one_step import one_step
 from graph.permissions import Actor
 from memory.arrivals import Hold, Outcome, keep
-from memory.errors import WrongState
+from memory.errors import StoreUnusable, WrongState
 from memory.publications import VERDICTS, Batch, Judged, NewBatch, State, Target, new_id, why
 from memory.runs import WORKER
 from tools.errors import AssayError
@@ -40,14 +40,15 @@ class Landing:
 
     def run(self) -> Outcome:
         """From the beginning, or from where it was broken off."""
-        known = self._memory.publications.of_arrival(self._arrival.id)
-        if known is not None:
-            return outcome(carry_out(self._memory, known) if known.state == "moving" else known)
-        pinned = pin(self._watch, self._arrival.source)
-        if pinned is None:
-            return Outcome("none", GONE)
-        with one_step(self._memory, self._actor, "validate", "validate", [self._watch.rules_of]) as run_id:
-            batch = self._settled(run_id, pinned)
+        batch = self._memory.publications.of_arrival(self._arrival.id)
+        if batch is None:
+            pinned = pin(self._watch, self._arrival.source)
+            if pinned is None:
+                return Outcome("none", GONE)
+            with one_step(self._memory, self._actor, "validate", "validate", [self._watch.rules_of]) as run_id:
+                batch = self._settled(run_id, pinned)
+        elif batch.state == "moving":
+            batch = carry_out(self._memory, batch)
         if batch.state == "waiting" and self._watch.recommend:
             self._recommend(batch)
         return outcome(batch)
@@ -78,6 +79,8 @@ class Landing:
         key = StartKey.of(f"recommend {batch.dataset_id}", {"dataset": str(batch.dataset_id)})
         try:
             Runs(self._memory).start([self._watch.rules_of], requested_by=self._actor, start_key=key)
+        except StoreUnusable:
+            raise
         except AssayError as error:
             log.warning("no recommendation for %s: %s", self._watch.rules_of, error)
 

@@ -16,7 +16,7 @@ from graph.landing.leftovers import Leftovers
 from graph.landing.promoting import Promotions
 from graph.recorded import run_facts
 from memory import Memory
-from memory.errors import LeaseLost, NotFound, WrongState
+from memory.errors import LeaseLost, NotFound, StoreUnusable, WrongState
 from memory.publications import Batch
 from memory.watches import Watch
 from tests.support.landings import arrived, landed, taken_over, watched, with_rules
@@ -192,6 +192,25 @@ def test_data_without_rules_starts_one_recommendation_that_waits_for_people(
     assert runs[0].status == "queued"
 
 
+def test_a_recommendation_that_a_crash_came_before_is_started_by_whoever_goes_on(
+    store: Memory, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_MODEL", "offline")
+    watch = watched(store, f"{place}/raw/*.csv", recommend=True)
+    held = arrived(store, watch, _put(place, GOOD))
+
+    def away(*_: Any, **__: Any) -> None:
+        raise StoreUnusable("The store does not answer.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("graph.runs.Runs.start", away)
+        with pytest.raises(StoreUnusable):
+            land(store, held)
+    assert store.runs.recent(kind="run") == []
+    assert land(store, taken_over(store, held)).verdict == "none"
+    assert [run.sources for run in store.runs.recent(kind="run")] == [[watch.source]]
+
+
 def test_without_places_to_go_it_is_only_judged(store: Memory, place: Path) -> None:
     watch = watched(store, f"{place}/raw/*.csv")
     with_rules(store, watch.source, RULE)
@@ -205,6 +224,9 @@ def test_what_is_no_table_is_in_quarantine(store: Memory, place: Path, watch: Wa
     batch = _batch(store)
     assert "is empty" in batch.reasons[0]["reason"]
     assert (place / "quarantine" / batch.id / "day.csv").exists()
+    [alert] = store.db.rows("select said from alerts where kind = 'quarantine'")
+    assert alert["said"].endswith("copied.")
+    assert ".." not in alert["said"]
 
 
 def test_a_truncated_parquet_file_is_in_quarantine(store: Memory, place: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.dying import killed_at
-from tools.publishing.model import Move, PublishError, Replaced, Taken
+from tools.publishing.disk import Disk
+from tools.publishing.model import Content, Move, PublishError, Replaced, Taken
 from tools.publishing.moving import check_targets, content, move, quarantine_path, trusted_path
 
 TEXT = "id,amount\n1,20\n2,30\n"
@@ -65,6 +66,22 @@ def test_moving_again_changes_nothing(tmp_path: Path) -> None:
     move(one)
     assert os.stat(one.destination).st_ino == before
     assert len(_visible(tmp_path)) == 2
+
+
+def test_what_another_worker_brings_there_just_then_has_arrived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = _to_trusted(tmp_path)
+    copy = Disk.copy
+
+    def late(self: Disk, wanted: Move) -> Content:
+        monkeypatch.undo()
+        move(wanted)
+        return copy(self, wanted)
+
+    monkeypatch.setattr(Disk, "copy", late)
+    assert move(one) == one.content
+    assert _visible(tmp_path) == ["trusted/_manifests/b1.json", "trusted/day.csv"]
 
 
 def test_wherever_it_is_killed_the_bytes_are_there_and_the_next_attempt_ends_it(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.publishing.model import Content, Move, PublishError
+from tools.publishing.model import Content, Move, PublishError, Replaced
 from tools.publishing.place import Place
 from tools.sources.file_listing import is_s3
 
@@ -43,12 +43,23 @@ def move(one: Move) -> Content:
     if there is None:
         if one.left:
             place.write(one.left, _text({"batch": one.batch, "verdict": "leaving", "to": one.destination}))
-        there = place.copy(one)
+        there = _copied(place, one)
     place.write(one.manifest, _text({**one.told, "file": one.destination, "stamp": there.stamp, "size": there.size}))
     place.remove(one.source, one)
     if one.left:
         place.clear(one.left)
     return there
+
+
+def _copied(place: Place, one: Move) -> Content:
+    try:
+        return place.copy(one)
+    except Replaced:
+        # Another worker, thought dead, may have brought it there and removed it here meanwhile.
+        there = place.arrived(one)
+        if there is None:
+            raise
+        return there
 
 
 def _text(value: dict[str, Any]) -> str:
