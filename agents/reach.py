@@ -33,8 +33,13 @@ def dataset(catalog: Catalog, opens: Opens, name: str, asked: str | None) -> Dat
     found = catalog.find(name) if name.strip() else []
     openable = asked is None or named(name, asked)
     if found and name not in (found[0].uri, found[0].name) and openable and Path(name).exists():
-        # A file here, whatever else has its name in the store.
-        found = []
+        try:
+            # A file here, whatever else has its name in the store.
+            return _opened(catalog, opens, name, openable)
+        except SourceError:
+            # Of a folder that batches land in, and leave, its dataset has the name.
+            if not Path(name).is_dir():
+                raise
     if len(found) > 1:
         raise WorkError(
             f"{name!r} may be any of {len(found)} datasets.", hint=f"Say which: {_names(found, full=True)}."

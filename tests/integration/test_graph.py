@@ -1,6 +1,7 @@
 """The graph on a real store: the whole flow, what it permits, and what it does when a model or a table lets it down."""
 
 import json
+import os
 import time
 
 import pytest
@@ -204,6 +205,17 @@ def test_a_path_means_the_file_here_and_a_shared_name_is_ambiguous(runs, tmp_pat
         bench.dataset("orders")
     with pytest.raises(SourceError, match="no dataset 'rders'"):
         bench.dataset("rders")
+
+
+def test_a_folder_that_batches_leave_does_not_hide_its_dataset(runs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    batch = write_orders(folder)
+    bench = Workbench(runs.memory)
+    bench.open(f"{folder}/*.csv")[0].close()
+    os.unlink(batch)
+    assert bench.dataset("landing").uri == f"{folder}/*.csv"
 
 
 def test_several_tables_are_worked_on_in_one_run_and_approved_in_one_go(runs, tmp_path):
