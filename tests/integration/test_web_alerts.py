@@ -51,6 +51,16 @@ def test_what_others_wrote_is_no_link(page, store):
     assert "](https" not in texts(page)
 
 
+def test_that_there_are_more_than_are_listed_is_said(page, store, monkeypatch):
+    monkeypatch.setattr("ui.web.alerts_page._MOST", 2)
+    for number in range(3):
+        with store.db.transaction() as connection:
+            tell(connection, "source", str(number), "shop", "It is away.")
+        page.run()
+        assert ("The newest 2." in texts(page)) == (number == 2)
+    assert len(page.dataframe[0].value) == 2
+
+
 @pytest.mark.parametrize("wanted", ["99", "x", "9" * 30])
 def test_an_alert_that_is_not_there_breaks_nothing(page, store, wanted):
     page.query_params["alert"] = wanted

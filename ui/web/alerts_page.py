@@ -48,7 +48,10 @@ def show() -> None:
         required=True,
         label_visibility="collapsed",
     )
-    alerts = session.desk().memory.alerts.list(state, limit=_MOST)
+    alerts = session.desk().memory.alerts.list(state, limit=_MOST + 1)
+    if len(alerts) > _MOST:
+        alerts = alerts[:_MOST]
+        st.caption(f"The newest {_MOST}. Older ones: `assay alerts list -n 10000`")
     if alerts:
         picked = st.dataframe(
             [_line(alert) for alert in alerts],
