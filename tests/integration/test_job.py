@@ -33,7 +33,7 @@ def test_a_submitted_job_validates_on_its_cluster(store_url: str, tmp_path: Path
         *(ui.job.__file__, "--JOB_NAME", "nightly", "--assay", f"validate {source} --rules {tmp_path}/orders.dqdl"),
     )
     environment = spark.environment() | {"ASSAY_DATABASE_URL": store_url, "ASSAY_HOME": str(tmp_path / "home")}
-    ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert ended.returncode == 1, ended.stderr[-2000:]
 
     with Memory.open(store_url) as memory:

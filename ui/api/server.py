@@ -34,6 +34,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, desk: Desk, host: str, port: int) -> None:
         self._desk = desk
+        self.interrupted = False
         # It would log queries, which may hold what nobody is to see; the shell has a line for each request.
         logging.getLogger("uvicorn.access").disabled = True
         super().__init__(
@@ -49,6 +50,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal to stop."""
+        self.interrupted = sig == signal.SIGINT
         self._desk.stopping.set()
         if self._desk.executor:
             self._desk.executor.drain()

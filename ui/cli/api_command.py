@@ -48,6 +48,10 @@ def api(
         shown = f"[{host}]" if ":" in host else host
         out.talk(("The API is at ", ""), (f"http://{shown}:{port}/api/v1", "bold"), "  (Ctrl-C stops it)")
         try:
-            Server(desk, host, port).run()
+            server = Server(desk, host, port)
+            server.run()
+            # As a rule the interrupt itself comes through here; not where the loop ended before it could.
+            if server.interrupted:
+                raise KeyboardInterrupt
         finally:
             leave(INTERRUPTED)
