@@ -1,4 +1,7 @@
-"""Characters that nobody sees: they move a cursor, turn the direction of reading, or carry a text in secret."""
+"""Characters that nobody sees, or that are none.
+
+What is not seen moves a cursor, turns the direction of reading, or carries a text in secret.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +31,12 @@ def invisible(character: str) -> bool:
 def visible(text: str, keep: str = "\n\t") -> str:
     """The text without what is not seen."""
     return "".join(sign for sign in text if sign in keep or not invisible(sign))
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written down: it has no halves of surrogate pairs, as names of files may."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from memory.arrivals import NewArrival
+from tools.characters import is_unicode
 from tools.events.model import DataReady, Landed, TableChanged, Told, digest
 from tools.events.patterns import wants
 
@@ -51,15 +52,7 @@ def of_landed(landed: Landed, watch_id: int) -> NewArrival:
         size=landed.size,
         landed_at=landed.at,
     )
-    return found if _can_be_written(landed.location) else replace(found, state="dead", reason=NO_TEXT)
-
-
-def _can_be_written(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return found if is_unicode(landed.location) else replace(found, state="dead", reason=NO_TEXT)
 
 
 def spelled(source: str) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+from tools.characters import is_unicode
 from tools.lineage.model import DATASET
 
 
@@ -133,7 +134,7 @@ class Observed:
         datasets = [name for seen in self.datasets for name in (seen.id, *seen.symlinks, seen.previous or ())]
         names = "".join([*(end.column for end in ends), *map("".join, [end.dataset for end in ends] + datasets)])
         names += "".join([*(self.job or ()), self.run or "", *(f.name for s in self.datasets for f in s.fields or ())])
-        if "\0" in names or not (names.isascii() or _is_unicode(names)):
+        if "\0" in names or not (names.isascii() or is_unicode(names)):
             raise ValueError("names cannot hold NUL characters or halves of characters")
 
     @cached_property
@@ -146,12 +147,3 @@ class Observed:
     def datasets(self) -> tuple[ObservedDataset, ...]:
         """Inputs, then outputs."""
         return self.inputs + self.outputs
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether a text has no halves of surrogate pairs."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
 
@@ -20,21 +17,6 @@ from tools import sources
 from tools.sources import rest_client, rest_network
 from tools.sources.checking import check
 from tools.sources.uris import shown
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """This machine may be asked, nobody waits long, and whatever is left behind is seen."""
-    monkeypatch.setenv(rest_network.ALLOWED, "127.0.0.1")
-    monkeypatch.setattr(rest_client, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-
-@pytest.fixture
-def api() -> Iterator[Web]:
-    with web() as server:
-        yield server
-
 
 # Secrets
 

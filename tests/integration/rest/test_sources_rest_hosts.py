@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +11,7 @@ import pytest
 from tests.support.apis import ORDERS, TOKEN, read, refusal
 from tests.support.certificates import Authority
 from tests.support.web import Web, as_json, web
-from tools.sources import checking, rest_client, rest_network, secrets_allowed
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """This machine may be asked, nobody waits long, and whatever is left behind is seen."""
-    monkeypatch.setenv(rest_network.ALLOWED, "127.0.0.1")
-    monkeypatch.setattr(rest_client, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-
-@pytest.fixture
-def api() -> Iterator[Web]:
-    with web() as server:
-        yield server
+from tools.sources import checking, rest_network, secrets_allowed
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import gzip
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.apis import ORDERS, linked, read, refusal, rows
-from tests.support.web import Asked, Reply, Web, as_json, packed, web
+from tests.support.web import Asked, Reply, Web, as_json, packed
 from tools import dqdl, sources
-from tools.sources import rest_client, rest_network, rest_store
+from tools.sources import rest_store
 from tools.sources.registry import dataset_name
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """This machine may be asked, nobody waits long, and whatever is left behind is seen."""
-    monkeypatch.setenv(rest_network.ALLOWED, "127.0.0.1")
-    monkeypatch.setattr(rest_client, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-
-@pytest.fixture
-def api() -> Iterator[Web]:
-    with web() as server:
-        yield server
-
 
 # Pages
 
