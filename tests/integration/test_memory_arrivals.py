@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -121,18 +121,20 @@ def test_a_lapsed_lease_goes_to_the_next_and_the_first_cannot_write(store: Memor
     assert (done.state, done.verdict, done.reason, done.lease_owner) == ("done", "failed", "Rule 1", None)
 
 
-def _claim_and_wait(url: str) -> None:
-    with Memory(url) as store:
-        assert store.arrivals.claim(this_process(), seconds=600)
-        os.kill(os.getpid(), signal.SIGKILL)
+_CLAIM_AND_DIE = """
+import os, signal, sys
+from memory import Memory
+from memory.owner import this_process
+with Memory(sys.argv[1]) as store:
+    assert store.arrivals.claim(this_process(), seconds=600)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def test_what_a_killed_worker_had_is_free_at_once(store: Memory, store_url: str, watch: Watch) -> None:
     store.arrivals.take_in([came(watch, "a")])
-    child = multiprocessing.get_context("spawn").Process(target=_claim_and_wait, args=(store_url,))
-    child.start()
-    child.join(30)
-    assert child.exitcode == -signal.SIGKILL
+    died = subprocess.run([sys.executable, "-c", _CLAIM_AND_DIE, store_url], timeout=60, check=False)
+    assert died.returncode == -signal.SIGKILL
     assert claimed(store).arrival.tries == 2
 
 
